@@ -1,0 +1,52 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+    name: "swift-xl",
+    products: [
+        .executable(name: "xl", targets: ["xl"]),
+        .library(name: "XenToolstack", targets: ["XenToolstack"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    ],
+    targets: [
+        .systemLibrary(name: "CXen", providers: [.apt(["libxen-dev"])]),
+        .systemLibrary(name: "CYajl", providers: [.apt(["libyajl-dev"])]),
+        .target(name: "CXenShim"),
+        .target(name: "XenTypes"),
+        .target(
+            name: "XenControl",
+            dependencies: ["CXen", "CXenShim", "XenTypes", .product(name: "Logging", package: "swift-log")]),
+        .target(name: "XenStore", dependencies: ["CXen", "CXenShim", "XenTypes"]),
+        .target(name: "YajlJSON", dependencies: ["CYajl"]),
+        .target(name: "DomainModel", dependencies: ["XenTypes"]),
+        .target(name: "DomainConfig", dependencies: ["DomainModel", "XenTypes"]),
+        .target(
+            name: "XenToolstack",
+            dependencies: [
+                "XenControl", "XenStore", "YajlJSON", "DomainModel", "DomainConfig", "XenTypes",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        .executableTarget(
+            name: "xl",
+            dependencies: [
+                "XenToolstack", "DomainConfig", "DomainModel", "YajlJSON", "XenTypes",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .testTarget(name: "XenTypesTests", dependencies: ["XenTypes"]),
+        .testTarget(name: "XenControlTests", dependencies: ["XenControl"]),
+        .testTarget(name: "XenStoreTests", dependencies: ["XenStore"]),
+        .testTarget(name: "YajlJSONTests", dependencies: ["YajlJSON"]),
+        .testTarget(name: "DomainModelTests", dependencies: ["DomainModel", "YajlJSON"]),
+        .testTarget(name: "DomainConfigTests", dependencies: ["DomainConfig", "YajlJSON"]),
+        .testTarget(name: "XenToolstackTests", dependencies: ["XenToolstack", "YajlJSON"]),
+        .testTarget(name: "xlTests", dependencies: ["xl"]),
+        .testTarget(name: "HostTests", exclude: []),
+    ],
+    swiftLanguageModes: [.v6]
+)

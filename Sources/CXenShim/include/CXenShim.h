@@ -1,0 +1,3 @@
+#ifndef CXENSHIM_H
+#define CXENSHIM_H
+#endif

@@ -1,0 +1,1 @@
+#include "CXenShim.h"
