@@ -1,0 +1,167 @@
+import XenTypes
+
+/// `libxl_device_channel`.
+public struct ChannelDevice: LibxlStructure {
+    public var backendDomainID: DomainID = .control
+    public var backendDomainName: String?
+    public var deviceID: Int32?
+    public var name: String?
+    private var unknown: EmptyObject? = EmptyObject()
+    private var pty: EmptyObject?
+    private var socket: Socket?
+
+    public init() {}
+
+    /// Where the channel ends in the backend's domain (`libxl_channel_connection`).
+    public enum Connection: Sendable, Equatable {
+        case unknown
+        case pty
+        /// A Unix socket that listens at this path.
+        case socket(path: String?)
+    }
+
+    private struct Socket: LibxlStructure {
+        var path: String?
+
+        enum CodingKeys: String, LibxlKey {
+            case path
+        }
+    }
+
+    public var connection: Connection {
+        get {
+            if let socket { return .socket(path: socket.path) }
+            return pty == nil ? .unknown : .pty
+        }
+        set {
+            unknown = newValue == .unknown ? EmptyObject() : nil
+            pty = newValue == .pty ? EmptyObject() : nil
+            socket = nil
+            if case .socket(let path) = newValue {
+                socket = Socket()
+                socket?.path = path
+            }
+        }
+    }
+
+    enum CodingKeys: String, LibxlKey {
+        case backendDomainID = "backend_domid"
+        case backendDomainName = "backend_domname"
+        case deviceID = "devid"
+        case name
+        case unknown = "connection.unknown"
+        case pty = "connection.pty"
+        case socket = "connection.socket"
+    }
+}
+
+/// `libxl_device_vtpm`.
+public struct VTPMDevice: LibxlStructure {
+    public var backendDomainID: DomainID = .control
+    public var backendDomainName: String?
+    public var deviceID: Int32?
+    public var uuid: XenUUID?
+
+    public init() {}
+
+    enum CodingKeys: String, LibxlKey {
+        case backendDomainID = "backend_domid"
+        case backendDomainName = "backend_domname"
+        case deviceID = "devid"
+        case uuid
+    }
+}
+
+/// `libxl_p9_type`.
+public enum P9Type: Int32, DefaultedEnumeration {
+    case unknown = 0
+    case qemu = 1
+    case xen9pfsd = 2
+
+    public static let names: KeyValuePairs<P9Type, String> = [
+        .unknown: "unknown", .qemu: "qemu", .xen9pfsd: "xen_9pfsd",
+    ]
+    public static let defaultValue = P9Type.unknown
+}
+
+/// `libxl_device_p9`.
+public struct P9Device: LibxlStructure {
+    public var backendDomainID: DomainID = .control
+    public var backendDomainName: String?
+    public var tag: String?
+    public var path: String?
+    public var securityModel: String?
+    public var deviceID: Int32?
+    public var type: P9Type = .unknown
+    public var maxSpace: Int32 = 0
+    public var maxFiles: Int32 = 0
+    public var maxOpenFiles: Int32 = 0
+    public var autoDelete: Bool = false
+
+    public init() {}
+
+    enum CodingKeys: String, LibxlKey {
+        case backendDomainID = "backend_domid"
+        case backendDomainName = "backend_domname"
+        case tag
+        case path
+        case securityModel = "security_model"
+        case deviceID = "devid"
+        case type
+        case maxSpace = "max_space"
+        case maxFiles = "max_files"
+        case maxOpenFiles = "max_open_files"
+        case autoDelete = "auto_delete"
+    }
+}
+
+/// `libxl_device_pvcallsif`.
+public struct PVCallsDevice: LibxlStructure {
+    public var backendDomainID: DomainID = .control
+    public var backendDomainName: String?
+    public var deviceID: Int32?
+
+    public init() {}
+
+    enum CodingKeys: String, LibxlKey {
+        case backendDomainID = "backend_domid"
+        case backendDomainName = "backend_domname"
+        case deviceID = "devid"
+    }
+}
+
+/// `libxl_virtio_transport`.
+public enum VirtIOTransport: Int32, DefaultedEnumeration {
+    case unknown = 0
+    case mmio = 1
+
+    public static let names: KeyValuePairs<VirtIOTransport, String> = [
+        .unknown: "unknown", .mmio: "mmio",
+    ]
+    public static let defaultValue = VirtIOTransport.unknown
+}
+
+/// `libxl_device_virtio`.
+public struct VirtIODevice: LibxlStructure {
+    public var backendDomainID: DomainID = .control
+    public var backendDomainName: String?
+    public var type: String?
+    public var transport: VirtIOTransport = .unknown
+    public var grantUsage: Bool?
+    public var deviceID: Int32?
+    public var irq: UInt32 = 0
+    public var base: UInt64 = 0
+
+    public init() {}
+
+    enum CodingKeys: String, LibxlKey {
+        case backendDomainID = "backend_domid"
+        case backendDomainName = "backend_domname"
+        case type
+        case transport
+        case grantUsage = "grant_usage"
+        case deviceID = "devid"
+        case irq
+        case base
+    }
+}

@@ -1,0 +1,58 @@
+/// `libxl_console_type`.
+public enum ConsoleType: Int32, DefaultedEnumeration {
+    case unknown = 0
+    case serial = 1
+    case pv = 2
+    case vuart = 3
+
+    public static let names: KeyValuePairs<ConsoleType, String> = [
+        .unknown: "unknown", .serial: "serial", .pv: "pv", .vuart: "vuart",
+    ]
+    public static let defaultValue = ConsoleType.unknown
+}
+
+/// `libxl_trigger`.
+public enum Trigger: Int32, DefaultedEnumeration {
+    case unknown = 0
+    case power = 1
+    case sleep = 2
+    case nmi = 3
+    case `init` = 4
+    case reset = 5
+    case s3resume = 6
+
+    public static let names: KeyValuePairs<Trigger, String> = [
+        .unknown: "unknown", .power: "power", .sleep: "sleep", .nmi: "nmi", .`init`: "init",
+        .reset: "reset", .s3resume: "s3resume",
+    ]
+    public static let defaultValue = Trigger.unknown
+}
+
+/// `libxl_shutdown_reason`.
+public enum ShutdownReason: Int32, DefaultedEnumeration {
+    case unknown = -1
+    case poweroff = 0
+    case reboot = 1
+    case suspend = 2
+    case crash = 3
+    case watchdog = 4
+    case softReset = 5
+
+    public static let names: KeyValuePairs<ShutdownReason, String> = [
+        .unknown: "unknown", .poweroff: "poweroff", .reboot: "reboot", .suspend: "suspend",
+        .crash: "crash", .watchdog: "watchdog", .softReset: "soft_reset",
+    ]
+    public static let defaultValue = ShutdownReason.unknown
+}
+
+/// `libxl_checkpointed_stream`.
+public enum CheckpointedStream: Int32, DefaultedEnumeration {
+    case none = 0
+    case remus = 1
+    case colo = 2
+
+    public static let names: KeyValuePairs<CheckpointedStream, String> = [
+        .none: "none", .remus: "remus", .colo: "colo",
+    ]
+    public static let defaultValue = CheckpointedStream.none
+}
