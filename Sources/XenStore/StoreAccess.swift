@@ -1,0 +1,39 @@
+/// What can be done with nodes, directly or inside a transaction.
+public protocol StoreAccess: Sendable {
+    /// The bytes of a node, or nil when it does not exist.
+    func readBytes(_ path: StorePath) throws(StoreError) -> [UInt8]?
+    /// Sets a node's value; creates it and its parents when they do not exist.
+    func write(_ path: StorePath, bytes: [UInt8]) throws(StoreError)
+    /// Creates an empty node and its parents; a node that exists stays as it is.
+    func makeDirectory(_ path: StorePath) throws(StoreError)
+    /// Removes a node and all below it. False when it did not exist; xenstored may also say true then.
+    @discardableResult func remove(_ path: StorePath) throws(StoreError) -> Bool
+    /// The names of a node's children in xenstored's order, or nil when the node does not exist.
+    func list(_ path: StorePath) throws(StoreError) -> [String]?
+    /// A node's permissions, or nil when it does not exist.
+    func permissions(of path: StorePath) throws(StoreError) -> StorePermissions?
+    func setPermissions(_ permissions: StorePermissions, of path: StorePath) throws(StoreError)
+}
+
+extension StoreAccess {
+    /// A node's value up to its first NUL, as C programs see it, with invalid UTF-8 repaired; nil when the
+    /// node does not exist.
+    public func read(_ path: StorePath) throws(StoreError) -> String? {
+        guard let bytes = try readBytes(path) else { return nil }
+        return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+
+    public func write(_ path: StorePath, _ value: String) throws(StoreError) {
+        try write(path, bytes: Array(value.utf8))
+    }
+
+    /// Sets a node's value and then its permissions.
+    public func write(
+        _ path: StorePath, _ value: String, permissions: StorePermissions
+    ) throws(StoreError) {
+        try write(path, value)
+        try setPermissions(permissions, of: path)
+    }
+
+    public func exists(_ path: StorePath) throws(StoreError) -> Bool { try readBytes(path) != nil }
+}

@@ -1,0 +1,163 @@
+import Glibc
+
+/// Why a xenstore request failed: what was tried, on which node, with what answer.
+public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
+    public enum Cause: Hashable, Sendable {
+        /// There is no way to reach a xenstored: neither its socket nor the kernel's device.
+        case unavailable
+        /// The process may not use xenstored's socket or the kernel's device.
+        case connectionDenied
+        /// xenstored did not answer the first request within this time.
+        case notAnswering(after: Duration)
+        /// xenstored closed the connection.
+        case connectionLost
+        /// The node's permissions forbid the request.
+        case denied
+        /// A quota of xenstored is used up.
+        case quota(Quota)
+        /// A request larger than xenstored's message; the number is its size in bytes.
+        case tooLarge(bytes: Int)
+        /// A transaction that others invalidated this many times.
+        case contention(attempts: Int)
+        /// The path cannot name a node; the text says why.
+        case invalidPath(String)
+        /// A transaction was used after its end.
+        case transactionEnded
+        /// Any other errno value.
+        case system
+    }
+
+    /// The quotas of xenstored, by its option names where one answer stands for one quota.
+    public enum Quota: Hashable, Sendable {
+        /// `entry-nb`, `entry-size`, `transaction-nodes` or `memory-per-domain-hard`.
+        case nodes
+        /// `perm-nb`.
+        case permissions
+        /// `transaction`.
+        case transactions
+        /// `watch-nb`.
+        case watches
+    }
+
+    public var operation: StoreOperation
+    public var path: StorePath?
+    /// The errno value that libxenstore left; 0 when the failure was found before asking.
+    public var code: Int32
+    public var cause: Cause
+
+    public init(_ operation: StoreOperation, _ path: StorePath? = nil, code: Int32 = 0, cause: Cause) {
+        self.operation = operation
+        self.path = path
+        self.code = code
+        self.cause = cause
+    }
+
+    /// An error from the errno value of a failed request.
+    init(_ operation: StoreOperation, _ path: StorePath?, errno code: Int32) {
+        self.init(operation, path, code: code, cause: Self.cause(of: code, in: operation))
+    }
+
+    private static func cause(of code: Int32, in operation: StoreOperation) -> Cause {
+        switch (code, operation) {
+        case (ENOENT, .open), (ENXIO, .open), (ECONNREFUSED, .open), (ENODEV, .open): .unavailable
+        case (EACCES, .open), (EPERM, .open): .connectionDenied
+        case (EBADF, _), (EPIPE, _), (ECONNRESET, _), (ENOTCONN, _): .connectionLost
+        case (EACCES, _), (EPERM, _): .denied
+        case (ENOSPC, .setPermissions), (EDQUOT, .setPermissions): .quota(.permissions)
+        case (ENOSPC, .startTransaction), (EDQUOT, .startTransaction): .quota(.transactions)
+        case (E2BIG, .watch), (ENOSPC, .watch), (EDQUOT, .watch): .quota(.watches)
+        case (ENOSPC, _), (EDQUOT, _): .quota(.nodes)
+        default: .system
+        }
+    }
+
+    public var description: String {
+        let attempt = "cannot \(operation.rawValue)\(path.map { " \(escaped($0.description))" } ?? "")"
+        return "\(attempt): \(reason)"
+    }
+
+    private var reason: String {
+        switch cause {
+        case .unavailable:
+            "xenstored cannot be reached (\(words)); is this a Xen host, and is its xenstored service running?"
+        case .connectionDenied:
+            "this user may not talk to xenstored (\(words)); run the command as root"
+        case .notAnswering(let time):
+            "xenstored has not answered for \(time.components.seconds) seconds; "
+                + "look at the state of the xenstored service or domain"
+        case .connectionLost:
+            "xenstored closed the connection (\(words)); look whether the xenstored service still runs"
+        case .denied:
+            "the node's permissions do not allow it (\(words))"
+        case .quota(let quota):
+            quota.words
+        case .tooLarge(let bytes):
+            "the request has \(bytes) bytes, more than the 4096 of a xenstore message"
+        case .contention(let attempts):
+            "other clients changed the same nodes during each of \(attempts) attempts; try again when they are done"
+        case .invalidPath(let problem):
+            problem
+        case .transactionEnded:
+            "the transaction has already ended"
+        case .system where code == EINVAL:
+            "\(words) (oxenstored also answers this when a quota is used up)"
+        case .system:
+            words
+        }
+    }
+
+    private var words: String { String(cString: strerror(code)) }
+}
+
+/// What was asked of xenstore, in words that follow "cannot".
+public enum StoreOperation: String, Hashable, Sendable {
+    case open = "connect to xenstore"
+    case read = "read xenstore node"
+    case write = "write xenstore node"
+    case makeDirectory = "create xenstore directory"
+    case remove = "remove xenstore node"
+    case list = "list xenstore directory"
+    case getPermissions = "read the permissions of xenstore node"
+    case setPermissions = "set the permissions of xenstore node"
+    case startTransaction = "start a xenstore transaction"
+    case endTransaction = "commit a xenstore transaction"
+    case watch = "watch xenstore node"
+    case unwatch = "stop watching xenstore node"
+    case introduce = "introduce a domain to xenstore"
+    case release = "release a domain from xenstore"
+    case resume = "resume a domain in xenstore"
+    case setTarget = "set a domain's target in xenstore"
+    case isIntroduced = "ask xenstore whether a domain is introduced"
+    case domainPath = "ask xenstore for a domain's path"
+}
+
+extension StoreError.Quota {
+    var words: String {
+        switch self {
+        case .nodes:
+            "a quota of xenstored is used up: the owner's number of nodes (entry-nb, normally 1000), the size of a "
+                + "node (entry-size, 2048 bytes), the nodes of a transaction (transaction-nodes, 1024) or the "
+                + "owner's memory; remove nodes that the domain no longer needs or raise the quota"
+        case .permissions:
+            "xenstored's quota of permissions a node (perm-nb, normally 5) is used up"
+        case .transactions:
+            "xenstored's quota of transactions at the same time (transaction, normally 10) is used up"
+        case .watches:
+            "xenstored's quota of watches (watch-nb, normally 128) is used up"
+        }
+    }
+}
+
+/// `text` with control characters as `\xNN`: paths and names can come from guests.
+private func escaped(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+        if scalar.value < 0x20 || 0x7F...0x9F ~= scalar.value {
+            let digits = String(scalar.value, radix: 16)
+            result += "\\x" + (digits.utf8.count < 2 ? "0" : "") + digits
+        } else {
+            result.unicodeScalars.append(scalar)
+        }
+    }
+    return result
+}
