@@ -1,0 +1,30 @@
+import SystemPackage
+
+/// Where upstream and this toolstack keep their files on a host (Debian's layout of Xen 4.17).
+///
+/// Both toolstacks must agree on every path here: each reads what the other wrote.
+public struct HostPaths: Sendable {
+    /// Stored configurations, locks, bootloader output, core dumps.
+    public var lib: FilePath = "/var/lib/xen"
+    /// Sockets, the domain-number history, hotplug locks.
+    public var run: FilePath = "/run/xen"
+    public var log: FilePath = "/var/log/xen"
+    /// `xl.conf` and hotplug scripts.
+    public var config: FilePath = "/etc/xen"
+    public var scripts: FilePath { config.appending("scripts") }
+    public var globalConfiguration: FilePath { config.appending("xl.conf") }
+    /// The lock that autoballooning takes unless xl.conf names another.
+    public var lock: FilePath = "/var/lock/xl"
+    /// Programs of the running release: xenconsole, pygrub.
+    public var libexec: FilePath
+    /// hvmloader, xen-shim and the pvgrub images of the running release.
+    public var firmware: FilePath
+    public var qemu: FilePath = "/usr/libexec/xen-qemu-system-i386"
+
+    /// - Parameter release: "major.minor" of the running hypervisor; Debian keeps each release's
+    ///   programs apart under that name.
+    public init(release: String) {
+        libexec = "/usr/lib/xen-\(release)/bin"
+        firmware = "/usr/lib/xen-\(release)/boot"
+    }
+}

@@ -1,0 +1,65 @@
+import XenTypes
+
+/// What a toolstack operation fails with: what was tried, on what, why it failed, and what the user can do.
+public struct ToolstackError: Error, Sendable, CustomStringConvertible {
+    /// libxl's error numbers (`enum libxl_error` in `libxl_types.idl`). `create` and `restore`
+    /// exit with the negated number; clients tell causes apart by it.
+    public enum Code: Int32, Sendable {
+        case nonspecific = -1
+        case version = -2
+        case fail = -3
+        case notSupported = -4
+        case noMemory = -5
+        case invalid = -6
+        case guestTimedOut = -8
+        case timedOut = -9
+        case noParavirt = -10
+        case notReady = -11
+        case lockFail = -15
+        case deviceExists = -17
+        case domainNotFound = -21
+        case aborted = -22
+        case notFound = -23
+        case domainDestroyed = -24
+        case qemuAPI = -32
+    }
+
+    public var code: Code
+    /// What failed, as a clause that can follow "cannot": "start domain web: no memory left".
+    public var message: String
+    /// The domain concerned, if there is one.
+    public var domain: DomainID?
+    /// Lower-level words: errno text, the store's or QEMU's own answer, the last lines of a script's output.
+    public var cause: String?
+    /// What the user can do about it.
+    public var remedy: String?
+
+    public init(
+        _ code: Code, _ message: String, domain: DomainID? = nil, cause: String? = nil, remedy: String? = nil
+    ) {
+        self.code = code
+        self.message = message
+        self.domain = domain
+        self.cause = cause
+        self.remedy = remedy
+    }
+
+    /// Wraps an error from a lower room; its description becomes the cause.
+    public init(_ code: Code, _ message: String, domain: DomainID? = nil, underlying: any Error, remedy: String? = nil)
+    {
+        if let inner = underlying as? ToolstackError {
+            self.init(
+                inner.code, "\(message): \(inner.message)", domain: domain ?? inner.domain, cause: inner.cause,
+                remedy: remedy ?? inner.remedy)
+        } else {
+            self.init(code, message, domain: domain, cause: "\(underlying)", remedy: remedy)
+        }
+    }
+
+    public var description: String {
+        var text = message
+        if let cause { text += ": \(cause)" }
+        if let remedy { text += " (\(remedy))" }
+        return text
+    }
+}
