@@ -1,0 +1,170 @@
+import CXenShim
+import Glibc
+import Synchronization
+import SystemPackage
+
+/// A program started by the toolstack: hotplug script, bootloader, QEMU, console client, monitor.
+///
+/// Started with posix_spawn, for `fork` in a process with threads is not safe. It gets the descriptors
+/// that its plan names and no others, default signal handlers and an empty signal mask.
+public final class ChildProcess: Sendable {
+    public let id: pid_t
+    public let plan: Plan
+    private let handle: FileDescriptor
+    private let state = Mutex<ExitStatus?>(nil)
+
+    private init(id: pid_t, plan: Plan, handle: FileDescriptor) {
+        self.id = id
+        self.plan = plan
+        self.handle = handle
+    }
+
+    deinit { try? handle.close() }
+
+    /// - Throws: code `fail` with the system's words when the program cannot be started.
+    public static func start(_ plan: Plan) throws(ToolstackError) -> ChildProcess {
+        let id = try plan.spawn()
+        let handle = cxs_pidfd_open(id)
+        guard handle >= 0 else {
+            let cause = Errno(rawValue: errno)
+            kill(id, SIGKILL)
+            waitpid(id, nil, 0)
+            throw ToolstackError(.fail, "watch \(plan.executable)", cause: "pidfd_open: \(cause)")
+        }
+        return ChildProcess(id: id, plan: plan, handle: FileDescriptor(rawValue: handle))
+    }
+
+    /// Suspends until the process has ended.
+    public func wait() async throws(CancellationError) -> ExitStatus {
+        while true {
+            if let status = reap() { return status }
+            try await waitUntilReadable(handle)
+        }
+    }
+
+    /// How the process ended, or nil while it runs.
+    public func reap() -> ExitStatus? {
+        state.withLock { ended in
+            if let ended { return ended }
+            var status: CInt = 0
+            var result: pid_t
+            repeat { result = waitpid(id, &status, WNOHANG) } while result < 0 && errno == EINTR
+            if result == 0 { return nil }
+            let final = result == id ? ExitStatus(waitStatus: status) : .exited(255)
+            ended = final
+            return final
+        }
+    }
+
+    /// Sends a signal to the process, or to its whole group if it leads one. Does nothing once it has been reaped.
+    public func send(_ signal: CInt) {
+        state.withLock { ended in
+            guard ended == nil else { return }
+            kill(plan.group == .shared ? id : -id, signal)
+        }
+    }
+
+    /// Ends the process: SIGTERM, and SIGKILL if it is still there after `grace`.
+    /// Runs to its end also when the task is cancelled.
+    @discardableResult
+    public func stop(grace: Duration = .seconds(2)) async -> ExitStatus {
+        await Task.detached { [self] in
+            send(SIGTERM)
+            if let status = try? await withDeadline(grace, { try await self.wait() }) { return status }
+            send(SIGKILL)
+            while true {
+                if let status = try? await wait() { return status }
+            }
+        }.value
+    }
+
+    /// Waits for the process's end for at most `limit`, and stops it when the time is up or the task is cancelled.
+    ///
+    /// - Returns: how it ended by itself, or nil if it had to be stopped because the time was up.
+    public func finish(within limit: Duration) async throws(CancellationError) -> ExitStatus? {
+        do {
+            if let status = try await withDeadline(limit, { try await self.wait() }) { return status }
+            await stop()
+            return nil
+        } catch {
+            await stop()
+            throw CancellationError()
+        }
+    }
+}
+
+extension ChildProcess {
+    /// How a process ended.
+    public enum ExitStatus: Sendable, Hashable, CustomStringConvertible {
+        case exited(CInt)
+        case killed(signal: CInt)
+
+        init(waitStatus: CInt) {
+            let signal = waitStatus & 0x7F
+            self = signal == 0 ? .exited(waitStatus >> 8 & 0xFF) : .killed(signal: signal)
+        }
+
+        public var isSuccess: Bool { self == .exited(0) }
+
+        public var description: String {
+            switch self {
+            case .exited(let status): "exited with status \(status)"
+            case .killed(let signal): "was killed by signal \(signal)"
+            }
+        }
+    }
+
+    /// What one of the standard streams is connected to.
+    public enum Stream: Sendable, Hashable {
+        case null
+        /// The stream of the same number of this process.
+        case inherited
+        case descriptor(FileDescriptor)
+        /// Opened by the child by name; for a session leader a terminal becomes its controlling terminal.
+        case file(FilePath)
+    }
+
+    public enum Group: Sendable, Hashable {
+        /// The group of this process: the terminal's Ctrl-C reaches it.
+        case shared
+        /// A group of its own in the same session.
+        case own
+        /// A session of its own, without a controlling terminal.
+        case session
+    }
+
+    /// A program with all that it starts with, as a value.
+    public struct Plan: Sendable, Hashable {
+        /// Absolute, or looked up in the current directory.
+        public var executable: FilePath
+        /// Including the name of the program itself, first.
+        public var arguments: [String]
+        /// Added to this process's environment.
+        public var environment: [String: String] = [:]
+        public var input: Stream = .null
+        public var output: Stream = .inherited
+        public var error: Stream = .inherited
+        /// Descriptors that become 3, 4, … in the child.
+        public var passedDescriptors: [FileDescriptor] = []
+        public var group: Group = .shared
+        public var workingDirectory: FilePath?
+
+        public init(_ executable: FilePath, _ arguments: [String] = []) {
+            self.executable = executable
+            self.arguments = [executable.string] + arguments
+        }
+
+        /// The environment as `NAME=value`, this process's own first.
+        func environmentStrings() -> [String] {
+            var strings: [String] = []
+            var next = environ
+            while let entry = next.pointee {
+                let text = String(cString: entry)
+                let name = text.prefix { $0 != "=" }
+                if environment[String(name)] == nil { strings.append(text) }
+                next += 1
+            }
+            return strings + environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import Glibc
+import Synchronization
+import SystemPackage
+
+/// A lock file as libxl takes it: `flock` on a file that its holder removes before letting go.
+///
+/// Whoever gets the lock on a file that no longer has its name has got nothing, and starts again.
+public final class FileLock: Sendable {
+    public let path: FilePath
+    private let descriptor: Mutex<CInt>
+
+    private init(path: FilePath, descriptor: CInt) {
+        self.path = path
+        self.descriptor = Mutex(descriptor)
+    }
+
+    deinit { release() }
+
+    /// Takes the lock, waiting for as long as another process holds it.
+    public static func acquire(_ path: FilePath) async throws(ToolstackError) -> FileLock {
+        if let lock = try attempt(path, LOCK_EX | LOCK_NB) { return lock }
+        return try await onOwnThread { () throws(ToolstackError) in try acquireBlocking(path) }
+    }
+
+    /// As `acquire`, but blocks the thread: for locks that are held only for moments.
+    public static func acquireBlocking(_ path: FilePath) throws(ToolstackError) -> FileLock {
+        while true {
+            if let lock = try attempt(path, LOCK_EX) { return lock }
+        }
+    }
+
+    /// Removes the file and lets others have the lock. Doing so again changes nothing.
+    public func release() {
+        descriptor.withLock { descriptor in
+            guard descriptor >= 0 else { return }
+            // First the name, then the lock: the other way round a third party could take the lock
+            // on the name that is about to go.
+            unlink(path.string)
+            flock(descriptor, LOCK_UN)
+            close(descriptor)
+            descriptor = -1
+        }
+    }
+
+    /// - Returns: nil when the lock is held elsewhere (with `LOCK_NB`) or was taken on a removed file.
+    private static func attempt(_ path: FilePath, _ operation: CInt) throws(ToolstackError) -> FileLock? {
+        let descriptor = open(path.string, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw failure(path) }
+        while flock(descriptor, operation) != 0 {
+            if errno == EINTR { continue }
+            let busy = errno == EWOULDBLOCK
+            defer { close(descriptor) }
+            if busy { return nil }
+            throw failure(path)
+        }
+        var held = stat()
+        var named = stat()
+        if fstat(descriptor, &held) == 0, stat(path.string, &named) == 0, held.st_dev == named.st_dev,
+            held.st_ino == named.st_ino
+        {
+            return FileLock(path: path, descriptor: descriptor)
+        }
+        close(descriptor)
+        return nil
+    }
+
+    private static func failure(_ path: FilePath) -> ToolstackError {
+        ToolstackError(.lockFail, "take the lock \(path)", cause: "\(Errno(rawValue: errno))")
+    }
+}
+
+/// The lock around freeing memory for a new domain, as upstream's xl takes it: a record lock on the whole
+/// file (`lockfile` of xl.conf), which stays where it is.
+public final class RecordLock: Sendable {
+    private let descriptor: Mutex<CInt>
+
+    private init(_ descriptor: CInt) { self.descriptor = Mutex(descriptor) }
+
+    deinit { release() }
+
+    /// Takes the lock, waiting for as long as another process holds it.
+    public static func acquire(_ path: FilePath) async throws(ToolstackError) -> RecordLock {
+        let descriptor = open(path.string, O_WRONLY | O_CREAT | O_CLOEXEC, 0o200)
+        guard descriptor >= 0 else { throw failure(path) }
+        let code = set(descriptor, F_SETLK)
+        if code == 0 { return RecordLock(descriptor) }
+        guard code == EACCES || code == EAGAIN else {
+            close(descriptor)
+            throw failure(path, code)
+        }
+        let waited = await onOwnThread { set(descriptor, F_SETLKW) }
+        guard waited == 0 else {
+            close(descriptor)
+            throw failure(path, waited)
+        }
+        return RecordLock(descriptor)
+    }
+
+    public func release() {
+        descriptor.withLock { descriptor in
+            guard descriptor >= 0 else { return }
+            // Closing any descriptor of the file drops a process's record locks.
+            close(descriptor)
+            descriptor = -1
+        }
+    }
+
+    /// - Returns: 0 or the errno value.
+    private static func set(_ descriptor: CInt, _ command: CInt) -> CInt {
+        var range = flock()
+        range.l_type = Int16(F_WRLCK)
+        range.l_whence = Int16(SEEK_SET)
+        while fcntl(descriptor, command, &range) != 0 {
+            if errno != EINTR { return errno }
+        }
+        return 0
+    }
+
+    private static func failure(_ path: FilePath, _ code: CInt = errno) -> ToolstackError {
+        ToolstackError(.fail, "take the lock \(path)", cause: "\(Errno(rawValue: code))")
+    }
+}

@@ -1,0 +1,64 @@
+import Glibc
+import SystemPackage
+
+/// Whole files, read and written as the toolstack's own files need it.
+enum Files {
+    /// - Parameter limit: largest size to accept, in bytes.
+    /// - Returns: nil when there is no such file.
+    static func read(_ path: FilePath, limit: Int) throws(ToolstackError) -> [UInt8]? {
+        do {
+            let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
+            return try file.closeAfter {
+                var bytes: [UInt8] = []
+                var buffer = [UInt8](repeating: 0, count: 65536)
+                while true {
+                    let count = try buffer.withUnsafeMutableBytes { try file.read(into: $0) }
+                    if count == 0 { return bytes }
+                    bytes += buffer[..<count]
+                    guard bytes.count <= limit else { throw Errno.fileTooLarge }
+                }
+            }
+        } catch Errno.noSuchFileOrDirectory {
+            return nil
+        } catch {
+            throw ToolstackError(.fail, "read \(path)", cause: "\(error)")
+        }
+    }
+
+    /// Puts a file in place as a whole: readers see the old contents or the new.
+    ///
+    /// - Parameter temporary: the name under which the new contents are written first, in the same file system.
+    static func replace(
+        _ path: FilePath, with bytes: [UInt8], temporary: FilePath, permissions: FilePermissions
+    ) throws(ToolstackError) {
+        do {
+            let file = try FileDescriptor.open(
+                temporary, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: permissions)
+            do {
+                _ = try file.closeAfter { try file.writeAll(bytes) }
+                guard rename(temporary.string, path.string) == 0 else { throw Errno(rawValue: errno) }
+            } catch {
+                unlink(temporary.string)
+                throw error
+            }
+        } catch {
+            throw ToolstackError(.fail, "write \(path)", cause: "\(error)")
+        }
+    }
+
+    /// Removes a file; one that is not there is no error.
+    static func remove(_ path: FilePath) throws(ToolstackError) {
+        guard unlink(path.string) != 0, errno != ENOENT else { return }
+        throw ToolstackError(.fail, "remove \(path)", cause: "\(Errno(rawValue: errno))")
+    }
+
+    /// Creates a directory and its parents where they are missing.
+    static func makeDirectory(_ path: FilePath, mode: mode_t = 0o755) throws(ToolstackError) {
+        var status = stat()
+        if stat(path.string, &status) == 0 { return }
+        let parent = path.removingLastComponent()
+        if parent != path, !parent.isEmpty { try makeDirectory(parent, mode: mode) }
+        guard mkdir(path.string, mode) != 0, errno != EEXIST else { return }
+        throw ToolstackError(.fail, "create directory \(path)", cause: "\(Errno(rawValue: errno))")
+    }
+}

@@ -1,0 +1,78 @@
+import Glibc
+import SystemPackage
+import XenTypes
+
+/// The files that libxl keeps for one domain: `userdata-KIND.DOMID.UUID.NAME` in `/var/lib/xen`.
+public struct UserData: Sendable {
+    public enum Name: String, Sendable {
+        /// The stored configuration: JSON, ended by a NUL.
+        case configuration = "libxl-json"
+        /// The text that `xl config-update` left for the next restart.
+        case update = "xl"
+    }
+
+    public enum Lock: String, Sendable {
+        /// Around each use of the files; the innermost lock.
+        case files = "domain-userdata-lock"
+        /// Around changes of the domain's devices.
+        case devices = "libxl-device-changes-lock"
+        /// Around the use of QEMU's monitor socket.
+        case monitorSocket = "qmp-socket-lock"
+    }
+
+    /// Larger files are no configuration of anybody's.
+    private static let limit = 64 << 20
+
+    public let domain: DomainID
+    public let uuid: XenUUID
+    private let directory: FilePath
+
+    public init(of domain: DomainID, uuid: XenUUID, paths: HostPaths) {
+        self.domain = domain
+        self.uuid = uuid
+        directory = paths.lib
+    }
+
+    /// - Parameter kind: `d` for data, `n` for data not yet in place, `l` for locks.
+    private func path(_ kind: Character, _ name: String) -> FilePath {
+        directory.appending("userdata-\(kind).\(domain).\(uuid).\(name)")
+    }
+
+    public func path(of name: Name) -> FilePath { path("d", name.rawValue) }
+
+    public func path(of lock: Lock) -> FilePath { path("l", lock.rawValue) }
+
+    /// - Returns: nil when the file does not exist.
+    public func read(_ name: Name) throws(ToolstackError) -> [UInt8]? {
+        try Files.read(path(of: name), limit: Self.limit)
+    }
+
+    public func write(_ name: Name, _ bytes: [UInt8]) throws(ToolstackError) {
+        try Files.replace(
+            path(of: name), with: bytes, temporary: path("n", name.rawValue), permissions: .ownerReadWrite)
+    }
+
+    public func remove(_ name: Name) throws(ToolstackError) { try Files.remove(path(of: name)) }
+
+    /// Removes all of the domain's files but the lock on them, which goes when it is released.
+    public func removeAll() throws(ToolstackError) {
+        var matches = glob_t()
+        defer { globfree(&matches) }
+        let pattern = directory.appending("userdata-?.\(domain).\(uuid).*").string
+        let status = glob(pattern, GLOB_ERR | GLOB_NOSORT, nil, &matches)
+        if status == GLOB_NOMATCH { return }
+        guard status == 0 else {
+            throw ToolstackError(.fail, "list \(pattern)", domain: domain, cause: "\(Errno(rawValue: errno))")
+        }
+        for index in 0..<Int(matches.gl_pathc) {
+            guard let entry = matches.gl_pathv[index] else { continue }
+            let path = FilePath(String(cString: entry))
+            if path.lastComponent?.string.hasSuffix(Lock.files.rawValue) == true { continue }
+            try Files.remove(path)
+        }
+    }
+}
+
+extension FilePermissions {
+    static let ownerReadWrite: FilePermissions = [.ownerRead, .ownerWrite]
+}
