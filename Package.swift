@@ -27,7 +27,7 @@ let package = Package(
         .target(
             name: "XenToolstack",
             dependencies: [
-                "XenControl", "XenStore", "YajlJSON", "DomainModel", "DomainConfig", "XenTypes",
+                "CXenShim", "XenControl", "XenStore", "YajlJSON", "DomainModel", "DomainConfig", "XenTypes",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),

@@ -24,7 +24,7 @@ public struct HostPaths: Sendable {
     /// - Parameter release: "major.minor" of the running hypervisor; Debian keeps each release's
     ///   programs apart under that name.
     public init(release: String) {
-        libexec = "/usr/lib/xen-\(release)/bin"
-        firmware = "/usr/lib/xen-\(release)/boot"
+        libexec = FilePath("/usr/lib/xen-\(release)/bin")
+        firmware = FilePath("/usr/lib/xen-\(release)/boot")
     }
 }

@@ -1,3 +1,4 @@
+import CXenShim
 import Glibc
 import SystemPackage
 
@@ -29,8 +30,8 @@ extension ChildProcess.Plan {
         for (index, source) in passed.enumerated() {
             posix_spawn_file_actions_adddup2(&actions, source, CInt(3 + index))
         }
-        posix_spawn_file_actions_addclosefrom_np(&actions, CInt(3 + passed.count))
-        if let workingDirectory { posix_spawn_file_actions_addchdir_np(&actions, workingDirectory.string) }
+        cxs_spawn_close_from(&actions, CInt(3 + passed.count))
+        if let workingDirectory { cxs_spawn_change_directory(&actions, workingDirectory.string) }
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -57,15 +58,15 @@ extension ChildProcess.Plan {
     }
 
     private func setAttributes(_ attributes: inout posix_spawnattr_t) {
-        var flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+        var flags = Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF)
         switch group {
         case .shared: break
         case .own:
-            flags |= POSIX_SPAWN_SETPGROUP
+            flags |= Int16(POSIX_SPAWN_SETPGROUP)
             posix_spawnattr_setpgroup(&attributes, 0)
-        case .session: flags |= POSIX_SPAWN_SETSID
+        case .session: flags |= cxs_posix_spawn_setsid
         }
-        posix_spawnattr_setflags(&attributes, Int16(flags))
+        posix_spawnattr_setflags(&attributes, flags)
         var none = sigset_t()
         sigemptyset(&none)
         posix_spawnattr_setsigmask(&attributes, &none)

@@ -17,7 +17,7 @@ public struct BootFile: Sendable, Hashable {
 
     /// What to hand to code that opens files by name.
     public var openablePath: FilePath {
-        if let descriptor { "/proc/self/fd/\(descriptor.rawValue)" } else { path }
+        if let descriptor { FilePath("/proc/self/fd/\(descriptor.rawValue)") } else { path }
     }
 }
 

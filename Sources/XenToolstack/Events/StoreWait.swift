@@ -1,0 +1,71 @@
+import XenStore
+import XenTypes
+
+/// What a look at the awaited thing showed.
+public enum Observation<Value: Sendable>: Sendable {
+    case reached(Value)
+    /// Not yet; the text says what is there instead, for the error of a wait that expires: "state 1".
+    case pending(String)
+}
+
+extension StoreConnection {
+    /// Waits until something that the store shows has come about: the one way in which the toolstack waits for it.
+    ///
+    /// - Parameters:
+    ///   - what: for the error, as the end of "waited 10 s for …": "the backend of vbd 51712 to be ready".
+    ///   - paths: nodes (with all below them) whose changes call for another look; the special names too.
+    ///   - limit: how long to wait; nil waits for ever.
+    ///   - look: called at once, and after each change.
+    /// - Throws: `timedOut` with what was seen last, `aborted` when the task is cancelled, or what `look` throws.
+    public func wait<Value: Sendable>(
+        for what: String, domain: DomainID? = nil, watching paths: [StorePath], within limit: Duration?,
+        _ look: @escaping @Sendable () throws -> Observation<Value>
+    ) async throws(ToolstackError) -> Value {
+        let seen = LastSeen()
+        do {
+            guard let limit else { return try await follow(paths, seen, look) }
+            let value = try await withDeadline(limit) { try await self.follow(paths, seen, look) }
+            if let value { return value }
+            throw ToolstackError(
+                .timedOut, "waited \(limit) for \(what)", domain: domain,
+                cause: seen.text.map { "last seen: \($0)" })
+        } catch let error as ToolstackError {
+            throw error
+        } catch is CancellationError {
+            throw ToolstackError(.aborted, "stopped waiting for \(what)", domain: domain)
+        } catch {
+            throw ToolstackError(.fail, "wait for \(what)", domain: domain, underlying: error)
+        }
+    }
+
+    private func follow<Value: Sendable>(
+        _ paths: [StorePath], _ seen: LastSeen, _ look: @escaping @Sendable () throws -> Observation<Value>
+    ) async throws -> Value {
+        let watches = try paths.map { try watch($0) }
+        defer { for watch in watches { watch.cancel() } }
+        let signal = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        return try await withThrowingTaskGroup(of: Value?.self) { group in
+            defer { group.cancelAll() }
+            for watch in watches {
+                group.addTask {
+                    for try await _ in watch { signal.continuation.yield() }
+                    return nil
+                }
+            }
+            group.addTask {
+                for await _ in signal.stream {
+                    switch try look() {
+                    case .reached(let value): return value
+                    case .pending(let text): seen.text = text
+                    }
+                }
+                return nil
+            }
+            while let result = try await group.next() {
+                if let result { return result }
+                try Task.checkCancellation()
+            }
+            throw CancellationError()
+        }
+    }
+}

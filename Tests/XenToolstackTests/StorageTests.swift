@@ -1,0 +1,100 @@
+import Glibc
+import SystemPackage
+import Testing
+import XenTypes
+
+@testable import XenToolstack
+
+@Suite struct StorageTests {
+    /// Runs `body` with paths into a directory of its own.
+    private func withPaths(_ body: (HostPaths) async throws -> Void) async throws {
+        var template = Array("/tmp/swift-xl-test.XXXXXX".utf8CString)
+        let directory = try #require(mkdtemp(&template).map { FilePath(String(cString: $0)) })
+        var paths = HostPaths(release: "4.17")
+        paths.lib = directory
+        paths.run = directory
+        defer {
+            var listing = glob_t()
+            if glob(directory.appending("*").string, 0, nil, &listing) == 0 {
+                for index in 0..<Int(listing.gl_pathc) { listing.gl_pathv[index].map { _ = unlink($0) } }
+            }
+            globfree(&listing)
+            rmdir(directory.string)
+        }
+        try await body(paths)
+    }
+
+    private let uuid = XenUUID("a0d5ae6c-0c5c-4ffd-b2b5-6ba0ba0f2b5e")
+
+    @Test func keepsUserDataUnderUpstreamsNames() async throws {
+        try await withPaths { paths in
+            let data = UserData(of: DomainID(7), uuid: try #require(uuid), paths: paths)
+            #expect(try data.read(.configuration) == nil)
+            try data.write(.configuration, Array("{}\0".utf8))
+            #expect(try data.read(.configuration) == Array("{}\0".utf8))
+            let path = paths.lib.appending("userdata-d.7.a0d5ae6c-0c5c-4ffd-b2b5-6ba0ba0f2b5e.libxl-json")
+            var status = stat()
+            #expect(stat(path.string, &status) == 0)
+            #expect(status.st_mode & 0o7777 == 0o600)
+            try data.removeAll()
+            #expect(try data.read(.configuration) == nil)
+        }
+    }
+
+    @Test func removesAllButTheLockInUse() async throws {
+        try await withPaths { paths in
+            let data = UserData(of: DomainID(7), uuid: try #require(uuid), paths: paths)
+            let other = UserData(of: DomainID(70), uuid: try #require(uuid), paths: paths)
+            try data.write(.update, [1])
+            try other.write(.update, [2])
+            let lock = try await FileLock.acquire(data.path(of: .files))
+            try data.removeAll()
+            #expect(access(data.path(of: .files).string, F_OK) == 0)
+            lock.release()
+            #expect(access(data.path(of: .files).string, F_OK) != 0)
+            #expect(try other.read(.update) == [2])
+        }
+    }
+
+    @Test func givesTheLockToOneAtATime() async throws {
+        try await withPaths { paths in
+            let path = paths.lib.appending("lock")
+            let counter = LastSeen()
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        guard let lock = try? await FileLock.acquire(path) else { return }
+                        defer { lock.release() }
+                        let before = Int(counter.text ?? "0") ?? 0
+                        try? await Task.sleep(for: .milliseconds(1))
+                        counter.text = "\(before + 1)"
+                    }
+                }
+            }
+            #expect(counter.text == "8")
+        }
+    }
+
+    @Test func remembersDomainsForAWhile() async throws {
+        try await withPaths { paths in
+            let history = DomainIDHistory(paths: paths, timeouts: Timeouts())
+            #expect(try history.isRecent(DomainID(5)) == false)
+            try history.record(DomainID(5))
+            try history.record(DomainID(6))
+            #expect(try history.isRecent(DomainID(5)))
+            #expect(try history.isRecent(DomainID(7)) == false)
+            var none = Timeouts()
+            none.domainIDReuse = .seconds(-1)
+            #expect(try DomainIDHistory(paths: paths, timeouts: none).isRecent(DomainID(5)) == false)
+        }
+    }
+
+    @Test(arguments: [
+        ("100 5\n", [5]), ("40 5\n39 6\n100 7\n", [5, 7]), ("", []), ("garbage\n100\n100 x\n-1 5\n100 8", [8]),
+        ("100 32752\n", []), ("99999999999999999999 5\n", []),
+    ])
+    func readsTheHistoryOfAnybody(_ text: String, _ expected: [UInt32]) {
+        let entries = DomainIDHistory.recent(Array(text.utf8), now: 100, timeout: 60)
+        #expect(entries.map(\.domain.rawValue) == expected)
+    }
+}
