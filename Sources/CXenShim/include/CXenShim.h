@@ -1,8 +1,12 @@
 #ifndef SWIFT_XL_CXENSHIM_H
 #define SWIFT_XL_CXENSHIM_H
 
+// Xen's own headers stay out of this one: Swift sees their types through the module CXen alone.
+
 #include <semaphore.h>
 #include <spawn.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -16,5 +20,37 @@ int cxs_pidfd_open(pid_t pid);
 extern const short cxs_posix_spawn_setsid;
 int cxs_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
 int cxs_spawn_change_directory(posix_spawn_file_actions_t *actions, const char *path);
+
+// A line of libxc's log, formatted: xentoollog's vmessage takes a va_list, which Swift cannot implement.
+// `level` is an xentoollog_level, `error` an errno value or -1, `source` may be NULL.
+typedef void (*cxs_log_message)(void *context, int level, int error, const char *source, const char *text);
+// `percent` is -1 when unknown.
+typedef void (*cxs_log_progress)(void *context, const char *source, const char *task, int percent,
+                                 unsigned long done, unsigned long total);
+
+// Makes a logger (an xentoollog_logger) that calls the functions given; NULL when there is no memory.
+void *cxs_logger_create(cxs_log_message message, cxs_log_progress progress, void *context);
+void cxs_logger_destroy(void *logger);
+// Lines below this xentoollog_level are dropped before they are formatted.
+void cxs_logger_set_minimum(void *logger, int level);
+
+// The first line of level XTL_ERROR or above that this thread got since the last clear; "" when there was none.
+const char *cxs_first_error(void);
+void cxs_clear_first_error(void);
+
+// The strings of XENVER_* (xen/version.h). Up to Xen 4.19 they come in fixed arrays through xc_version,
+// since 4.20 also in full length through xc_xenver_*.
+enum cxs_version_text {
+    CXS_EXTRAVERSION,
+    CXS_CAPABILITIES,
+    CXS_CHANGESET,
+    CXS_COMMANDLINE,
+};
+// Copies the text and a NUL into `text`, cut to `size` bytes. Returns 0, or -1 with errno set.
+int cxs_version_text(void *xch, enum cxs_version_text which, char *text, size_t size);
+
+// Sets the alternate p2m mode of an xen_domctl_createdomain: 4.19 and 4.20 have it as `altp2m_opts`, 4.21 and later in
+// `altp2m.opts`, earlier releases not at all (xen/domctl.h).
+void cxs_set_altp2m(void *createdomain, uint32_t mode);
 
 #endif

@@ -1,0 +1,83 @@
+import CXen
+import XenTypes
+
+/// The arguments with which the hypervisor makes a domain (`xen_domctl_createdomain` in `xen/domctl.h`).
+public struct DomainCreation: Hashable, Sendable {
+    /// `XEN_DOMCTL_CDF_*`.
+    public struct Flags: OptionSet, Hashable, Sendable {
+        public let rawValue: UInt32
+        public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+        /// HVM or PVH, not PV.
+        public static let hvm = Flags(rawValue: 1 << 0)
+        /// Hardware-assisted paging.
+        public static let hap = Flags(rawValue: 1 << 1)
+        public static let s3Integrity = Flags(rawValue: 1 << 2)
+        /// No out-of-sync shadow pages.
+        public static let oosOff = Flags(rawValue: 1 << 3)
+        public static let xenstoreDomain = Flags(rawValue: 1 << 4)
+        /// The domain may get devices passed through.
+        public static let iommu = Flags(rawValue: 1 << 5)
+        public static let nestedVirt = Flags(rawValue: 1 << 6)
+        public static let vpmu = Flags(rawValue: 1 << 7)
+    }
+
+    /// `XEN_DOMCTL_IOMMU_*`.
+    public struct IOMMUOptions: OptionSet, Hashable, Sendable {
+        public let rawValue: UInt32
+        public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+        /// The IOMMU does not use the domain's second-level page tables.
+        public static let noSharedPageTables = IOMMUOptions(rawValue: 1 << 0)
+    }
+
+    /// `XEN_X86_MISC` flags.
+    public struct MiscFlags: OptionSet, Hashable, Sendable {
+        public let rawValue: UInt32
+        public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+        /// Unknown MSRs can be read without a fault (`XEN_X86_MSR_RELAXED`).
+        public static let msrRelaxed = MiscFlags(rawValue: 1 << 0)
+    }
+
+    public var ssidref: UInt32 = 0
+    public var uuid: XenUUID = .zero
+    public var flags: Flags = []
+    public var iommuOptions: IOMMUOptions = []
+    public var maximumVCPUs: UInt32 = 1
+    /// Highest event channel port; Xen takes larger numbers as its own limit.
+    public var maximumEventChannelPort: UInt32 = 1023
+    /// Nil for the hypervisor's own limit.
+    public var maximumGrantFrames: UInt32?
+    /// Nil for the hypervisor's own limit.
+    public var maximumMaptrackFrames: UInt32?
+    /// Highest grant table version that the guest may use, 1 or 2.
+    public var maximumGrantVersion: UInt32 = 2
+    /// Bytes of each vCPU's trace buffer; 0 for none.
+    public var vmtraceSize: UInt32 = 0
+    public var cpupool: UInt32 = 0
+    public var emulation: EmulationFlags = []
+    public var miscFlags: MiscFlags = []
+    /// The alternate p2m mode, 0 to 3. Only Xen 4.19 and later take it here; earlier ones by an HVM parameter.
+    public var altp2mMode: UInt32 = 0
+
+    public init() {}
+
+    var raw: xen_domctl_createdomain {
+        var config = xen_domctl_createdomain()
+        config.ssidref = ssidref
+        withUnsafeMutableBytes(of: &config.handle) { $0.copyBytes(from: uuid.bytes) }
+        config.flags = flags.rawValue
+        config.iommu_opts = iommuOptions.rawValue
+        config.max_vcpus = maximumVCPUs
+        config.max_evtchn_port = maximumEventChannelPort
+        config.max_grant_frames = maximumGrantFrames.map { Int32(clamping: $0) } ?? -1
+        config.max_maptrack_frames = maximumMaptrackFrames.map { Int32(clamping: $0) } ?? -1
+        config.grant_opts = maximumGrantVersion & UInt32(XEN_DOMCTL_GRANT_version_mask)
+        config.vmtrace_size = vmtraceSize
+        config.cpupool_id = cpupool
+        config.arch.emulation_flags = emulation.rawValue
+        config.arch.misc_flags = miscFlags.rawValue
+        return config
+    }
+}

@@ -1,0 +1,40 @@
+import CXen
+import Glibc
+import XenTypes
+
+/// The security module XSM/Flask.
+extension Hypervisor {
+    /// Whether Flask is there and enforces its policy; nil when the hypervisor was built or booted without it.
+    public func flaskEnforcing() throws(HypervisorError) -> Bool? {
+        do {
+            return try call("ask for Flask's mode") { xc_flask_getenforce($0) } != 0
+        } catch {
+            guard error.code == ENOSYS || error.code == EOPNOTSUPP else { throw error }
+            return nil
+        }
+    }
+
+    /// The number for a security label such as "system_u:system_r:domU_t".
+    public func flaskSID(of label: String) throws(HypervisorError) -> UInt32 {
+        var bytes = label.utf8.map { CChar(bitPattern: $0) } + [0]
+        let length = UInt32(clamping: bytes.count - 1)
+        var sid: UInt32 = 0
+        try call("find the security label \(label)") { xc_flask_context_to_sid($0, &bytes, length, &sid) }
+        return sid
+    }
+
+    /// The label for a number.
+    public func flaskLabel(of sid: UInt32) throws(HypervisorError) -> String {
+        // XEN_FLASK contexts are short; libxl reads at most this much.
+        var bytes = [CChar](repeating: 0, count: 1024)
+        try call("read the security label \(sid)") {
+            xc_flask_sid_to_context($0, Int32(bitPattern: sid), &bytes, UInt32(bytes.count - 1))
+        }
+        return String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Gives a domain another label.
+    public func relabelDomain(_ domain: DomainID, sid: UInt32) throws(HypervisorError) {
+        try call("relabel", domain) { xc_flask_relabel_domain($0, domain.rawValue, sid) }
+    }
+}

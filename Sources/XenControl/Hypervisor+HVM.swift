@@ -1,0 +1,51 @@
+import CXen
+import XenTypes
+
+/// Numbers of HVM parameters (`HVM_PARAM_*` in `xen/hvm/params.h`).
+public struct HVMParameter: RawRepresentable, Hashable, Sendable {
+    public let rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    init(_ constant: Int32) { rawValue = UInt32(bitPattern: constant) }
+
+    public static let callbackIRQ = HVMParameter(HVM_PARAM_CALLBACK_IRQ)
+    public static let storePFN = HVMParameter(HVM_PARAM_STORE_PFN)
+    public static let storeEventChannel = HVMParameter(HVM_PARAM_STORE_EVTCHN)
+    public static let paeEnabled = HVMParameter(HVM_PARAM_PAE_ENABLED)
+    public static let ioreqPFN = HVMParameter(HVM_PARAM_IOREQ_PFN)
+    public static let bufferedIoreqPFN = HVMParameter(HVM_PARAM_BUFIOREQ_PFN)
+    public static let viridian = HVMParameter(HVM_PARAM_VIRIDIAN)
+    public static let timerMode = HVMParameter(HVM_PARAM_TIMER_MODE)
+    public static let hpetEnabled = HVMParameter(HVM_PARAM_HPET_ENABLED)
+    public static let identityPageTable = HVMParameter(HVM_PARAM_IDENT_PT)
+    public static let acpiSState = HVMParameter(HVM_PARAM_ACPI_S_STATE)
+    public static let vptAlign = HVMParameter(HVM_PARAM_VPT_ALIGN)
+    public static let consolePFN = HVMParameter(HVM_PARAM_CONSOLE_PFN)
+    public static let consoleEventChannel = HVMParameter(HVM_PARAM_CONSOLE_EVTCHN)
+    public static let acpiIOPortsLocation = HVMParameter(HVM_PARAM_ACPI_IOPORTS_LOCATION)
+    public static let nestedHVM = HVMParameter(HVM_PARAM_NESTEDHVM)
+    public static let tripleFaultReason = HVMParameter(HVM_PARAM_TRIPLE_FAULT_REASON)
+    public static let generationIDAddress = HVMParameter(HVM_PARAM_VM_GENERATION_ID_ADDR)
+    public static let altp2m = HVMParameter(HVM_PARAM_ALTP2M)
+    public static let x87FIPWidth = HVMParameter(HVM_PARAM_X87_FIP_WIDTH)
+    public static let vm86TSS = HVMParameter(HVM_PARAM_VM86_TSS)
+    public static let vm86TSSSized = HVMParameter(HVM_PARAM_VM86_TSS_SIZED)
+    public static let mcaCapabilities = HVMParameter(HVM_PARAM_MCA_CAP)
+}
+
+extension Hypervisor {
+    public func hvmParameter(_ parameter: HVMParameter, of domain: DomainID) throws(HypervisorError) -> UInt64 {
+        var value: UInt64 = 0
+        try call("read HVM parameter \(parameter.rawValue) of", domain) {
+            xc_hvm_param_get($0, domain.rawValue, parameter.rawValue, &value)
+        }
+        return value
+    }
+
+    public func setHVMParameter(
+        _ parameter: HVMParameter, to value: UInt64, of domain: DomainID
+    ) throws(HypervisorError) {
+        try call("set HVM parameter \(parameter.rawValue) of", domain) {
+            xc_hvm_param_set($0, domain.rawValue, parameter.rawValue, value)
+        }
+    }
+}

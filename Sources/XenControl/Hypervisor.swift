@@ -1,0 +1,75 @@
+import CXen
+import CXenShim
+import Glibc
+import Logging
+import Synchronization
+import XenTypes
+
+/// The hypervisor's control interface: one libxenctrl handle, opened by the first request.
+///
+/// Requests may come from any thread. Each blocks its thread for as long as the hypervisor needs, which is
+/// long for building, saving and destroying domains.
+public final class Hypervisor: Sendable {
+    /// A libxc handle; libxc locks what its calls share.
+    private struct Raw: @unchecked Sendable {
+        let pointer: OpaquePointer
+    }
+
+    private let handle = Mutex<Result<Raw, HypervisorError>?>(nil)
+    private let toolLogger: ToolLogger
+
+    /// - Parameters:
+    ///   - logger: gets libxc's lines. The errors among them come as debug lines, for what they say is in the
+    ///     error that is thrown.
+    ///   - progress: hears how far long work, such as saving, has come.
+    public init(
+        logger: Logger = Logger(label: "xc"), progress: (@Sendable (ToolProgress) -> Void)? = nil
+    ) {
+        toolLogger = ToolLogger(logger: logger, progress: progress)
+    }
+
+    deinit {
+        handle.withLock { handle in
+            if case .success(let raw) = handle { xc_interface_close(raw.pointer) }
+        }
+    }
+
+    /// Opens the interface if that has not been done; the error says why there is no hypervisor to talk to.
+    public func open() throws(HypervisorError) { _ = try raw() }
+
+    /// The `xc_interface`, for the other files of this module.
+    func raw() throws(HypervisorError) -> OpaquePointer {
+        try handle.withLock { handle throws(HypervisorError) in
+            if let handle { return try handle.get() }
+            let result = openHandle()
+            handle = result
+            return try result.get()
+        }.pointer
+    }
+
+    private func openHandle() -> Result<Raw, HypervisorError> {
+        cxs_clear_first_error()
+        guard let pointer = xc_interface_open(toolLogger.pointer, toolLogger.pointer, 0) else {
+            return .failure(HypervisorError(HypervisorError.openOperation, code: errno))
+        }
+        return .success(Raw(pointer: pointer))
+    }
+
+    /// Performs a call of libxc that fails with a negative number, and errno set where that is -1.
+    @discardableResult
+    func call<Value: SignedInteger & FixedWidthInteger>(
+        _ operation: String, _ domain: DomainID? = nil, _ body: (OpaquePointer) -> Value
+    ) throws(HypervisorError) -> Value {
+        let raw = try raw()
+        cxs_clear_first_error()
+        let value = body(raw)
+        guard value < 0 else { return value }
+        throw Self.lastError(operation, domain, code: value < -1 ? Int32(truncatingIfNeeded: 0 - value) : errno)
+    }
+
+    /// The error of a call that has just failed on this thread.
+    static func lastError(_ operation: String, _ domain: DomainID?, code: Int32) -> HypervisorError {
+        let detail = String(cString: cxs_first_error())
+        return HypervisorError(operation, domain, code: code, detail: detail.isEmpty ? nil : detail)
+    }
+}

@@ -1,0 +1,57 @@
+import Glibc
+import XenTypes
+
+/// Why a request to the hypervisor failed: what was tried, for which domain, with what answer.
+public struct HypervisorError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What was tried, in words that follow "cannot" and that "domain 3" may follow: "pause", "set the name of".
+    public var operation: String
+    public var domain: DomainID?
+    /// An errno value.
+    public var code: Int32
+    /// What libxc said about the cause, where it said anything.
+    public var detail: String?
+
+    public init(_ operation: String, _ domain: DomainID? = nil, code: Int32, detail: String? = nil) {
+        self.operation = operation
+        self.domain = domain
+        self.code = code
+        self.detail = detail
+    }
+
+    /// Whether the handle could not be opened at all: there is no hypervisor, or no access to it.
+    public var isNoHypervisor: Bool { operation == Self.openOperation }
+
+    /// Whether the domain that was meant does not exist.
+    public var isNoSuchDomain: Bool { code == ESRCH && domain != nil }
+
+    static let openOperation = "open the hypervisor interface"
+
+    public var description: String {
+        let target = domain.map { " domain \($0)" } ?? ""
+        let words = String(cString: strerror(code))
+        let cause = detail.map { "\($0) (\(words))" } ?? words
+        return "cannot \(operation)\(target): \(cause)\(advice.map { "; \($0)" } ?? "")"
+    }
+
+    private var advice: String? {
+        if isNoHypervisor {
+            switch code {
+            case ENOENT, ENODEV, ENXIO:
+                return "/dev/xen/privcmd is missing: is this the control domain of a Xen host, with xen-privcmd loaded?"
+            case EACCES, EPERM:
+                return "run the command as root"
+            default:
+                return nil
+            }
+        }
+        return switch code {
+        case EACCES:
+            "the hypervisor's release differs from that of the Xen libraries here: install those of its release"
+        case EPERM: "only the control domain may do this, and its security policy must allow it"
+        case ENOSYS, EOPNOTSUPP: "this hypervisor does not support it"
+        case ENOMEM: "the host has too little free memory"
+        case ESRCH where domain != nil: "there is no such domain"
+        default: nil
+        }
+    }
+}
