@@ -1,0 +1,26 @@
+import Logging
+import XenControl
+import XenStore
+import XenTypes
+
+/// The host as operations see it: hypervisor, store, files, patience and log.
+///
+/// Opening it is the first thing that needs a hypervisor; parsing, dry runs and help never make one.
+public final class Toolstack: Sendable {
+    public let hypervisor: Hypervisor
+    public let store: StoreConnection
+    public let paths: HostPaths
+    public let timeouts: Timeouts
+    public let logger: Logger
+
+    public init(
+        hypervisor: Hypervisor, store: StoreConnection, paths: HostPaths, timeouts: Timeouts = Timeouts(),
+        logger: Logger
+    ) {
+        self.hypervisor = hypervisor
+        self.store = store
+        self.paths = paths
+        self.timeouts = timeouts
+        self.logger = logger
+    }
+}
