@@ -53,8 +53,8 @@ public struct DomainInfo: Hashable, Sendable {
 
     init(_ info: xc_domaininfo_t) {
         domain = DomainID(UInt32(info.domain))
-        let mask = UInt32(XEN_DOMINF_shutdownmask) << UInt32(XEN_DOMINF_shutdownshift)
-        flags = Flags(rawValue: info.flags & ~mask)
+        // The bits above the flags are the shutdown code, all ones while there is none.
+        flags = Flags(rawValue: info.flags & (1 << UInt32(XEN_DOMINF_shutdownshift) - 1))
         shutdownReason =
             flags.contains(.shutdown)
             ? ShutdownReason(rawValue: UInt8(truncatingIfNeeded: info.flags >> UInt32(XEN_DOMINF_shutdownshift)))

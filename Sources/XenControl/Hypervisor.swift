@@ -70,6 +70,7 @@ public final class Hypervisor: Sendable {
     /// The error of a call that has just failed on this thread.
     static func lastError(_ operation: String, _ domain: DomainID?, code: Int32) -> HypervisorError {
         let detail = String(cString: cxs_first_error())
-        return HypervisorError(operation, domain, code: code, detail: detail.isEmpty ? nil : detail)
+        return HypervisorError(
+            operation, domain, code: code, detail: detail.isEmpty ? nil : HypervisorError.message(in: detail))
     }
 }

@@ -29,7 +29,7 @@ public struct HypervisorError: Error, Hashable, Sendable, CustomStringConvertibl
     public var description: String {
         let target = domain.map { " domain \($0)" } ?? ""
         let words = String(cString: strerror(code))
-        let cause = detail.map { "\($0) (\(words))" } ?? words
+        let cause = detail.map { $0.contains(words) ? $0 : "\($0) (\(words))" } ?? words
         return "cannot \(operation)\(target): \(cause)\(advice.map { "; \($0)" } ?? "")"
     }
 
@@ -53,5 +53,22 @@ public struct HypervisorError: Error, Hashable, Sendable, CustomStringConvertibl
         case ESRCH where domain != nil: "there is no such domain"
         default: nil
         }
+    }
+}
+
+extension HypervisorError {
+    /// The message in a line of libxc's log: without the place in libxc's source before it and the general class
+    /// of the error after it (`xc_error_code_to_desc`).
+    static func message(in line: String) -> String {
+        var message = line[...]
+        if message.hasPrefix("panic: "), let place = message.firstRange(of: ".c:") {
+            let rest = message[place.upperBound...].drop { $0.isNumber }
+            if rest.hasPrefix(": ") { message = rest.dropFirst(2) }
+        }
+        for end in [": Internal error", ": Invalid kernel", ": Invalid configuration", ": Out of memory"]
+        where message.hasSuffix(end) {
+            message = message.dropLast(end.count)
+        }
+        return String(message)
     }
 }

@@ -121,16 +121,35 @@ struct StoreRequests: Sendable {
     }
 
     func list(_ path: StorePath) throws(StoreError) -> [String]? {
-        try optional { () throws(StoreError) in
-            try handle.request(.list, path) { [transaction] raw in
-                var count: UInt32 = 0
-                guard let names = xs_directory(raw, transaction, path.description, &count) else {
-                    return .failure(errno)
-                }
-                defer { free(names) }
-                return .value(
-                    UnsafeBufferPointer(start: names, count: Int(count)).compactMap { $0.map { String(cString: $0) } })
+        if let problem = path.problem { throw StoreError(.list, path, cause: .invalidPath(problem)) }
+        switch handle.directories.list(path) {
+        case .names(let names) where transaction == 0:
+            return names
+        case .names(let names):
+            // What the transaction sees may differ, but hardly by so much that it makes libxenstore give up.
+            let size = names.reduce(0) { $0 + $1.utf8.count + 1 }
+            guard size <= Int(XENSTORE_PAYLOAD_MAX) else {
+                throw StoreError(.list, path, code: E2BIG, cause: .tooLarge(bytes: size))
             }
+        case .failure(ENOENT) where transaction == 0:
+            return nil
+        case .failure(let code) where transaction == 0 && code != E2BIG:
+            throw StoreError(.list, path, errno: code)
+        case .failure, .unavailable:
+            break
+        }
+        return try optional { () throws(StoreError) in try listByLibrary(path) }
+    }
+
+    private func listByLibrary(_ path: StorePath) throws(StoreError) -> [String] {
+        try handle.request(.list, path) { [transaction] raw in
+            var count: UInt32 = 0
+            guard let names = xs_directory(raw, transaction, path.description, &count) else {
+                return .failure(errno)
+            }
+            defer { free(names) }
+            return .value(
+                UnsafeBufferPointer(start: names, count: Int(count)).compactMap { $0.map { String(cString: $0) } })
         }
     }
 

@@ -66,7 +66,7 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case (ENOSPC, .setPermissions), (EDQUOT, .setPermissions): .quota(.permissions)
         case (ENOSPC, .startTransaction), (EDQUOT, .startTransaction): .quota(.transactions)
         case (E2BIG, .watch), (ENOSPC, .watch), (EDQUOT, .watch): .quota(.watches)
-        case (ENOSPC, _), (EDQUOT, _): .quota(.nodes)
+        case (ENOSPC, _), (EDQUOT, _), (E2BIG, .write): .quota(.nodes)
         default: .system
         }
     }
@@ -92,7 +92,7 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case .quota(let quota):
             quota.words
         case .tooLarge(let bytes):
-            "the request has \(bytes) bytes, more than the 4096 of a xenstore message"
+            "this takes \(bytes) bytes, more than the 4096 of a xenstore message"
         case .contention(let attempts):
             "other clients changed the same nodes during each of \(attempts) attempts; try again when they are done"
         case .invalidPath(let problem):

@@ -31,8 +31,12 @@ final class StoreHandle: Sendable {
     private let state = Mutex<State>(.unopened)
     private let deadline: Duration
     private let hub = WatchHub()
+    let directories: DirectoryReader
 
-    init(deadline: Duration) { self.deadline = deadline }
+    init(deadline: Duration) {
+        self.deadline = deadline
+        directories = DirectoryReader(deadline: deadline)
+    }
 
     deinit {
         state.withLock { state in

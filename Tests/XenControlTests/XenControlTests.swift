@@ -20,6 +20,21 @@ import XenTypes
         #expect(error.description == "cannot load the kernel /boot/x: no loader found (Invalid argument)")
     }
 
+    @Test(arguments: [
+        (
+            "panic: xg_dom_core.c:689: xc_dom_find_loader: no loader found: Invalid kernel",
+            "xc_dom_find_loader: no loader found"
+        ),
+        (
+            "Failed to obtain policy info size (3 = No such process): Internal error",
+            "Failed to obtain policy info size (3 = No such process)"
+        ),
+        ("panic: something else", "panic: something else"), ("plain", "plain"), ("panic: a.c:12", "panic: a.c:12"),
+    ])
+    func dropsTheLibrarysDecoration(_ line: String, _ message: String) {
+        #expect(HypervisorError.message(in: line) == message)
+    }
+
     @Test(arguments: [(ENOENT, "/dev/xen/privcmd"), (EACCES, "root")])
     func saysWhyThereIsNoHypervisor(_ code: Int32, _ word: String) {
         let error = HypervisorError(HypervisorError.openOperation, code: code)
@@ -50,8 +65,9 @@ import XenTypes
 
     @Test func hasNoReasonWhileItRuns() {
         var raw = xc_domaininfo_t()
-        raw.flags = UInt32(XEN_DOMINF_running) | 1 << 16
+        raw.flags = UInt32(XEN_DOMINF_running) | 0xFFFF_0000
         #expect(DomainInfo(raw).shutdownReason == nil)
+        #expect(DomainInfo(raw).flags == .running)
     }
 }
 

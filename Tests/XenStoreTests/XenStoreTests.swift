@@ -156,3 +156,13 @@ import XenTypes
         }
     }
 }
+
+@Suite struct DirectoryReaderTests {
+    @Test func readsAnswers() {
+        #expect(DirectoryReader.answer(type: 1, Array("a\u{0}bc\u{0}".utf8)) == .names(["a", "bc"]))
+        #expect(DirectoryReader.answer(type: 1, []) == .names([]))
+        #expect(DirectoryReader.answer(type: 16, Array("ENOENT\u{0}".utf8)) == .failure(2))
+        #expect(DirectoryReader.answer(type: 16, Array("EQUOTA\u{0}".utf8)) == .failure(22))
+        #expect(DirectoryReader.answer(type: 2, []) == nil)
+    }
+}

@@ -1,0 +1,177 @@
+import CXen
+import Glibc
+import Testing
+
+@testable import XenStore
+
+/// A socket that speaks xenstore's wire protocol as far as a test says.
+private final class FakeStore: Sendable {
+    private let listener: Int32
+    let path: String
+
+    /// - Parameter serve: gets each connection's descriptor on a thread of its own; the connection closes when it
+    ///   returns.
+    init(_ serve: @escaping @Sendable (Int32) -> Void) {
+        path = "/tmp/fake-xenstore-\(getpid())-\(UInt32.random(in: .min ... .max))"
+        listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                _ = bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        listen(listener, 8)
+        setenv("XENSTORED_PATH", path, 1)
+        _ = Thread.start(stackSize: 512 << 10) { [listener] in
+            while true {
+                let connection = accept(listener, nil, nil)
+                guard connection >= 0 else { return }
+                _ = Thread.start(stackSize: 512 << 10) {
+                    serve(connection)
+                    close(connection)
+                }
+            }
+        }
+    }
+
+    deinit {
+        shutdown(listener, Int32(SHUT_RDWR))
+        close(listener)
+        unlink(path)
+    }
+
+    static func read(_ connection: Int32) -> (type: UInt32, body: [UInt8])? {
+        var header = xsd_sockmsg()
+        guard recv(connection, &header, MemoryLayout<xsd_sockmsg>.size, Int32(MSG_WAITALL)) == 16 else {
+            return nil
+        }
+        var body = [UInt8](repeating: 0, count: Int(header.len))
+        guard header.len == 0 || recv(connection, &body, body.count, Int32(MSG_WAITALL)) == body.count else {
+            return nil
+        }
+        return (header.type, body)
+    }
+
+    static func write(_ connection: Int32, type: UInt32, _ text: String) {
+        let body = Array(text.utf8)
+        var header = xsd_sockmsg(type: type, req_id: 0, tx_id: 0, len: UInt32(body.count))
+        send(connection, &header, MemoryLayout<xsd_sockmsg>.size, Int32(MSG_NOSIGNAL))
+        send(connection, body, body.count, Int32(MSG_NOSIGNAL))
+    }
+}
+
+@Suite(.serialized) struct FakeStoreTests {
+    @Test func givesUpOnAStoreThatDoesNotAnswer() {
+        let fake = FakeStore { connection in
+            while FakeStore.read(connection) != nil {}
+        }
+        let store = StoreConnection(deadline: .milliseconds(100))
+        let expected = StoreError(.open, code: ETIMEDOUT, cause: .notAnswering(after: .milliseconds(100)))
+        #expect(throws: expected) { try store.read("/a") }
+        #expect(throws: expected) { try store.read("/b") }
+        withExtendedLifetime(fake) {}
+    }
+
+    @Test func readsValues() throws {
+        let fake = FakeStore { connection in
+            while let request = FakeStore.read(connection) {
+                let isThere = request.body.starts(with: "/there".utf8)
+                FakeStore.write(
+                    connection, type: isThere ? request.type : XS_ERROR.rawValue, isThere ? "a\u{0}b" : "ENOENT\u{0}")
+            }
+        }
+        let store = StoreConnection()
+        #expect(try store.read("/there") == "a")
+        #expect(try store.readBytes("/there") == [97, 0, 98])
+        #expect(try store.read("/gone") == nil)
+        #expect(try store.list("/gone") == nil)
+        withExtendedLifetime(fake) {}
+    }
+
+    @Test func listsMoreThanAMessageOfLibxenstore() throws {
+        let names = (0..<2000).map { "node-\($0)" }
+        let fake = FakeStore { connection in
+            while let request = FakeStore.read(connection) {
+                FakeStore.write(connection, type: request.type, names.map { $0 + "\u{0}" }.joined())
+            }
+        }
+        #expect(try StoreConnection().list("/many") == names)
+        withExtendedLifetime(fake) {}
+    }
+
+    @Test func retriesTransactionsWithABound() throws {
+        let fake = FakeStore { connection in
+            while let request = FakeStore.read(connection) {
+                switch request.type {
+                case XS_TRANSACTION_START.rawValue: FakeStore.write(connection, type: request.type, "7\u{0}")
+                case XS_TRANSACTION_END.rawValue: FakeStore.write(connection, type: XS_ERROR.rawValue, "EAGAIN\u{0}")
+                default: FakeStore.write(connection, type: request.type, "OK\u{0}")
+                }
+            }
+        }
+        var bodies = 0
+        #expect(throws: StoreError(.endTransaction, code: EAGAIN, cause: .contention(attempts: 3))) {
+            try StoreConnection().transaction(attempts: 3) { transaction throws(StoreError) in
+                bodies += 1
+                try transaction.write("/a", "b")
+            }
+        }
+        #expect(bodies == 3)
+        withExtendedLifetime(fake) {}
+    }
+
+    @Test func endsATransactionForGood() throws {
+        let fake = FakeStore { connection in
+            while let request = FakeStore.read(connection) {
+                FakeStore.write(connection, type: request.type, request.type == 6 ? "7\u{0}" : "OK\u{0}")
+            }
+        }
+        let ended = try StoreConnection().transaction { transaction throws(StoreError) in transaction }
+        #expect(throws: StoreError(.write, "/a", cause: .transactionEnded)) { try ended.write("/a", "b") }
+        withExtendedLifetime(fake) {}
+    }
+
+    @Test(.timeLimit(.minutes(1))) func watchesUntilTheStoreGoes() async throws {
+        let fake = FakeStore { connection in
+            guard let request = FakeStore.read(connection) else { return }
+            FakeStore.write(connection, type: request.type, "OK\u{0}")
+            let token = String(decoding: request.body.split(separator: 0).last ?? [], as: UTF8.self)
+            FakeStore.write(connection, type: XS_WATCH_EVENT.rawValue, "/a/b\u{0}\(token)\u{0}")
+            FakeStore.write(connection, type: XS_WATCH_EVENT.rawValue, "/c\u{0}other\u{0}")
+        }
+        let store = StoreConnection()
+        let watch = try store.watch("/a")
+        var events = watch.makeAsyncIterator()
+        #expect(try await events.next() == StoreEvent(path: "/a/b"))
+        await #expect(throws: StoreError(.watch, code: ECONNRESET, cause: .connectionLost)) {
+            _ = try await events.next()
+        }
+        withExtendedLifetime(fake) {}
+    }
+
+    @Test(.timeLimit(.minutes(1))) func stopsItsThreadWithTheConnection() async throws {
+        let fake = FakeStore { connection in
+            while let request = FakeStore.read(connection) {
+                FakeStore.write(connection, type: request.type, "OK\u{0}")
+                guard request.type == XS_WATCH.rawValue else { continue }
+                let words = request.body.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+                FakeStore.write(connection, type: XS_WATCH_EVENT.rawValue, words.map { $0 + "\u{0}" }.joined())
+            }
+        }
+        var store: StoreConnection? = StoreConnection()
+        var watch = try store?.watch("/a")
+        var first: StoreEvent?
+        if let watch {
+            for try await event in watch {
+                first = event
+                break
+            }
+        }
+        #expect(first == StoreEvent(path: "/a"))
+        watch = nil
+        store = nil
+        withExtendedLifetime(fake) {}
+    }
+}
