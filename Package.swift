@@ -21,7 +21,7 @@ let package = Package(
             name: "XenControl",
             dependencies: ["CXen", "CXenShim", "XenTypes", .product(name: "Logging", package: "swift-log")]),
         .target(name: "XenStore", dependencies: ["CXen", "CXenShim", "XenTypes"]),
-        .target(name: "YajlJSON", dependencies: ["CYajl"]),
+        .target(name: "YajlJSON", dependencies: ["CYajl", "XenTypes"]),
         .target(name: "DomainModel", dependencies: ["XenTypes"]),
         .target(name: "DomainConfig", dependencies: ["DomainModel", "XenTypes"]),
         .target(
