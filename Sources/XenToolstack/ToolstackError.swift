@@ -17,10 +17,12 @@ public struct ToolstackError: Error, Sendable, CustomStringConvertible {
         case notReady = -11
         case lockFail = -15
         case deviceExists = -17
+        case vnumaConfigurationInvalid = -20
         case domainNotFound = -21
         case aborted = -22
         case notFound = -23
         case domainDestroyed = -24
+        case featureRemoved = -25
         case qemuAPI = -32
     }
 

@@ -1,0 +1,98 @@
+# Everything here works from a clean clone on Debian: a target installs the packages that it misses (with sudo unless
+# root) and says what it does.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+SWIFT ?= swift
+
+SBINDIR := $(DESTDIR)$(PREFIX)/sbin
+MANDIR := $(DESTDIR)$(PREFIX)/share/man
+BASHDIR := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+ZSHDIR := $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+FISHDIR := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+
+XENHOST := Tests/XenHost/xenhost
+XL := .build/release/xl
+# Swift goes into the binary, so that it runs in a dom0 without Swift; the Xen libraries follow the hypervisor and stay
+# shared.
+RELEASE_FLAGS := -c release --product xl --static-swift-stdlib -Xlinker --gc-sections -Xlinker -s
+# One host serves one test at a time.
+HOST_TEST := SWIFT_XL_HOST=1 SWIFT_XL_BINARY=$(XL) $(SWIFT) test --no-parallel --filter HostTests
+
+MAN_PAGES := $(wildcard man/*.[1-8])
+SCRIPTS := $(XENHOST) Tests/XenHost/image/rootfs Tests/XenHost/image/guests/initramfs scripts/install-packages scripts/host-shell \
+	.ci/run $(wildcard examples/demo Benchmarks/bench)
+
+.PHONY: help demo test test-full unit host-test release install uninstall bench lint host-shell clean \
+	build-packages host-image
+
+help:
+	@echo 'make demo        create a PV and a PVH guest on a real Xen host, watch them, and destroy them'
+	@echo 'make test        unit tests, and host tests that touch every command and device'
+	@echo 'make test-full   unit tests, and every host test with its whole matrix'
+	@echo 'make unit        the tests that need no Xen'
+	@echo 'make host-test   the host tests alone'
+	@echo 'make release     $(XL), Swift linked statically'
+	@echo 'make install     the command, its manual and its completions, under PREFIX ($(PREFIX)) and DESTDIR'
+	@echo 'make uninstall   what install put there'
+	@echo "make bench       this xl and upstream's on one host, side by side"
+	@echo 'make lint        format and shell checks'
+	@echo 'make host-shell  a shell in a fresh test host, with this xl in it as xl-ours'
+	@echo 'make clean       drop what was built here; the image of the test host stays in its cache'
+
+build-packages:
+	@scripts/install-packages libxen-dev libyajl-dev
+
+host-image:
+	@$(XENHOST) build
+
+demo: release host-image
+	@examples/demo $(XL)
+
+test: unit host-test
+
+test-full: unit
+	@$(MAKE) --no-print-directory host-test SWIFT_XL_FULL=1
+
+unit: build-packages
+	@echo 'Unit tests'
+	@$(SWIFT) test --skip HostTests
+
+host-test: release host-image
+	@echo 'Host tests: this xl beside the one of upstream, on real Xen hosts'
+	@SWIFT_XL_FULL=$(SWIFT_XL_FULL) $(HOST_TEST)
+
+release: build-packages
+	@echo 'Building $(XL)'
+	@$(SWIFT) build $(RELEASE_FLAGS)
+
+# `make release install` builds as you; `sudo make install` then only copies.
+install:
+	@test -x $(XL) || { echo 'There is no $(XL) yet: make release' >&2; exit 1; }
+	@echo 'Installing into $(DESTDIR)$(PREFIX)'
+	@install -D -m 755 $(XL) $(SBINDIR)/xl
+	@for page in $(MAN_PAGES); do install -D -m 644 $$page $(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; done
+	@test ! -e completions/xl.bash || install -D -m 644 completions/xl.bash $(BASHDIR)/xl
+	@test ! -e completions/_xl || install -D -m 644 completions/_xl $(ZSHDIR)/_xl
+	@test ! -e completions/xl.fish || install -D -m 644 completions/xl.fish $(FISHDIR)/xl.fish
+
+uninstall:
+	@echo 'Removing from $(DESTDIR)$(PREFIX)'
+	@rm -f $(SBINDIR)/xl $(BASHDIR)/xl $(ZSHDIR)/_xl $(FISHDIR)/xl.fish
+	@for page in $(MAN_PAGES); do rm -f $(MANDIR)/man$${page##*.}/$${page##*/}; done
+
+bench: release host-image
+	@Benchmarks/bench $(XL)
+
+lint:
+	@scripts/install-packages shellcheck
+	@$(SWIFT) format lint --strict -r Sources Tests Package.swift
+	@shellcheck -x -P SCRIPTDIR -S warning $(SCRIPTS)
+	@shellcheck -s dash Tests/XenHost/image/guests/init
+
+host-shell: host-image
+	@scripts/host-shell $(XL)
+
+clean:
+	@rm -rf .build
+	@echo "Dropped .build. Images of the test host stay in $${XDG_CACHE_HOME:-$$HOME/.cache}/swift-xl"
