@@ -1,4 +1,66 @@
+import ArgumentParser
+import Glibc
+
 @main
 struct Main {
-    static func main() {}
+    static func main() async {
+        let status = await run(Array(CommandLine.arguments.dropFirst()))
+        guard Output.flush() else {
+            Output.error("cannot write all of the answer to standard output")
+            exit(status == .success ? ExitStatus.failure.rawValue : status.rawValue)
+        }
+        exit(status.rawValue)
+    }
+
+    /// Runs one command line.
+    ///
+    /// The command is looked up by name and parsed alone: building the tree of all commands first would
+    /// cost more than most of them take.
+    static func run(_ words: [String]) async -> ExitStatus {
+        let (options, rest): (GlobalOptions, ArraySlice<String>)
+        do {
+            (options, rest) = try GlobalOptions.parse(words)
+        } catch {
+            Output.error("\(error)")
+            return .failure
+        }
+        guard let name = rest.first else {
+            Output.print(CommandTable.listing)
+            return .failure
+        }
+        guard let row = CommandTable.lookUp(name) else {
+            Output.error(CommandTable.unknownCommandText(name))
+            return .failure
+        }
+        guard !options.isDryRun || row.command.supportsDryRun else {
+            Output.error("\(row.name): command does not implement -N (dryrun) option")
+            return .failure
+        }
+        return await run(row.command, Array(rest.dropFirst()), CommandContext(options: options))
+    }
+
+    private static func run<Command: XLCommand>(
+        _ type: Command.Type, _ words: [String], _ context: CommandContext
+    ) async -> ExitStatus {
+        let command: Command
+        do {
+            command = try type.parse(words)
+        } catch {
+            if type.exitCode(for: error).isSuccess {
+                Output.print(type.fullMessage(for: error))
+                return .success
+            }
+            Output.error(type.message(for: error))
+            Output.plainError("\(type.usageString())\n'xl help \(type._commandName)' says more.")
+            return .usage
+        }
+        do {
+            return try await command.run(in: context)
+        } catch let status as ExitStatus {
+            return status
+        } catch {
+            Output.error("\(error)")
+            return type.exitStatus(for: error)
+        }
+    }
 }

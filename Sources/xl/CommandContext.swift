@@ -1,0 +1,33 @@
+import Logging
+import Synchronization
+import XenControl
+import XenStore
+import XenToolstack
+
+/// What a command is given: the global options, and the host.
+///
+/// A command that needs no hypervisor never makes a request of `toolstack`, and so works on any machine.
+final class CommandContext: Sendable {
+    let options: GlobalOptions
+    let logger: Logger
+    private let made = Mutex<Toolstack?>(nil)
+
+    init(options: GlobalOptions) {
+        self.options = options
+        logger = Logger(label: "xl") { _ in
+            LineLogHandler(logLevel: options.logLevel, hasTimestamps: options.hasTimestamps)
+        }
+    }
+
+    /// The host. Hypervisor and store are opened by the first request that is made of them.
+    var toolstack: Toolstack {
+        made.withLock { made in
+            if let made { return made }
+            let toolstack = Toolstack(
+                hypervisor: Hypervisor(logger: logger), store: StoreConnection(), paths: .ofRunningHypervisor(),
+                logger: logger)
+            made = toolstack
+            return toolstack
+        }
+    }
+}

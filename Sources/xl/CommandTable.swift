@@ -1,0 +1,46 @@
+/// One subcommand: the word that calls it, and its type.
+struct CommandRow: Sendable {
+    let name: String
+    let command: any XLCommand.Type
+}
+
+/// All subcommands, in the order in which `xl help` lists them: upstream's, then our own.
+enum CommandTable {
+    static let rows: [CommandRow] = [
+        CommandRow(name: "help", command: HelpCommand.self)
+    ]
+
+    /// The command of that name, or the only one whose name begins so.
+    static func lookUp(_ word: String) -> CommandRow? {
+        if let exact = rows.first(where: { $0.name == word }) { return exact }
+        let candidates = candidates(word)
+        return candidates.count == 1 ? candidates.first : nil
+    }
+
+    private static func candidates(_ word: String) -> [CommandRow] {
+        word.isEmpty ? [] : rows.filter { $0.name.hasPrefix(word) }
+    }
+
+    /// What is said of a word that names no command.
+    static func unknownCommandText(_ word: String) -> String {
+        let candidates = candidates(word).map(\.name)
+        let hint =
+            candidates.isEmpty ? "'xl help' lists the commands" : "could be \(candidates.joined(separator: ", "))"
+        return "'\(word.escapingControls)': command not implemented (\(hint))"
+    }
+
+    /// The list of commands that `xl help` prints, without a newline at its end.
+    static var listing: String {
+        var lines = ["Usage xl [-vfNtT] <subcommand> [args]", "", "xl full list of subcommands:", ""]
+        for row in rows where row.command.configuration.shouldDisplay {
+            let abstract = row.command.configuration.abstract
+            if row.name.utf8.count > 19 {
+                lines.append(" \(row.name) ")
+                lines.append(String(repeating: " ", count: 21) + abstract)
+            } else {
+                lines.append(" \(row.name.padded(to: 19)) \(abstract)")
+            }
+        }
+        return lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,29 @@
+import ArgumentParser
+import XenToolstack
+
+/// One subcommand of `xl`: a file in `Commands`, and a row in `CommandTable`.
+///
+/// `configuration` gives the name, an abstract of one line and what `--help` says besides the options.
+protocol XLCommand: ParsableCommand, Sendable {
+    /// Whether `xl -N COMMAND` is allowed; the command then looks at `context.options.isDryRun`.
+    static var supportsDryRun: Bool { get }
+
+    /// What `xl` exits with when `run(in:)` throws `error`.
+    static func exitStatus(for error: any Error) -> ExitStatus
+
+    /// Does the work. Whatever it throws is printed, unless it is an `ExitStatus`.
+    func run(in context: CommandContext) async throws -> ExitStatus
+}
+
+extension XLCommand {
+    static var supportsDryRun: Bool { false }
+
+    static func exitStatus(for error: any Error) -> ExitStatus { .failure }
+
+    /// A configuration whose help names the command as it is typed.
+    static func named(_ name: String, _ abstract: String, discussion: String = "") -> CommandConfiguration {
+        CommandConfiguration(
+            commandName: name, _superCommandName: "xl", abstract: abstract, discussion: discussion,
+            helpNames: [.short, .long])
+    }
+}
