@@ -12,7 +12,7 @@ extension StoreConnection {
     /// Waits until something that the store shows has come about: the one way in which the toolstack waits for it.
     ///
     /// - Parameters:
-    ///   - what: for the error, as the end of "waited 10 s for …": "the backend of vbd 51712 to be ready".
+    ///   - what: for the error, as the end of "wait for …": "the backend of vbd 51712 to be ready".
     ///   - paths: nodes (with all below them) whose changes call for another look; the special names too.
     ///   - limit: how long to wait; nil waits for ever.
     ///   - look: called at once, and after each change.
@@ -27,12 +27,12 @@ extension StoreConnection {
             let value = try await withDeadline(limit) { try await self.follow(paths, seen, look) }
             if let value { return value }
             throw ToolstackError(
-                .timedOut, "waited \(limit) for \(what)", domain: domain,
-                cause: seen.text.map { "last seen: \($0)" })
+                .timedOut, "wait any longer for \(what)", domain: domain,
+                cause: "it did not happen in \(limit)" + (seen.text.map { "; last seen: \($0)" } ?? ""))
         } catch let error as ToolstackError {
             throw error
         } catch is CancellationError {
-            throw ToolstackError(.aborted, "stopped waiting for \(what)", domain: domain)
+            throw ToolstackError(.aborted, "wait for \(what)", domain: domain, cause: "interrupted")
         } catch {
             throw ToolstackError(.fail, "wait for \(what)", domain: domain, underlying: error)
         }

@@ -45,7 +45,7 @@ public struct ConfigurationDefaults {
     var isPV: Bool { configuration.createInfo.type == .pv }
 
     static func invalid(_ message: String, remedy: String? = nil) -> ToolstackError {
-        ToolstackError(.invalid, message, remedy: remedy)
+        ToolstackError(.invalid, "create the domain", cause: message, remedy: remedy)
     }
 
     private mutating func checkType() throws(ToolstackError) {
@@ -155,32 +155,15 @@ public struct ConfigurationDefaults {
         guard !isPV || build.vnumaNodes.isEmpty else { throw Self.invalid("PV guests cannot have vnuma") }
     }
 
-    /// KiB of page tables: 1 MiB a vCPU, and a page a MiB for the p2m map and, without HAP, as much for shadows.
-    static func requiredPagingMemory(maxMemKB: UInt64, vcpus: UInt64, isPV: Bool, hap: Bool) -> UInt64 {
-        4 * (256 * vcpus + ((isPV ? 0 : 1) + (hap ? 0 : 1)) * (maxMemKB / 1024))
-    }
-
-    /// KiB of a four-level table of 512 entries a level that maps all of the memory.
-    static func requiredIOMMUMemory(maxMemKB: UInt64) -> UInt64 {
-        var pages: UInt64 = 0
-        var level = maxMemKB / 4
-        for _ in 0..<4 {
-            level = level / 512 + (level % 512 == 0 ? 0 : 1)
-            pages += level
-        }
-        return pages * 4
-    }
-
     private mutating func completePagingMemory() {
         let maxMemory = build.maxMemKB ?? 32 << 10
         let info = configuration.createInfo
         if build.shadowMemKB == nil {
-            build.shadowMemKB = Self.requiredPagingMemory(
-                maxMemKB: maxMemory, vcpus: UInt64(clamping: build.maxVCPUs), isPV: isPV,
-                hap: !isPV && info.hap == true)
+            build.shadowMemKB = MemorySizing.pagingPoolKB(
+                maximumKB: maxMemory, vcpus: Int(build.maxVCPUs), type: info.type, hap: !isPV && info.hap == true)
         }
         if build.iommuMemKB == nil {
-            build.iommuMemKB = info.passthrough == .syncPt ? Self.requiredIOMMUMemory(maxMemKB: maxMemory) : 0
+            build.iommuMemKB = info.passthrough == .syncPt ? MemorySizing.iommuTablesKB(maximumKB: maxMemory) : 0
         }
     }
 

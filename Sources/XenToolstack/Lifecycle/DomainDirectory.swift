@@ -37,9 +37,11 @@ extension Toolstack {
     /// - Throws: `domainNotFound`, also for a number that no domain has and for an empty text.
     public func findDomain(_ text: String) throws(ToolstackError) -> DomainID {
         let unknown = ToolstackError(
-            .domainNotFound, "there is no domain \"\(text)\"", remedy: "xl list shows the domains that are")
+            .domainNotFound, "find domain \"\(text)\"", cause: "there is none with this name or number",
+            remedy: "xl list shows those that are")
         guard !text.isEmpty else {
-            throw ToolstackError(.invalid, "the domain's name is empty", remedy: "give a name, number or UUID")
+            throw ToolstackError(
+                .invalid, "find a domain", cause: "its name is empty", remedy: "give a name, number or UUID")
         }
         do {
             if text.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) {
@@ -71,7 +73,9 @@ extension Toolstack {
             throw ToolstackError(.fail, "look up domain \(domain)", domain: domain, underlying: error)
         }
         guard let info else {
-            throw ToolstackError(.domainNotFound, "there is no domain \(domain)", domain: domain)
+            throw ToolstackError(
+                .domainNotFound, "find domain \(domain)", domain: domain, cause: "there is none with this number",
+                remedy: "xl list shows those that are")
         }
         return info
     }

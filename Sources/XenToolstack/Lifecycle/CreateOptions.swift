@@ -1,0 +1,30 @@
+import SystemPackage
+import XenTypes
+
+/// How a domain is to be created, apart from what it is.
+public struct CreateOptions: Sendable {
+    /// Which number the domain gets (`domid_policy` of xl.conf).
+    public enum Numbering: Sendable, Hashable {
+        /// The hypervisor's next one.
+        case next
+        case random
+
+        /// What libxl writes for it into the stored configuration (`INVALID_DOMID`, `RANDOM_DOMID`).
+        var stored: DomainID {
+            switch self {
+            case .next: .invalid
+            case .random: DomainID(UInt32.max - 1)
+            }
+        }
+    }
+
+    public var numbering: Numbering = .next
+    /// Whether dom0 gives up memory when too little is free.
+    public var balloonsControlDomain = false
+    /// The lock under which creations with ballooning take turns.
+    public var lockFile: FilePath?
+    /// Called when the domain's console can be connected to: during its bootloader, and before it first runs.
+    public var consoleAvailable: (@Sendable (DomainID) async throws -> Void)?
+
+    public init() {}
+}

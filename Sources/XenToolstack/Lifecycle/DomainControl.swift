@@ -1,0 +1,144 @@
+import DomainModel
+import XenControl
+import XenStore
+import XenTypes
+
+extension Toolstack {
+    /// The type of a domain, from what its toolstack noted, or else from what the hypervisor says.
+    public func type(of domain: DomainID) throws(ToolstackError) -> DomainType {
+        let info = try info(of: domain)
+        do {
+            if let text = try store.read(DomainPaths(domain).libxl / "type"), let type = DomainType(name: text),
+                type != .invalid
+            {
+                return type
+            }
+        } catch {
+            throw ToolstackError(.fail, "find the type of domain \(domain)", domain: domain, underlying: error)
+        }
+        guard info.flags.contains(.hvm) else { return .pv }
+        return info.emulation == .lapic || info.emulation == [] ? .pvh : .hvm
+    }
+
+    public func pause(_ domain: DomainID) throws(ToolstackError) {
+        _ = try info(of: domain)
+        do { try hypervisor.pauseDomain(domain) } catch {
+            throw ToolstackError(.fail, "pause domain \(domain)", domain: domain, underlying: error)
+        }
+    }
+
+    public func unpause(_ domain: DomainID) throws(ToolstackError) {
+        _ = try info(of: domain)
+        do { try hypervisor.unpauseDomain(domain) } catch {
+            throw ToolstackError(.fail, "unpause domain \(domain)", domain: domain, underlying: error)
+        }
+    }
+
+    /// What a guest can be asked to do, in the words of its control/shutdown node.
+    public enum ControlRequest: String, Sendable {
+        case poweroff
+        case reboot
+    }
+
+    /// Asks a guest to shut itself down or reboot, and waits until it has taken the request.
+    ///
+    /// - Throws: `noParavirt` when an HVM guest has no driver that could answer; `timedOut` when it does not
+    ///   answer; the request then stays where it is, and the guest may act on it later.
+    public func request(_ request: ControlRequest, of domain: DomainID) async throws(ToolstackError) {
+        guard try answersControlRequests(domain) else {
+            throw ToolstackError(
+                .noParavirt, "ask domain \(domain) for \(request)", domain: domain,
+                cause: "it has no driver that would answer",
+                remedy: "use -F to press its power or reset button instead")
+        }
+        let node = DomainPaths(domain).guest / "control/shutdown"
+        do { try store.write(node, request.rawValue) } catch {
+            throw ToolstackError(.fail, "ask domain \(domain) for \(request)", domain: domain, underlying: error)
+        }
+        try await store.wait(
+            for: "domain \(domain) to acknowledge the \(request) request", domain: domain,
+            watching: [node, .releaseDomain], within: timeouts.shutdownAcknowledgement
+        ) { [store, hypervisor] in
+            let value = try store.read(node) ?? ""
+            if value.isEmpty { return .reached(()) }
+            let info = try hypervisor.info(of: domain)
+            if info == nil || info?.flags.contains(.shutdown) == true { return .reached(()) }
+            return .pending("control/shutdown is still \"\(value)\"")
+        }
+    }
+
+    private func answersControlRequests(_ domain: DomainID) throws(ToolstackError) -> Bool {
+        guard try type(of: domain) == .hvm else { return true }
+        do { return try hypervisor.hvmParameter(.callbackIRQ, of: domain) != 0 } catch {
+            throw ToolstackError(.fail, "look for the drivers of domain \(domain)", domain: domain, underlying: error)
+        }
+    }
+
+    /// Presses a guest's power or reset button (an ACPI event or a reset), for one that has no drivers.
+    public func pressButton(_ request: ControlRequest, of domain: DomainID) throws(ToolstackError) {
+        do { try hypervisor.sendTrigger(request == .poweroff ? .power : .reset, to: domain, vcpu: 0) } catch {
+            throw ToolstackError(
+                .fail, "send a \(request) event to domain \(domain)", domain: domain, underlying: error)
+        }
+    }
+
+    /// How a domain came to an end.
+    public enum DomainEnd: Sendable, Hashable {
+        /// It has shut down but is still there.
+        case shutDown(XenControl.ShutdownReason)
+        /// It is gone.
+        case destroyed
+    }
+
+    /// Waits for a domain's end.
+    ///
+    /// - Parameter acceptingShutdown: return already when it has shut down, not only when it is gone.
+    public func waitForEnd(of domain: DomainID, acceptingShutdown: Bool) async throws(ToolstackError) -> DomainEnd {
+        try await store.wait(
+            for: "domain \(domain) to end", domain: domain, watching: [.releaseDomain], within: nil
+        ) { [hypervisor] in
+            guard let info = try hypervisor.info(of: domain), !info.flags.contains(.dying) else {
+                return .reached(.destroyed)
+            }
+            if acceptingShutdown, let reason = info.shutdownReason { return .reached(.shutDown(reason)) }
+            return .pending("it runs")
+        }
+    }
+
+    /// Gives a domain another name.
+    ///
+    /// - Throws: `invalid` when another domain has the name, also when it takes it at the same instant.
+    public func rename(_ domain: DomainID, to name: String) throws(ToolstackError) {
+        let info = try info(of: domain)
+        try store.transaction(mapError: { ToolstackError(.fail, "rename domain \(domain)", underlying: $0) }) {
+            transaction throws(ToolstackError) in
+            try checkName(name, for: domain, in: transaction)
+            do {
+                let paths = DomainPaths(domain)
+                let stubdomain = try transaction.read(paths.guest / "image/device-model-domid").flatMap { UInt32($0) }
+                try transaction.write(paths.guest / "name", name)
+                try transaction.write(DomainPaths.vm(info.uuid) / "name", name)
+                if let stubdomain, stubdomain != 0 {
+                    try transaction.write(DomainPaths(DomainID(stubdomain)).guest / "name", "\(name)-dm")
+                }
+            } catch {
+                throw ToolstackError(.fail, "rename domain \(domain)", domain: domain, underlying: error)
+            }
+        }
+    }
+
+    /// - Throws: `invalid` when a domain other than this one has the name.
+    func checkName(_ name: String, for domain: DomainID, in transaction: StoreTransaction) throws(ToolstackError) {
+        guard !name.isEmpty else { return }
+        let others: [DomainID]
+        do { others = try transaction.domains(named: name).filter { $0 != domain } } catch {
+            throw ToolstackError(.fail, "look for other domains named \"\(name)\"", underlying: error)
+        }
+        for other in others where (try? hypervisor.info(of: other)) != nil {
+            throw ToolstackError(
+                .invalid, "name domain \(domain) \"\(name)\"", domain: domain,
+                cause: "domain \(other) has this name already",
+                remedy: "choose another name, or destroy that domain")
+        }
+    }
+}

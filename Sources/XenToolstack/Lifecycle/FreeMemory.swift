@@ -1,0 +1,94 @@
+import DomainModel
+import XenControl
+import XenStore
+import XenTypes
+
+extension Toolstack {
+    /// Least memory that dom0 keeps, in KiB (`LIBXL_MIN_DOM0_MEM` in `libxl_internal.h`).
+    private static let leastControlDomainMemory: UInt64 = 128 << 10
+
+    /// KiB that a new domain could get.
+    public func freeMemoryKiB() throws(ToolstackError) -> UInt64 {
+        do {
+            let info = try hypervisor.physicalInfo()
+            return (info.freePages + info.scrubPages) * 4
+        } catch {
+            throw ToolstackError(.fail, "find how much memory is free", underlying: error)
+        }
+    }
+
+    /// Makes so much memory free, by lowering dom0's target by what is missing and waiting until it has followed.
+    ///
+    /// - Throws: `noMemory` when dom0 cannot or does not give up enough.
+    func freeMemory(kib need: UInt64) async throws(ToolstackError) {
+        let clock = ContinuousClock()
+        let deadline = clock.now + timeouts.balloon
+        while true {
+            let free = try freeMemoryKiB()
+            if free >= need { return }
+            guard clock.now < deadline else {
+                throw ToolstackError(
+                    .noMemory, "free memory for the domain",
+                    cause:
+                        "it needs \(need) KiB, \(free) KiB are free, and dom0 did not give up the rest in \(timeouts.balloon)",
+                    remedy: "end other domains, or make its memory smaller")
+            }
+            try lowerControlDomainTarget(by: need - free)
+            try await controlDomainShrinks(until: deadline)
+        }
+    }
+
+    private func lowerControlDomainTarget(by missing: UInt64) throws(ToolstackError) {
+        let paths = DomainPaths(.control)
+        let info = try info(of: .control)
+        let pages = (current: info.pages + info.outstandingPages, maximum: info.maximumPages)
+        try store.transaction(mapError: { ToolstackError(.fail, "lower the memory of dom0", underlying: $0) }) {
+            transaction throws(ToolstackError) in
+            do {
+                // Nobody has set a target since the host was started: what dom0 has now is its target.
+                let target =
+                    try transaction.read(paths.guest / "memory/target").flatMap { UInt64($0) } ?? pages.current * 4
+                if try transaction.read(paths.guest / "memory/static-max") == nil {
+                    try transaction.write(paths.guest / "memory/static-max", "\(pages.maximum * 4)")
+                }
+                let lowered = target > missing ? target - missing : 0
+                guard lowered >= Self.leastControlDomainMemory else {
+                    throw ToolstackError(
+                        .noMemory, "free memory for the domain",
+                        cause: "dom0 has \(target) KiB, must keep \(Self.leastControlDomainMemory) and would have to "
+                            + "give up \(missing)",
+                        remedy: "end other domains, or make the new domain's memory smaller")
+                }
+                try transaction.write(paths.guest / "memory/target", "\(lowered)")
+                try transaction.write(DomainPaths.vm(info.uuid) / "memory", "\(lowered / 1024)")
+            } catch let error as ToolstackError {
+                throw error
+            } catch {
+                throw ToolstackError(.fail, "lower the memory of dom0", underlying: error)
+            }
+        }
+    }
+
+    /// Returns when dom0 has reached its target, or has stopped getting smaller for a while.
+    ///
+    /// The hypervisor tells nobody when a domain gives up pages, so this looks from time to time.
+    private func controlDomainShrinks(until deadline: ContinuousClock.Instant) async throws(ToolstackError) {
+        let clock = ContinuousClock()
+        var least = UInt64.max
+        var lastProgress = clock.now
+        let target = (try? store.read(DomainPaths(.control).guest / "memory/target")).flatMap {
+            $0.flatMap { UInt64($0) }
+        }
+        while clock.now < deadline, clock.now - lastProgress < .seconds(10) {
+            let size = try info(of: .control).pages * 4
+            if let target, size <= target { return }
+            if size < least {
+                least = size
+                lastProgress = clock.now
+            }
+            do { try await Task.sleep(for: .milliseconds(100)) } catch {
+                throw ToolstackError(.aborted, "wait for dom0 to give up memory", cause: "interrupted")
+            }
+        }
+    }
+}

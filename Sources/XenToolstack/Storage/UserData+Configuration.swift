@@ -1,0 +1,64 @@
+import DomainModel
+import XenControl
+import XenTypes
+import YajlJSON
+
+extension UserData {
+    /// The stored configuration, or nil when none is stored.
+    public func readConfiguration() throws(ToolstackError) -> DomainConfiguration? {
+        guard let bytes = try read(.configuration) else { return nil }
+        do {
+            return try YajlDecoder().decode(DomainConfiguration.self, from: Array(bytes.prefix { $0 != 0 }))
+        } catch {
+            throw ToolstackError(
+                .fail, "read the stored configuration \(path(of: .configuration))", domain: domain, underlying: error)
+        }
+    }
+
+    public func write(_ configuration: DomainConfiguration) throws(ToolstackError) {
+        let bytes: [UInt8]
+        do { bytes = try YajlEncoder().encode(configuration) } catch {
+            throw ToolstackError(
+                .fail, "encode the configuration of domain \(domain)", domain: domain, underlying: error)
+        }
+        try write(.configuration, bytes + [0])
+    }
+}
+
+extension Toolstack {
+    /// Uses a domain's files under their lock.
+    ///
+    /// - Throws: `domainNotFound` when the domain is gone by the time the lock is held, or what `body` throws.
+    public func withUserData<Value>(
+        of domain: DomainID, uuid: XenUUID? = nil, _ body: (UserData) throws(ToolstackError) -> Value
+    ) throws(ToolstackError) -> Value {
+        let uuid = if let uuid { uuid } else { try info(of: domain).uuid }
+        let data = UserData(of: domain, uuid: uuid, paths: paths)
+        let lock = try FileLock.acquireBlocking(data.path(of: .files))
+        defer { lock.release() }
+        // A domain that ended while this waited has taken its files along; new ones would stay for ever.
+        _ = try info(of: domain)
+        return try body(data)
+    }
+
+    /// The configuration as stored, or nil when none is.
+    public func storedConfiguration(of domain: DomainID) throws(ToolstackError) -> DomainConfiguration? {
+        try withUserData(of: domain) { data throws(ToolstackError) in try data.readConfiguration() }
+    }
+
+    /// Changes the stored configuration.
+    ///
+    /// - Throws: `notFound` when none is stored, or what `change` throws.
+    public func updateStoredConfiguration(
+        of domain: DomainID, _ change: (inout DomainConfiguration) throws(ToolstackError) -> Void
+    ) throws(ToolstackError) {
+        try withUserData(of: domain) { data throws(ToolstackError) in
+            guard var configuration = try data.readConfiguration() else {
+                throw ToolstackError(
+                    .notFound, "change the configuration of domain \(domain)", domain: domain, cause: "none is stored")
+            }
+            try change(&configuration)
+            try data.write(configuration)
+        }
+    }
+}
