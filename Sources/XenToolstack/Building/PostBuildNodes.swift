@@ -1,0 +1,81 @@
+import DomainModel
+import XenStore
+import XenTypes
+
+/// The nodes that tell a guest and others about it once its memory is there, written in one transaction just
+/// before it is introduced (`libxl__build_post`). All inherit their parents' permissions.
+public enum PostBuildNodes {
+    public static func nodes(_ build: DomainBuild) -> [StoreNode] {
+        let guest = build.paths.guest
+        let info = build.info
+        var nodes = [
+            StoreNode(guest / "memory/static-max", "\(info.maxMemKB ?? 0)"),
+            StoreNode(guest / "memory/target", "\(target(info, type: build.type))"),
+            StoreNode(guest / "memory/videoram", "\(info.videoMemKB ?? 0)"),
+            StoreNode(guest / "domid", "\(build.domain)"),
+            StoreNode(guest / "store/port", "\(build.store.port)"),
+            StoreNode(guest / "store/ring-ref", "\(build.store.frame)"),
+        ]
+        for vcpu in 0..<max(Int(info.maxVCPUs), 0) {
+            nodes.append(
+                StoreNode(
+                    guest / "cpu/\(vcpu)/availability", info.availableVCPUs.contains(vcpu) ? "online" : "offline"))
+        }
+        if build.type == .hvm { nodes += platform(info, guest: guest) }
+        return nodes + machine(build)
+    }
+
+    /// What the guest is asked to have: not the video memory, nor what upstream's old device model allocated.
+    private static func target(_ info: BuildInfo, type: DomainType) -> UInt64 {
+        let fudge = type == .hvm && info.deviceModelVersion == .qemuXenTraditional ? MemorySizing.maximumSlackKB : 0
+        let reserved = saturatingSum(info.videoMemKB ?? 0, fudge)
+        let target = info.targetMemKB ?? 0
+        return target > reserved ? target - reserved : 0
+    }
+
+    private static func platform(_ info: BuildInfo, guest: StorePath) -> [StoreNode] {
+        guard let hvm = info.hvm else { return [] }
+        func flag(_ value: Bool?) -> String { value == true ? "1" : "0" }
+        var nodes = [
+            StoreNode(guest / "platform/acpi", flag(info.acpi == true && hvm.acpi != false)),
+            StoreNode(guest / "platform/acpi_s3", flag(hvm.acpiS3)),
+            StoreNode(guest / "platform/acpi_s4", flag(hvm.acpiS4)),
+            StoreNode(guest / "platform/acpi_laptop_slate", flag(hvm.acpiLaptopSlate)),
+        ]
+        let hole = (hvm.mmioHoleMemKB ?? 0).multipliedReportingOverflow(by: 1024)
+        if !hole.overflow, hole.partialValue >= GuestLayout.fourGiB - GuestLayout.hvmHoleStart,
+            hole.partialValue <= GuestLayout.fourGiB
+        {
+            nodes.append(StoreNode(guest / "platform/mmio_hole_size", "\(hole.partialValue)"))
+        }
+        let model = info.deviceModelVersion == .qemuXenTraditional ? "qemu_xen_traditional" : "qemu_xen"
+        return nodes + [StoreNode(guest / "platform/device-model", model)]
+    }
+
+    /// Below `/vm/UUID`: how and when the guest was started.
+    private static func machine(_ build: DomainBuild) -> [StoreNode] {
+        let vm = DomainPaths.vm(build.uuid)
+        let start = StoreNode(vm / "start_time", startTime(build.startTime))
+        switch build.type {
+        case .pv:
+            var nodes = [StoreNode(vm / "image/ostype", "linux")]
+            if let kernel = build.kernel { nodes.append(StoreNode(vm / "image/kernel", kernel.path.string)) }
+            nodes.append(start)
+            if let ramdisk = build.ramdisk { nodes.append(StoreNode(vm / "image/ramdisk", ramdisk.path.string)) }
+            if let line = build.commandLine { nodes.append(StoreNode(vm / "image/cmdline", line)) }
+            return nodes
+        case .hvm:
+            return [
+                StoreNode(vm / "rtc/timeoffset", build.info.hvm?.timeOffset ?? ""),
+                StoreNode(vm / "image/ostype", "hvm"), start,
+            ]
+        default: return [start]
+        }
+    }
+
+    /// Seconds since 1970 with two decimals.
+    private static func startTime(_ time: (seconds: Int, microseconds: Int)) -> String {
+        let hundredths = String(time.microseconds / 10000)
+        return "\(time.seconds).\(hundredths.count < 2 ? "0" : "")\(hundredths)"
+    }
+}
