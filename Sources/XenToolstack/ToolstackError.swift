@@ -27,7 +27,7 @@ public struct ToolstackError: Error, Sendable, CustomStringConvertible {
     }
 
     public var code: Code
-    /// What failed, as a clause that can follow "cannot": "start domain web: no memory left".
+    /// What failed, as a statement: "cannot attach vif 0", "memory is smaller than a guest needs".
     public var message: String
     /// The domain concerned, if there is one.
     public var domain: DomainID?

@@ -27,14 +27,14 @@ extension StoreConnection {
             let value = try await withDeadline(limit) { try await self.follow(paths, seen, look) }
             if let value { return value }
             throw ToolstackError(
-                .timedOut, "wait any longer for \(what)", domain: domain,
+                .timedOut, "cannot wait any longer for \(what)", domain: domain,
                 cause: "it did not happen in \(limit)" + (seen.text.map { "; last seen: \($0)" } ?? ""))
         } catch let error as ToolstackError {
             throw error
         } catch is CancellationError {
-            throw ToolstackError(.aborted, "wait for \(what)", domain: domain, cause: "interrupted")
+            throw ToolstackError(.aborted, "stopped waiting for \(what)", domain: domain, cause: "interrupted")
         } catch {
-            throw ToolstackError(.fail, "wait for \(what)", domain: domain, underlying: error)
+            throw ToolstackError(.fail, "cannot wait for \(what)", domain: domain, underlying: error)
         }
     }
 

@@ -52,7 +52,7 @@ extension ChildProcess.Plan {
         var id: pid_t = 0
         let status = posix_spawn(&id, executable.string, &actions, &attributes, argv, envp)
         guard status == 0 else {
-            throw ToolstackError(.fail, "start \(executable)", cause: "\(Errno(rawValue: status))")
+            throw ToolstackError(.fail, "cannot start \(executable)", cause: "\(Errno(rawValue: status))")
         }
         return id
     }
@@ -99,6 +99,6 @@ extension ChildProcess.Plan {
     }
 
     private func failure() -> ToolstackError {
-        ToolstackError(.fail, "prepare the descriptors of \(executable)", cause: "\(Errno(rawValue: errno))")
+        ToolstackError(.fail, "cannot prepare the descriptors of \(executable)", cause: "\(Errno(rawValue: errno))")
     }
 }

@@ -29,7 +29,7 @@ public final class ChildProcess: Sendable {
             let cause = Errno(rawValue: errno)
             kill(id, SIGKILL)
             waitpid(id, nil, 0)
-            throw ToolstackError(.fail, "watch \(plan.executable)", cause: "pidfd_open: \(cause)")
+            throw ToolstackError(.fail, "cannot watch \(plan.executable)", cause: "pidfd_open: \(cause)")
         }
         return ChildProcess(id: id, plan: plan, handle: FileDescriptor(rawValue: handle))
     }

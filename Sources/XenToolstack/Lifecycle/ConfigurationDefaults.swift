@@ -45,7 +45,7 @@ public struct ConfigurationDefaults {
     var isPV: Bool { configuration.createInfo.type == .pv }
 
     static func invalid(_ message: String, remedy: String? = nil) -> ToolstackError {
-        ToolstackError(.invalid, "create the domain", cause: message, remedy: remedy)
+        ToolstackError(.invalid, message, remedy: remedy)
     }
 
     private mutating func checkType() throws(ToolstackError) {

@@ -14,7 +14,7 @@ extension Toolstack {
                 return type
             }
         } catch {
-            throw ToolstackError(.fail, "find the type of domain \(domain)", domain: domain, underlying: error)
+            throw ToolstackError(.fail, "cannot find the type of domain \(domain)", domain: domain, underlying: error)
         }
         guard info.flags.contains(.hvm) else { return .pv }
         return info.emulation == .lapic || info.emulation == [] ? .pvh : .hvm
@@ -23,14 +23,14 @@ extension Toolstack {
     public func pause(_ domain: DomainID) throws(ToolstackError) {
         _ = try info(of: domain)
         do { try hypervisor.pauseDomain(domain) } catch {
-            throw ToolstackError(.fail, "pause domain \(domain)", domain: domain, underlying: error)
+            throw ToolstackError(.fail, "cannot pause domain \(domain)", domain: domain, underlying: error)
         }
     }
 
     public func unpause(_ domain: DomainID) throws(ToolstackError) {
         _ = try info(of: domain)
         do { try hypervisor.unpauseDomain(domain) } catch {
-            throw ToolstackError(.fail, "unpause domain \(domain)", domain: domain, underlying: error)
+            throw ToolstackError(.fail, "cannot unpause domain \(domain)", domain: domain, underlying: error)
         }
     }
 
@@ -47,13 +47,13 @@ extension Toolstack {
     public func request(_ request: ControlRequest, of domain: DomainID) async throws(ToolstackError) {
         guard try answersControlRequests(domain) else {
             throw ToolstackError(
-                .noParavirt, "ask domain \(domain) for \(request)", domain: domain,
+                .noParavirt, "cannot ask domain \(domain) for \(request)", domain: domain,
                 cause: "it has no driver that would answer",
                 remedy: "use -F to press its power or reset button instead")
         }
         let node = DomainPaths(domain).guest / "control/shutdown"
         do { try store.write(node, request.rawValue) } catch {
-            throw ToolstackError(.fail, "ask domain \(domain) for \(request)", domain: domain, underlying: error)
+            throw ToolstackError(.fail, "cannot ask domain \(domain) for \(request)", domain: domain, underlying: error)
         }
         try await store.wait(
             for: "domain \(domain) to acknowledge the \(request) request", domain: domain,
@@ -70,7 +70,8 @@ extension Toolstack {
     private func answersControlRequests(_ domain: DomainID) throws(ToolstackError) -> Bool {
         guard try type(of: domain) == .hvm else { return true }
         do { return try hypervisor.hvmParameter(.callbackIRQ, of: domain) != 0 } catch {
-            throw ToolstackError(.fail, "look for the drivers of domain \(domain)", domain: domain, underlying: error)
+            throw ToolstackError(
+                .fail, "cannot look for the drivers of domain \(domain)", domain: domain, underlying: error)
         }
     }
 
@@ -78,7 +79,7 @@ extension Toolstack {
     public func pressButton(_ request: ControlRequest, of domain: DomainID) throws(ToolstackError) {
         do { try hypervisor.sendTrigger(request == .poweroff ? .power : .reset, to: domain, vcpu: 0) } catch {
             throw ToolstackError(
-                .fail, "send a \(request) event to domain \(domain)", domain: domain, underlying: error)
+                .fail, "cannot send a \(request) event to domain \(domain)", domain: domain, underlying: error)
         }
     }
 
@@ -110,7 +111,7 @@ extension Toolstack {
     /// - Throws: `invalid` when another domain has the name, also when it takes it at the same instant.
     public func rename(_ domain: DomainID, to name: String) throws(ToolstackError) {
         let info = try info(of: domain)
-        try store.transaction(mapError: { ToolstackError(.fail, "rename domain \(domain)", underlying: $0) }) {
+        try store.transaction(mapError: { ToolstackError(.fail, "cannot rename domain \(domain)", underlying: $0) }) {
             transaction throws(ToolstackError) in
             try checkName(name, for: domain, in: transaction)
             do {
@@ -122,7 +123,7 @@ extension Toolstack {
                     try transaction.write(DomainPaths(DomainID(stubdomain)).guest / "name", "\(name)-dm")
                 }
             } catch {
-                throw ToolstackError(.fail, "rename domain \(domain)", domain: domain, underlying: error)
+                throw ToolstackError(.fail, "cannot rename domain \(domain)", domain: domain, underlying: error)
             }
         }
     }
@@ -132,11 +133,11 @@ extension Toolstack {
         guard !name.isEmpty else { return }
         let others: [DomainID]
         do { others = try transaction.domains(named: name).filter { $0 != domain } } catch {
-            throw ToolstackError(.fail, "look for other domains named \"\(name)\"", underlying: error)
+            throw ToolstackError(.fail, "cannot look for other domains named \"\(name)\"", underlying: error)
         }
         for other in others where (try? hypervisor.info(of: other)) != nil {
             throw ToolstackError(
-                .invalid, "name domain \(domain) \"\(name)\"", domain: domain,
+                .invalid, "cannot name domain \(domain) \"\(name)\"", domain: domain,
                 cause: "domain \(other) has this name already",
                 remedy: "choose another name, or destroy that domain")
         }

@@ -37,11 +37,12 @@ extension Toolstack {
     /// - Throws: `domainNotFound`, also for a number that no domain has and for an empty text.
     public func findDomain(_ text: String) throws(ToolstackError) -> DomainID {
         let unknown = ToolstackError(
-            .domainNotFound, "find domain \"\(text)\"", cause: "there is none with this name or number",
-            remedy: "xl list shows those that are")
+            // Clients look for these words.
+            .domainNotFound, "\(text) is an invalid domain identifier",
+            cause: "no domain has this name, number or UUID", remedy: "xl list shows those that are")
         guard !text.isEmpty else {
             throw ToolstackError(
-                .invalid, "find a domain", cause: "its name is empty", remedy: "give a name, number or UUID")
+                .invalid, "cannot find a domain", cause: "its name is empty", remedy: "give a name, number or UUID")
         }
         do {
             if text.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) {
@@ -59,7 +60,7 @@ extension Toolstack {
         } catch let error as ToolstackError {
             throw error
         } catch {
-            throw ToolstackError(.fail, "look up domain \"\(text)\"", underlying: error)
+            throw ToolstackError(.fail, "cannot look up domain \"\(text)\"", underlying: error)
         }
         throw unknown
     }
@@ -70,11 +71,12 @@ extension Toolstack {
     public func info(of domain: DomainID) throws(ToolstackError) -> DomainInfo {
         let info: DomainInfo?
         do { info = try hypervisor.info(of: domain) } catch {
-            throw ToolstackError(.fail, "look up domain \(domain)", domain: domain, underlying: error)
+            throw ToolstackError(.fail, "cannot look up domain \(domain)", domain: domain, underlying: error)
         }
         guard let info else {
             throw ToolstackError(
-                .domainNotFound, "find domain \(domain)", domain: domain, cause: "there is none with this number",
+                .domainNotFound, "cannot find domain \(domain)", domain: domain,
+                cause: "there is none with this number",
                 remedy: "xl list shows those that are")
         }
         return info

@@ -13,7 +13,7 @@ extension Toolstack {
             let info = try hypervisor.physicalInfo()
             return (info.freePages + info.scrubPages) * 4
         } catch {
-            throw ToolstackError(.fail, "find how much memory is free", underlying: error)
+            throw ToolstackError(.fail, "cannot find how much memory is free", underlying: error)
         }
     }
 
@@ -28,7 +28,7 @@ extension Toolstack {
             if free >= need { return }
             guard clock.now < deadline else {
                 throw ToolstackError(
-                    .noMemory, "free memory for the domain",
+                    .noMemory, "cannot free memory for the domain",
                     cause:
                         "it needs \(need) KiB, \(free) KiB are free, and dom0 did not give up the rest in \(timeouts.balloon)",
                     remedy: "end other domains, or make its memory smaller")
@@ -42,7 +42,7 @@ extension Toolstack {
         let paths = DomainPaths(.control)
         let info = try info(of: .control)
         let pages = (current: info.pages + info.outstandingPages, maximum: info.maximumPages)
-        try store.transaction(mapError: { ToolstackError(.fail, "lower the memory of dom0", underlying: $0) }) {
+        try store.transaction(mapError: { ToolstackError(.fail, "cannot lower the memory of dom0", underlying: $0) }) {
             transaction throws(ToolstackError) in
             do {
                 // Nobody has set a target since the host was started: what dom0 has now is its target.
@@ -54,7 +54,7 @@ extension Toolstack {
                 let lowered = target > missing ? target - missing : 0
                 guard lowered >= Self.leastControlDomainMemory else {
                     throw ToolstackError(
-                        .noMemory, "free memory for the domain",
+                        .noMemory, "cannot free memory for the domain",
                         cause: "dom0 has \(target) KiB, must keep \(Self.leastControlDomainMemory) and would have to "
                             + "give up \(missing)",
                         remedy: "end other domains, or make the new domain's memory smaller")
@@ -64,7 +64,7 @@ extension Toolstack {
             } catch let error as ToolstackError {
                 throw error
             } catch {
-                throw ToolstackError(.fail, "lower the memory of dom0", underlying: error)
+                throw ToolstackError(.fail, "cannot lower the memory of dom0", underlying: error)
             }
         }
     }
@@ -87,7 +87,7 @@ extension Toolstack {
                 lastProgress = clock.now
             }
             do { try await Task.sleep(for: .milliseconds(100)) } catch {
-                throw ToolstackError(.aborted, "wait for dom0 to give up memory", cause: "interrupted")
+                throw ToolstackError(.aborted, "stopped waiting for dom0 to give up memory", cause: "interrupted")
             }
         }
     }

@@ -29,7 +29,7 @@ extension Toolstack {
             }
             return host
         } catch {
-            throw ToolstackError(.fail, "read what this host offers", underlying: error)
+            throw ToolstackError(.fail, "cannot read what this host offers", underlying: error)
         }
     }
 

@@ -65,7 +65,7 @@ public final class FileLock: Sendable {
     }
 
     private static func failure(_ path: FilePath) -> ToolstackError {
-        ToolstackError(.lockFail, "take the lock \(path)", cause: "\(Errno(rawValue: errno))")
+        ToolstackError(.lockFail, "cannot take the lock \(path)", cause: "\(Errno(rawValue: errno))")
     }
 }
 
@@ -117,6 +117,6 @@ public final class RecordLock: Sendable {
     }
 
     private static func failure(_ path: FilePath, _ code: CInt = errno) -> ToolstackError {
-        ToolstackError(.fail, "take the lock \(path)", cause: "\(Errno(rawValue: code))")
+        ToolstackError(.fail, "cannot take the lock \(path)", cause: "\(Errno(rawValue: code))")
     }
 }

@@ -21,7 +21,7 @@ enum Files {
         } catch Errno.noSuchFileOrDirectory {
             return nil
         } catch {
-            throw ToolstackError(.fail, "read \(path)", cause: "\(error)")
+            throw ToolstackError(.fail, "cannot read \(path)", cause: "\(error)")
         }
     }
 
@@ -42,14 +42,14 @@ enum Files {
                 throw error
             }
         } catch {
-            throw ToolstackError(.fail, "write \(path)", cause: "\(error)")
+            throw ToolstackError(.fail, "cannot write \(path)", cause: "\(error)")
         }
     }
 
     /// Removes a file; one that is not there is no error.
     static func remove(_ path: FilePath) throws(ToolstackError) {
         guard unlink(path.string) != 0, errno != ENOENT else { return }
-        throw ToolstackError(.fail, "remove \(path)", cause: "\(Errno(rawValue: errno))")
+        throw ToolstackError(.fail, "cannot remove \(path)", cause: "\(Errno(rawValue: errno))")
     }
 
     /// Creates a directory and its parents where they are missing.
@@ -59,6 +59,6 @@ enum Files {
         let parent = path.removingLastComponent()
         if parent != path, !parent.isEmpty { try makeDirectory(parent, mode: mode) }
         guard mkdir(path.string, mode) != 0, errno != EEXIST else { return }
-        throw ToolstackError(.fail, "create directory \(path)", cause: "\(Errno(rawValue: errno))")
+        throw ToolstackError(.fail, "cannot create directory \(path)", cause: "\(Errno(rawValue: errno))")
     }
 }

@@ -11,7 +11,8 @@ extension UserData {
             return try YajlDecoder().decode(DomainConfiguration.self, from: Array(bytes.prefix { $0 != 0 }))
         } catch {
             throw ToolstackError(
-                .fail, "read the stored configuration \(path(of: .configuration))", domain: domain, underlying: error)
+                .fail, "cannot read the stored configuration \(path(of: .configuration))", domain: domain,
+                underlying: error)
         }
     }
 
@@ -19,7 +20,7 @@ extension UserData {
         let bytes: [UInt8]
         do { bytes = try YajlEncoder().encode(configuration) } catch {
             throw ToolstackError(
-                .fail, "encode the configuration of domain \(domain)", domain: domain, underlying: error)
+                .fail, "cannot encode the configuration of domain \(domain)", domain: domain, underlying: error)
         }
         try write(.configuration, bytes + [0])
     }
@@ -55,7 +56,8 @@ extension Toolstack {
         try withUserData(of: domain) { data throws(ToolstackError) in
             guard var configuration = try data.readConfiguration() else {
                 throw ToolstackError(
-                    .notFound, "change the configuration of domain \(domain)", domain: domain, cause: "none is stored")
+                    .notFound, "cannot change the configuration of domain \(domain)", domain: domain,
+                    cause: "none is stored")
             }
             try change(&configuration)
             try data.write(configuration)

@@ -62,7 +62,7 @@ public struct UserData: Sendable {
         let status = glob(pattern, GLOB_ERR | GLOB_NOSORT, nil, &matches)
         if status == GLOB_NOMATCH { return }
         guard status == 0 else {
-            throw ToolstackError(.fail, "list \(pattern)", domain: domain, cause: "\(Errno(rawValue: errno))")
+            throw ToolstackError(.fail, "cannot list \(pattern)", domain: domain, cause: "\(Errno(rawValue: errno))")
         }
         for index in 0..<Int(matches.gl_pathc) {
             guard let entry = matches.gl_pathv[index] else { continue }
