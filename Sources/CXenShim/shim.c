@@ -13,6 +13,11 @@ int cxs_pidfd_open(pid_t pid)
     return pidfd_open(pid, 0);
 }
 
+int cxs_pidfd_send_signal(int process, int signal)
+{
+    return pidfd_send_signal(process, signal, NULL, 0);
+}
+
 const short cxs_posix_spawn_setsid = POSIX_SPAWN_SETSID;
 
 int cxs_spawn_close_from(posix_spawn_file_actions_t *actions, int first)

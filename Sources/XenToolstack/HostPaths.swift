@@ -7,7 +7,7 @@ public struct HostPaths: Sendable {
     /// Stored configurations, locks, bootloader output, core dumps.
     public var lib: FilePath = "/var/lib/xen"
     /// Sockets, the domain-number history, hotplug locks.
-    public var run: FilePath = "/run/xen"
+    public var run: FilePath = "/var/run/xen"
     public var log: FilePath = "/var/log/xen"
     /// `xl.conf` and hotplug scripts.
     public var config: FilePath = "/etc/xen"

@@ -16,6 +16,9 @@ int cxs_sem_wait_until(sem_t *semaphore, const struct timespec *end);
 // pidfd_open(2) without flags: Swift's Glibc module has neither <sys/pidfd.h> nor the variadic syscall().
 int cxs_pidfd_open(pid_t pid);
 
+// pidfd_send_signal(2) without further information.
+int cxs_pidfd_send_signal(int process, int signal);
+
 // The parts of posix_spawn(3) that glibc declares only with _GNU_SOURCE.
 extern const short cxs_posix_spawn_setsid;
 int cxs_spawn_close_from(posix_spawn_file_actions_t *actions, int first);

@@ -1,0 +1,141 @@
+import CXenShim
+import Glibc
+import SystemPackage
+import XenStore
+import XenTypes
+
+extension Toolstack {
+    /// Starts QEMU and returns when it says that it runs.
+    ///
+    /// - Throws: `fail` with its last words when it ends instead, `timedOut` when it says nothing. It has ended then.
+    func start(_ plan: DeviceModelPlan) async throws(ToolstackError) {
+        guard access(plan.program.string, X_OK) == 0 else {
+            throw ToolstackError(
+                .fail, "start the device model \(plan.program)", domain: plan.domain,
+                cause: "\(Errno(rawValue: errno))", remedy: "install the package that has it")
+        }
+        let log = LogFile(plan.logName, in: paths.log)
+        let process = try spawn(plan, log)
+        do throws(ToolstackError) {
+            try record(process, of: plan.domain)
+            try await waitUntilRunning(process, plan, log)
+        } catch {
+            await process.stop()
+            throw error
+        }
+    }
+
+    private func spawn(_ plan: DeviceModelPlan, _ log: LogFile) throws(ToolstackError) -> ChildProcess {
+        let output = try log.open()
+        defer { try? output.close() }
+        var child = ChildProcess.Plan(plan.program, plan.arguments)
+        // The administrator's own limit stands.
+        let limit = DeviceModelPlan.consoleLimit.name
+        child.environment = plan.environment.filter { $0.key != limit || getenv(limit) == nil }
+        child.output = .descriptor(output)
+        child.error = .descriptor(output)
+        child.group = .session
+        return try ChildProcess.start(child)
+    }
+
+    private func record(_ process: ChildProcess, of domain: DomainID) throws(ToolstackError) {
+        do {
+            try store.makeDirectory(DeviceModelPlan.storePath(domain))
+            try store.write(DeviceModelPlan.processPath(domain), "\(process.id)")
+        } catch {
+            throw ToolstackError(.fail, "record the device model", domain: domain, underlying: error)
+        }
+    }
+
+    private func waitUntilRunning(
+        _ process: ChildProcess, _ plan: DeviceModelPlan, _ log: LogFile
+    ) async throws(ToolstackError) {
+        let state = DeviceModelPlan.storePath(plan.domain) / "state"
+        do {
+            // Its end is seen at once, not when the time is up.
+            let end = try await withThrowingTaskGroup(of: ChildProcess.ExitStatus?.self) { group in
+                group.addTask { [store, timeouts] in
+                    try await store.wait(
+                        for: "the device model to run", domain: plan.domain, watching: [state],
+                        within: timeouts.deviceModelStart
+                    ) { () throws -> Observation<Void> in
+                        let text = try store.read(state)
+                        return text == "running" ? .reached(()) : .pending(text.map { "state \($0)" } ?? "no state")
+                    }
+                    return nil
+                }
+                group.addTask { try await process.wait() }
+                defer { group.cancelAll() }
+                return try await group.next() ?? nil
+            }
+            guard let end else { return }
+            throw ToolstackError(.fail, "start the device model", domain: plan.domain, cause: "it \(end)")
+        } catch {
+            var failure =
+                error as? ToolstackError
+                ?? ToolstackError(.aborted, "start the device model", domain: plan.domain)
+            let words = [failure.cause, log.lastLines()].compactMap(\.self)
+            failure.cause = words.isEmpty ? nil : words.joined(separator: ": ")
+            failure.remedy = failure.remedy ?? "see \(log.path)"
+            throw failure
+        }
+    }
+
+    /// Whether the process that the store names as the domain's device model is one, and runs.
+    func isDeviceModelRunning(for domain: DomainID) -> Bool {
+        guard let process = deviceModelProcess(of: domain) else { return false }
+        try? process.close()
+        return true
+    }
+
+    /// Ends the domain's device model, if this host runs one, and removes what it left. Problems are logged.
+    ///
+    /// Returns when the process is gone: nothing of it writes to the store any more.
+    public func stopDeviceModel(of domain: DomainID) async {
+        if let process = deviceModelProcess(of: domain) {
+            // QEMU ends in order on SIGHUP; it is upstream's signal, too.
+            for signal in [SIGHUP, SIGKILL] {
+                cxs_pidfd_send_signal(process.rawValue, signal)
+                // Detached, for it must be waited for also when this task is cancelled.
+                let hasEnded = await Task.detached {
+                    (try? await withDeadline(.seconds(5)) {
+                        try await waitUntilReadable(process)
+                        return true
+                    }) ?? nil
+                }.value
+                if hasEnded == true { break }
+            }
+            try? process.close()
+        }
+        attempt("remove the device model's nodes of domain \(domain)") {
+            try store.remove(DeviceModelPlan.storePath(domain))
+        }
+        for socket in [
+            DeviceModelPlan.monitorSocket(domain, paths), DeviceModelPlan.statisticsSocket(domain, paths),
+        ] {
+            attempt("remove \(socket)") { try Files.remove(socket) }
+        }
+    }
+
+    /// A descriptor of the process, which stands for it even if its number gets another owner.
+    ///
+    /// - Returns: nil when there is none. The number in the store may be stale, so the process must also be a QEMU
+    ///   for this domain.
+    private func deviceModelProcess(of domain: DomainID) -> FileDescriptor? {
+        guard let text = (try? store.read(DeviceModelPlan.processPath(domain))) ?? nil, let id = pid_t(text), id > 1
+        else { return nil }
+        let descriptor = cxs_pidfd_open(id)
+        guard descriptor >= 0 else { return nil }
+        let process = FileDescriptor(rawValue: descriptor)
+        let line = (try? Files.read(FilePath("/proc/\(id)/cmdline"), limit: 1 << 20)) ?? nil
+        let arguments = line?.split(separator: 0, omittingEmptySubsequences: false) ?? []
+        let isOurs = zip(arguments, arguments.dropFirst()).contains { option, value in
+            option.elementsEqual("-xen-domid".utf8) && value.elementsEqual("\(domain)".utf8)
+        }
+        guard isOurs else {
+            try? process.close()
+            return nil
+        }
+        return process
+    }
+}

@@ -1,0 +1,47 @@
+import Glibc
+import SystemPackage
+
+/// A log file in `/var/log/xen` with its older generations: NAME.log, NAME.log.1, … NAME.log.10.
+public struct LogFile: Sendable {
+    private static let generations = 10
+
+    public let path: FilePath
+
+    /// - Parameter name: without directory and extension.
+    public init(_ name: String, in directory: FilePath) {
+        // A domain's name may hold anything; a slash would leave the directory.
+        path = directory.appending(FilePath.Component("\(name).log") ?? "domain.log")
+    }
+
+    /// Moves what an earlier run left out of the way and opens the file for appending.
+    public func open() throws(ToolstackError) -> FileDescriptor {
+        var status = stat()
+        if lstat(path.string, &status) == 0 { try rotate() }
+        do {
+            return try FileDescriptor.open(
+                path, .writeOnly, options: [.create, .append, .closeOnExec],
+                permissions: [.ownerRead, .ownerWrite, .groupRead, .otherRead])
+        } catch {
+            throw ToolstackError(.fail, "open the log \(path)", cause: "\(error)")
+        }
+    }
+
+    private func generation(_ number: Int) -> String { number == 0 ? path.string : "\(path).\(number)" }
+
+    private func rotate() throws(ToolstackError) {
+        for number in (0..<Self.generations).reversed() {
+            guard rename(generation(number), generation(number + 1)) != 0, errno != ENOENT else { continue }
+            throw ToolstackError(
+                .fail, "rotate the log \(generation(number))", cause: "\(Errno(rawValue: errno))")
+        }
+    }
+
+    /// The last lines of the file, for an error about the program that wrote it.
+    ///
+    /// - Returns: nil when there are none.
+    public func lastLines(_ count: Int = 3) -> String? {
+        guard let bytes = (try? Files.read(path, limit: 4 << 20)) ?? nil else { return nil }
+        let lines = bytes.split(separator: UInt8(ascii: "\n")).suffix(count)
+        return lines.isEmpty ? nil : lines.map { String(decoding: $0, as: UTF8.self) }.joined(separator: " / ")
+    }
+}

@@ -1,0 +1,64 @@
+import XenStore
+import XenTypes
+
+/// One device of one domain: where its two ends and the toolstack's record of it are in xenstore.
+public struct DeviceAddress: Sendable, Hashable, CustomStringConvertible {
+    /// The domain that uses the device.
+    public let domain: DomainID
+    /// The kind of the frontend, which is also that of the record.
+    public let kind: DeviceKind
+    /// The number that both ends know the device by.
+    public let id: UInt32
+    /// The domain that provides the device.
+    public let backendDomain: DomainID
+    public let backendKind: DeviceKind
+
+    public init(
+        domain: DomainID, kind: DeviceKind, id: UInt32, backendDomain: DomainID = .control,
+        backendKind: DeviceKind? = nil
+    ) {
+        self.domain = domain
+        self.kind = kind
+        self.id = id
+        self.backendDomain = backendDomain
+        self.backendKind = backendKind ?? kind
+    }
+
+    /// The device of a record, `/libxl/DOMID/device/KIND/ID`.
+    ///
+    /// - Parameter backendPath: what the record's `backend` says. Only dom0 can write there; what a guest
+    ///   wrote into its frontend must never be used for this.
+    /// - Returns: nil when the path is none of `/local/domain/N/backend/KIND/DOMID/ID` for this very device.
+    public init?(domain: DomainID, kind: DeviceKind, id: UInt32, backendPath: String) {
+        let parts = backendPath.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 8, parts[0].isEmpty, parts[1] == "local", parts[2] == "domain", parts[4] == "backend",
+            let owner = UInt32(parts[3]), DomainID(owner).isReal,
+            let backendKind = DeviceKind(rawValue: String(parts[5])),
+            UInt32(parts[6]) == domain.rawValue, UInt32(parts[7]) == id
+        else { return nil }
+        self.init(domain: domain, kind: kind, id: id, backendDomain: DomainID(owner), backendKind: backendKind)
+    }
+
+    private var paths: DomainPaths { DomainPaths(domain) }
+
+    public var frontend: StorePath {
+        switch kind {
+        case .console where id == 0: paths.guest / kind.rawValue
+        case .vuart: paths.guest / kind.rawValue / id
+        default: paths.guest / "device" / kind.rawValue / id
+        }
+    }
+
+    public var backend: StorePath { DomainPaths(backendDomain).guest / relativeBackend }
+
+    /// The backend relative to its domain's home, as hotplug scripts get it.
+    public var relativeBackend: String { "backend/\(backendKind.rawValue)/\(domain)/\(id)" }
+
+    /// The toolstack's record.
+    public var record: StorePath { paths.libxl / "device" / kind.rawValue / id }
+
+    /// Where the kernel of the backend's domain puts the words of a failure (`xenbus_dev_error` in Linux).
+    var backendError: StorePath { DomainPaths(backendDomain).guest / "error" / relativeBackend / "error" }
+
+    public var description: String { "\(kind.rawValue) \(id)" }
+}

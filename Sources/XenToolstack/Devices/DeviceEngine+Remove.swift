@@ -1,0 +1,214 @@
+import XenControl
+import XenStore
+import XenTypes
+
+extension DeviceEngine {
+    /// What to do when a guest does not let go of a device.
+    public enum Force: Sendable, Hashable {
+        /// Give up.
+        case never
+        /// Take the device away once the time is up.
+        case whenTimeIsUp
+        /// Take it away at once: the guest's nodes go first.
+        case always
+    }
+
+    /// Takes away every device that the records of a domain name, whoever attached it. What fails is logged.
+    ///
+    /// The domain does not run any more, nor its device model.
+    public func destroyAll(of domain: DomainID) async {
+        let devices: [DeviceAddress]
+        do { devices = try self.devices(of: domain) } catch {
+            toolstack.logger.error("cannot list the devices of domain \(domain): \(error)")
+            return
+        }
+        for error in await remove(devices, force: .always) {
+            toolstack.logger.error("cannot \(error)")
+        }
+    }
+
+    /// Takes a device off a running domain.
+    ///
+    /// - Throws: `timedOut` when the guest does not let go of it and `force` is `never`; the request stays, and the
+    ///   device goes when the guest lets go.
+    public func remove(_ device: DeviceAddress, force: Force) async throws(ToolstackError) {
+        if let error = await remove([device], force: force).first { throw error }
+    }
+
+    /// The devices on record, in the store's order.
+    ///
+    /// - Parameter kinds: nil for all.
+    public func devices(of domain: DomainID, kinds: [DeviceKind]? = nil) throws(ToolstackError) -> [DeviceAddress] {
+        let root = DomainPaths(domain).libxl / "device"
+        do throws(StoreError) {
+            var kinds = kinds ?? []
+            if kinds.isEmpty {
+                let names = try store.list(root) ?? []
+                kinds = names.compactMap { DeviceKind(rawValue: $0) }
+            }
+            var devices: [DeviceAddress] = []
+            for kind in kinds {
+                let names = try store.list(root / kind.rawValue) ?? []
+                for name in names {
+                    guard let id = UInt32(name),
+                        let backend = try store.read(root / kind.rawValue / name / "backend"),
+                        let device = DeviceAddress(domain: domain, kind: kind, id: id, backendPath: backend)
+                    else { continue }
+                    devices.append(device)
+                }
+            }
+            return devices
+        } catch {
+            throw ToolstackError(.fail, "list the devices of domain \(domain)", domain: domain, underlying: error)
+        }
+    }
+
+    // MARK: Steps
+
+    /// How taking one device away ended.
+    private struct Outcome: Sendable {
+        let device: DeviceAddress
+        /// Whether its nodes can go.
+        var isGone = true
+        var error: ToolstackError?
+    }
+
+    /// - Returns: what went wrong.
+    private func remove(_ devices: [DeviceAddress], force: Force) async -> [ToolstackError] {
+        guard !devices.isEmpty else { return [] }
+        var errors: [ToolstackError] = []
+        do { try requestClosing(devices.filter { !$0.kind.isConsole }, force: force) } catch {
+            errors.append(error)
+        }
+        let outcomes = await withTaskGroup(of: Outcome.self) { group in
+            for device in devices {
+                group.addTask { device.kind.isConsole ? Outcome(device: device) : await close(device, force: force) }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        errors += outcomes.compactMap { outcome in
+            outcome.error.map {
+                ToolstackError(
+                    $0.code, "detach \(outcome.device)", domain: outcome.device.domain, underlying: $0)
+            }
+        }
+        do { try removeNodes(of: outcomes.filter(\.isGone).map(\.device)) } catch { errors.append(error) }
+        return errors
+    }
+
+    /// Asks the backends to close; those that are gone or closed already are left as they are.
+    private func requestClosing(_ devices: [DeviceAddress], force: Force) throws(ToolstackError) {
+        guard !devices.isEmpty else { return }
+        do {
+            try store.transaction { transaction throws(StoreError) in
+                for device in devices {
+                    if force == .always { try transaction.removeWithEmptyParents(device.frontend) }
+                    guard let state = try transaction.read(device.backend / "state") else { continue }
+                    try transaction.write(device.backend / "online", "0")
+                    if XenbusState(text: state) != .closed, !(force == .always && isUnattended(state)) {
+                        try transaction.write(device.backend / "state", XenbusState.closing.text)
+                    }
+                }
+            }
+        } catch {
+            throw ToolstackError(.fail, "ask backends to close", domain: devices.first?.domain, underlying: error)
+        }
+    }
+
+    /// A backend that nobody ever answered for will not answer now.
+    private func isUnattended(_ state: String) -> Bool { XenbusState(text: state) == .initialising }
+
+    private func close(_ device: DeviceAddress, force: Force) async -> Outcome {
+        var outcome = Outcome(device: device)
+        do throws(ToolstackError) {
+            do throws(ToolstackError) {
+                try await waitUntilClosed(device, force: force)
+            } catch  where error.code == .timedOut && force == .whenTimeIsUp {
+                try requestClosing([device], force: .always)
+                try await waitUntilClosed(device, force: .always)
+            }
+        } catch {
+            outcome.error = error
+            outcome.isGone = force != .never && error.code == .timedOut
+            guard outcome.isGone else { return outcome }
+        }
+        if device.backendDomain == .control {
+            await disconnect(device)
+        } else {
+            do throws(ToolstackError) { try await waitForRemoval(of: device) } catch {
+                outcome.error = outcome.error ?? error
+                outcome.isGone = force != .never
+            }
+        }
+        return outcome
+    }
+
+    private func waitUntilClosed(_ device: DeviceAddress, force: Force) async throws(ToolstackError) {
+        guard let limit = try patience(for: device, force: force) else { return }
+        let state = device.backend / "state"
+        try await store.wait(
+            for: "the backend to let go of \(device)", domain: device.domain, watching: [state], within: limit
+        ) { [store] () throws -> Observation<Void> in
+            guard let text = try store.read(state) else { return .reached(()) }
+            switch XenbusState(text: text) {
+            case .closed: return .reached(())
+            case .initialising where force == .always: return .reached(())
+            case let other: return .pending("state \(other.map { $0.name } ?? text)")
+            }
+        }
+    }
+
+    /// - Returns: how long to wait for a backend; nil when there is nobody to wait for.
+    private func patience(for device: DeviceAddress, force: Force) throws(ToolstackError) -> Duration? {
+        guard device.backendKind.isServedByQEMU, device.backendDomain == .control else {
+            return timeouts.deviceDestroy
+        }
+        guard toolstack.isDeviceModelRunning(for: device.domain) else { return nil }
+        let info = try? toolstack.hypervisor.info(of: device.domain)
+        // QEMU waits for the guest's side, which does not move while the guest does not run.
+        guard let info, info.flags.isDisjoint(with: [.paused, .dying, .shutdown]) else { return Self.stoppedGuestLimit }
+        return timeouts.deviceDestroy
+    }
+
+    /// How long QEMU gets to close a device of a guest that does not run (`LIBXL_QEMU_BODGE_TIMEOUT`).
+    private static let stoppedGuestLimit = Duration.seconds(2)
+
+    /// Runs the script that takes the backend off the host. Its failure does not keep the device.
+    private func disconnect(_ device: DeviceAddress) async {
+        do throws(ToolstackError) {
+            let script = try HotplugScript(.disconnect, device) { key throws(ToolstackError) in
+                do { return try store.read(device.record / key) } catch {
+                    throw ToolstackError(.fail, "read the record of \(device)", underlying: error)
+                }
+            }
+            if let script { try await hotplug.run(script) }
+        } catch {
+            toolstack.logger.warning("cannot disconnect \(device): \(error)")
+        }
+    }
+
+    /// The toolstack of the backend's domain removes its nodes when it is done.
+    private func waitForRemoval(of device: DeviceAddress) async throws(ToolstackError) {
+        try await store.wait(
+            for: "domain \(device.backendDomain) to remove its side of \(device)", domain: device.domain,
+            watching: [device.backend], within: timeouts.deviceDestroy
+        ) { [store] () throws -> Observation<Void> in
+            try store.exists(device.backend) ? .pending("still there") : .reached(())
+        }
+    }
+
+    private func removeNodes(of devices: [DeviceAddress]) throws(ToolstackError) {
+        guard !devices.isEmpty else { return }
+        do {
+            try store.transaction { transaction throws(StoreError) in
+                for device in devices {
+                    for path in [device.frontend, device.record, device.backend] {
+                        try transaction.removeWithEmptyParents(path)
+                    }
+                }
+            }
+        } catch {
+            throw ToolstackError(.fail, "remove the devices' nodes", domain: devices.first?.domain, underlying: error)
+        }
+    }
+}

@@ -1,0 +1,215 @@
+import DomainModel
+import XenControl
+import XenStore
+import XenTypes
+
+/// Attaches devices to domains, and takes them off: the same way for every class.
+///
+/// What will be done is planned by the classes as values (`DevicePlan`); this carries it out, all devices of a
+/// domain side by side.
+public struct DeviceEngine: Sendable {
+    let toolstack: Toolstack
+    let hotplug: any HotplugRunner
+
+    var store: StoreConnection { toolstack.store }
+    var timeouts: Timeouts { toolstack.timeouts }
+
+    /// - Parameter hotplug: what connects backends to the host; nil runs the configured scripts.
+    public init(_ toolstack: Toolstack, hotplug: (any HotplugRunner)? = nil) {
+        self.toolstack = toolstack
+        self.hotplug = hotplug ?? ScriptRunner(store: toolstack.store, timeouts: toolstack.timeouts)
+    }
+
+    // MARK: Completing
+
+    /// Applies every device's defaults and refuses what cannot work, before anything is made: images and scripts
+    /// that cannot be used, backends that do not exist, the same device twice.
+    ///
+    /// - Throws: `invalid` or `notSupported`, naming the device and what to do; `domainNotFound` for a backend.
+    public func complete(_ configuration: inout DomainConfiguration) throws(ToolstackError) {
+        try refusePassthrough(configuration)
+        let context = DeviceContext(
+            domain: .invalid, type: configuration.createInfo.type, scripts: toolstack.paths.scripts)
+        for deviceClass in DeviceClasses.all { try complete(deviceClass, &configuration, context) }
+    }
+
+    private func refusePassthrough(_ configuration: DomainConfiguration) throws(ToolstackError) {
+        let refused = [
+            (configuration.pciDevices.isEmpty, "pci"), (configuration.usbControllers.isEmpty, "usbctrl"),
+            (configuration.usbDevices.isEmpty, "usbdev"), (configuration.dtDevices.isEmpty, "dtdev"),
+            (configuration.virtios.isEmpty, "virtio"),
+        ]
+        for (isEmpty, key) in refused where !isEmpty {
+            throw ToolstackError(
+                .notSupported, "create a domain with \(key) devices", cause: "they cannot be passed through yet",
+                remedy: "remove \(key)= from the configuration")
+        }
+    }
+
+    private func complete<Class: DeviceClass>(
+        _: Class.Type, _ configuration: inout DomainConfiguration, _ context: DeviceContext
+    ) throws(ToolstackError) {
+        var devices = configuration[keyPath: Class.devices]
+        guard !devices.isEmpty else { return }
+        Class.assignNumbers(&devices, taken: [])
+        for index in devices.indices {
+            try resolveBackend(of: &devices[index])
+            try Class.complete(&devices[index], context)
+            if devices[..<index].contains(where: { Class.isSame($0, devices[index]) }) {
+                throw ToolstackError(
+                    .invalid, "attach \(Class.noun) \(index) of the configuration: an earlier one is the same device")
+            }
+        }
+        configuration[keyPath: Class.devices] = devices
+    }
+
+    func resolveBackend(of device: inout some BackedDevice) throws(ToolstackError) {
+        guard let name = device.backendDomainName else { return }
+        device.backendDomainID = try toolstack.findDomain(name)
+    }
+
+    // MARK: Attaching at creation
+
+    /// What attaching all devices of a domain under construction writes and waits for.
+    ///
+    /// - Parameter build: its configuration went through `complete`.
+    public func plans(for build: DomainBuild) throws(ToolstackError) -> [DevicePlan] {
+        let context = try context(for: build)
+        var plans: [DevicePlan] = []
+        for deviceClass in DeviceClasses.all { plans += try Self.plans(deviceClass, build.configuration, context) }
+        return plans + [FirstConsole.plan(context)]
+    }
+
+    private static func plans<Class: DeviceClass>(
+        _: Class.Type, _ configuration: DomainConfiguration, _ context: DeviceContext
+    ) throws(ToolstackError) -> [DevicePlan] {
+        var plans: [DevicePlan] = []
+        for (index, device) in configuration[keyPath: Class.devices].enumerated() {
+            plans.append(try Class.plan(device, index: index, context))
+        }
+        return plans
+    }
+
+    private func context(for build: DomainBuild) throws(ToolstackError) -> DeviceContext {
+        let type = build.configuration.createInfo.type
+        var context = DeviceContext(domain: build.domain, type: type, scripts: toolstack.paths.scripts)
+        context.nativeProtocol = try nativeProtocol(of: build.domain, type)
+        context.console = build.console
+        return context
+    }
+
+    func nativeProtocol(of domain: DomainID, _ type: DomainType) throws(ToolstackError) -> String? {
+        guard type == .pv else { return nil }
+        do { return try toolstack.hypervisor.nativeProtocol(of: domain) } catch {
+            throw ToolstackError(.fail, "learn the ABI of domain \(domain)", domain: domain, underlying: error)
+        }
+    }
+
+    /// Attaches every device of a new domain, and starts its device model if one is needed: all side by side.
+    ///
+    /// Returns when backends are ready and scripts have run; the guest's side connects when it runs.
+    ///
+    /// - Parameters:
+    ///   - build: with its console's ring; its configuration went through `complete`.
+    ///   - undo: gets the removal of the devices and the end of the device model.
+    public func attachAll(_ build: DomainBuild, undo: inout UndoStack) async throws(ToolstackError) {
+        let plans = try plans(for: build)
+        let domain = build.domain
+        undo.push("devices of domain \(domain)") { await destroyAll(of: domain) }
+        try write(plans, of: domain)
+        let model = try DeviceModelPlan.needed(by: build.configuration) ? DeviceModelPlan(build, toolstack.paths) : nil
+        if model != nil {
+            undo.push("device model of domain \(domain)") { await toolstack.stopDeviceModel(of: domain) }
+        }
+        var steps: [Step] = plans.map { plan in { try await connect(plan) } }
+        if let model { steps.append { try await toolstack.start(model) } }
+        try await sideBySide(steps)
+    }
+
+    private typealias Step = @Sendable () async throws -> Void
+
+    /// Performs the steps at the same time; when one fails, the others are cancelled and its error is thrown.
+    private func sideBySide(_ steps: [Step]) async throws(ToolstackError) {
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for step in steps { group.addTask { try await step() } }
+                try await group.waitForAll()
+            }
+        } catch let error as ToolstackError {
+            throw error
+        } catch {
+            throw ToolstackError(.aborted, "attach devices", underlying: error)
+        }
+    }
+
+    private func write(_ plans: [DevicePlan], of domain: DomainID) throws(ToolstackError) {
+        do {
+            try store.transaction { transaction throws(StoreError) in
+                for plan in plans { try Self.write(plan, in: transaction) }
+            }
+        } catch {
+            throw ToolstackError(.fail, "write the devices' nodes", domain: domain, underlying: error)
+        }
+    }
+
+    static func write(_ plan: DevicePlan, in transaction: StoreTransaction) throws(StoreError) {
+        for path in plan.replaced { try transaction.remove(path) }
+        try transaction.apply(plan.nodes)
+    }
+
+    // MARK: The handshake
+
+    /// Waits for the backend and connects it to the host.
+    func connect(_ plan: DevicePlan) async throws(ToolstackError) {
+        guard plan.handshake == .backend else { return }
+        let device = plan.address
+        do throws(ToolstackError) {
+            try await waitForBackend(of: device)
+            // A backend in another domain is connected there, by that domain's own toolstack.
+            guard device.backendDomain == .control else { return }
+            if let script = try HotplugScript(.connect, device, value: { plan.backendValue($0) }) {
+                try await hotplug.run(script)
+                removeStrayNodes(of: plan)
+            }
+        } catch {
+            throw ToolstackError(error.code, "attach \(device)", domain: device.domain, underlying: error)
+        }
+    }
+
+    private func waitForBackend(of device: DeviceAddress) async throws(ToolstackError) {
+        let state = device.backend / "state"
+        do {
+            try await store.wait(
+                for: "the backend of \(device) in domain \(device.backendDomain)", domain: device.domain,
+                watching: [state], within: timeouts.deviceInitialise
+            ) { [store] () throws -> Observation<Void> in
+                guard let text = try store.read(state) else { return .pending("no state") }
+                switch XenbusState(text: text) {
+                case .initWait, .initialised, .connected: return .reached(())
+                case let other: return .pending("state \(other.map { $0.name } ?? text)")
+                }
+            }
+        } catch {
+            var error = error
+            if let words = (try? store.read(device.backendError)) ?? nil {
+                error.cause = [error.cause, "the backend says: \(words)"].compactMap(\.self).joined(separator: "; ")
+            }
+            if let module = device.backendKind.backendModule, error.code == .timedOut {
+                error.remedy = "is the module \(module) loaded in domain \(device.backendDomain)?"
+            }
+            throw error
+        }
+    }
+
+    /// The stock bridge script reads a domain's and a card's number out of the interface's name, and writes the
+    /// frontend's MTU there: with a name of the user's choice into a domain that cannot exist.
+    private func removeStrayNodes(of plan: DevicePlan) {
+        guard let name = plan.backendValue("vifname") else { return }
+        let rest = name.hasPrefix("vif") ? name.dropFirst(3) : name[...]
+        let domain = rest.lastIndex(of: ".").map { rest[..<$0] } ?? rest
+        guard !domain.isEmpty, UInt32(domain) == nil, !domain.contains("/") else { return }
+        let stray: StorePath = "/local/domain/\(String(domain))"
+        guard stray.problem == nil else { return }
+        toolstack.attempt("remove \(stray)") { try store.remove(stray) }
+    }
+}

@@ -1,0 +1,45 @@
+/// The kinds of device directories in xenstore: `device/KIND` of a frontend, `backend/KIND` of a backend
+/// (`libxl__device_kind` in `libxl_types_internal.idl`; the names are part of the store's layout).
+public enum DeviceKind: String, Sendable, Hashable, CaseIterable {
+    case vif
+    case vbd
+    case qdisk
+    case pci
+    case vfb
+    case vkbd
+    case console
+    case vtpm
+    case vusb
+    case qusb
+    case p9 = "9pfs"
+    case vdispl
+    case vuart
+    case pvcalls
+    case vsnd
+    case vinput
+    case virtioDisk = "virtio_disk"
+
+    /// Whether a QEMU process is the backend: it connects devices when it finds them, without the toolstack's help.
+    public var isServedByQEMU: Bool {
+        switch self {
+        case .qdisk, .vfb, .qusb, .p9, .vkbd: true
+        default: false
+        }
+    }
+
+    /// Whether a hotplug script connects the backend to the host.
+    public var hasScript: Bool { self == .vbd || self == .vif }
+
+    /// Whether nobody shuts such a backend down: its nodes are just removed.
+    public var isConsole: Bool { self == .console || self == .vuart }
+
+    /// The Linux module that provides the backend, for the error when none answers.
+    var backendModule: String? {
+        switch self {
+        case .vbd: "xen-blkback"
+        case .vif: "xen-netback"
+        case .pvcalls: "pvcalls-back"
+        default: nil
+        }
+    }
+}
