@@ -1,0 +1,115 @@
+/// A grammar of `key=value` words and flags, described by its rows.
+struct ParameterList<Device: Sendable>: Sendable {
+    let grammar: SpecGrammar
+    private let rows: [SpecRow<Device>]
+    private let index: [String: Int]
+    /// Whether blanks around keys and values are left out.
+    private let trimsBlanks: Bool
+    private let ignoresUnknown: Bool
+    private let ignoresBlanks: Bool
+
+    /// - Parameters:
+    ///   - key: the key of `xl.cfg`.
+    ///   - trimsBlanks: whether blanks around keys and values are left out.
+    ///   - ignoresUnknown: whether an unknown parameter is a warning only.
+    ///   - ignoresBlanks: whether blanks where a parameter should be are a warning only.
+    init(
+        key: String, trimsBlanks: Bool = false, ignoresUnknown: Bool = false, ignoresBlanks: Bool = false,
+        rows: [SpecRow<Device>]
+    ) {
+        grammar = SpecGrammar(key: key, parameters: rows.map(\.parameter))
+        self.rows = rows
+        self.trimsBlanks = trimsBlanks
+        self.ignoresUnknown = ignoresUnknown
+        self.ignoresBlanks = ignoresBlanks
+        index = Dictionary(rows.enumerated().map { ($1.parameter.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Reads a comma-separated list.
+    func parse(_ text: SpecText, into device: Device) throws(SpecError) -> ParsedSpec<Device> {
+        var reader = Reader(list: self, device: device)
+        for part in text.parts() { try reader.read(part, of: text) }
+        return reader.result
+    }
+
+    /// Reads words of a command line, one parameter each.
+    func parse(words: [String], into device: Device) throws(SpecError) -> ParsedSpec<Device> {
+        var reader = Reader(list: self, device: device)
+        for (position, word) in words.enumerated() {
+            let text = SpecText(word, word: position)
+            try reader.read(text.wholeRange, of: text)
+        }
+        return reader.result
+    }
+
+    /// The parameters that make a device out of an unset one.
+    func words(for device: Device) throws(SpecError) -> [String] {
+        var words: [String] = []
+        for row in rows {
+            guard let value = row.write(device) else { continue }
+            let name = row.parameter.name
+            if row.parameter.form == .flag {
+                words.append(name)
+                continue
+            }
+            let isCut = trimsBlanks && SpecText(value).trimmed(0..<value.utf8.count) != 0..<value.utf8.count
+            guard !value.utf8.contains(UInt8(ascii: ",")), !isCut else {
+                throw SpecError(
+                    .inexpressible, "\(grammar.key): \(name) cannot be written: its value holds a separator", at: 0..<0)
+            }
+            words.append("\(name)=\(value)")
+        }
+        return words
+    }
+
+    /// Reads one parameter after the other into a device.
+    struct Reader {
+        private let list: ParameterList
+        private var seen: Set<String> = []
+        private(set) var result: ParsedSpec<Device>
+
+        init(list: ParameterList, device: Device) {
+            self.list = list
+            result = ParsedSpec(device)
+        }
+
+        mutating func read(_ part: Range<Int>, of text: SpecText) throws(SpecError) {
+            let part = list.trimsBlanks ? text.trimmed(part) : text.withoutLeadingSpaces(part)
+            guard !part.isEmpty else {
+                let problem = text.error(.syntax, "empty parameter", at: part)
+                guard list.ignoresBlanks else { throw problem }
+                result.warnings.append(problem)
+                return
+            }
+            let pair = text.pair(part)
+            let key = pair.map { list.trimsBlanks ? text.trimmed($0.key) : $0.key } ?? part
+            let name = text.string(key)
+            guard let row = list.index[name].map({ list.rows[$0] }) else { return try unknown(name, at: key, of: text) }
+            guard (pair == nil) == (row.parameter.form == .flag) else { throw misshapen(row.parameter, part, text) }
+            if !seen.insert(name).inserted {
+                result.warnings.append(
+                    text.error(.repeated, "\(name) is given more than once; the last one counts", at: key))
+            }
+            var range = pair?.value ?? part
+            if list.trimsBlanks { range = text.trimmed(range) }
+            try row.read(&result.value, SpecValue(text: text, parameter: row.parameter, range: range))
+            if let notice = row.notice { result.warnings.append(text.error(notice.kind, notice.message, at: part)) }
+        }
+
+        private mutating func unknown(_ name: String, at range: Range<Int>, of text: SpecText) throws(SpecError) {
+            let problem = text.error(
+                .unknownParameter, "unknown parameter \"\(name)\" in \(list.grammar.key)", at: range,
+                suggestion: Suggestion.nearest(to: name, among: list.grammar.parameters.map(\.name)))
+            guard list.ignoresUnknown else { throw problem }
+            result.warnings.append(problem)
+        }
+
+        private func misshapen(_ parameter: SpecParameter, _ part: Range<Int>, _ text: SpecText) -> SpecError {
+            parameter.form == .flag
+                ? text.error(.syntax, "\(parameter.name) takes no value", at: part)
+                : text.error(
+                    .syntax, "\(parameter.name) needs a value", at: part,
+                    expected: "\(parameter.name)=\(parameter.expectation)")
+        }
+    }
+}

@@ -1,0 +1,76 @@
+/// What is wrong with a device or CPU specification, and where in its text.
+public struct SpecError: Error, Hashable, Sendable {
+    /// Kinds that programs can tell apart.
+    public enum Kind: String, Hashable, Sendable, CaseIterable {
+        /// The text does not follow the grammar.
+        case syntax
+        /// A parameter that the grammar does not have.
+        case unknownParameter = "unknown-parameter"
+        /// A parameter that must be given is not.
+        case missingParameter = "missing-parameter"
+        /// A parameter is given twice.
+        case repeated
+        /// A word that is not among those accepted.
+        case invalidValue = "invalid-value"
+        /// Not a number where one is expected.
+        case notANumber = "not-a-number"
+        /// A number outside its range.
+        case outOfRange = "out-of-range"
+        /// Parameters that contradict each other.
+        case conflict
+        /// A form that still works and should be replaced.
+        case deprecated
+        /// Accepted, without any effect.
+        case ignored
+        /// A value that the grammar has no way to write.
+        case inexpressible
+    }
+
+    public var kind: Kind
+    /// What is wrong, in words.
+    public var message: String
+    /// What would be accepted in its place.
+    public var expected: String?
+    /// What the author may have meant.
+    public var suggestion: String?
+    /// Index of the word that holds the fault, for specifications given as several words.
+    public var word: Int
+    /// Offsets of bytes within that word; empty when something is missing.
+    public var range: Range<Int>
+
+    public init(
+        _ kind: Kind, _ message: String, at range: Range<Int>, word: Int = 0, expected: String? = nil,
+        suggestion: String? = nil
+    ) {
+        self.kind = kind
+        self.message = message
+        self.expected = expected
+        self.suggestion = suggestion
+        self.word = word
+        self.range = range
+    }
+}
+
+extension SpecError: CustomStringConvertible {
+    /// Message, expectation and suggestion in one line.
+    public var description: String {
+        var text = message
+        if let expected { text += ", expected \(expected)" }
+        if let suggestion { text += "; did you mean \"\(suggestion)\"?" }
+        return text
+    }
+}
+
+/// A fault that leaves the specification usable.
+public typealias SpecWarning = SpecError
+
+/// A specification's meaning, with what deserves attention about its text.
+public struct ParsedSpec<Value: Sendable>: Sendable {
+    public var value: Value
+    public var warnings: [SpecWarning]
+
+    public init(_ value: Value, warnings: [SpecWarning] = []) {
+        self.value = value
+        self.warnings = warnings
+    }
+}
