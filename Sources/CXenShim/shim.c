@@ -1,7 +1,11 @@
 #define _GNU_SOURCE
 #include "CXenShim.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <sys/pidfd.h>
+#include <unistd.h>
 
 int cxs_sem_wait_until(sem_t *semaphore, const struct timespec *end)
 {
@@ -28,4 +32,18 @@ int cxs_spawn_close_from(posix_spawn_file_actions_t *actions, int first)
 int cxs_spawn_change_directory(posix_spawn_file_actions_t *actions, const char *path)
 {
     return posix_spawn_file_actions_addchdir_np(actions, path);
+}
+
+int cxs_open_terminal(char *name, size_t size)
+{
+    int saved, master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+    if ( master < 0 )
+        return -1;
+    if ( grantpt(master) == 0 && unlockpt(master) == 0 && ptsname_r(master, name, size) == 0 )
+        return master;
+    saved = errno;
+    close(master);
+    errno = saved;
+    return -1;
 }

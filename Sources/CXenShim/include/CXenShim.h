@@ -24,6 +24,10 @@ extern const short cxs_posix_spawn_setsid;
 int cxs_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
 int cxs_spawn_change_directory(posix_spawn_file_actions_t *actions, const char *path);
 
+// The parts of opening a pseudo-terminal that glibc declares only with _GNU_SOURCE: a new master, whose slave is
+// then ready to be opened under `name`. -1 and errno when there is none.
+int cxs_open_terminal(char *name, size_t size);
+
 // A line of libxc's log, formatted: xentoollog's vmessage takes a va_list, which Swift cannot implement.
 // `level` is an xentoollog_level, `error` an errno value or -1, `source` may be NULL.
 typedef void (*cxs_log_message)(void *context, int level, int error, const char *source, const char *text);

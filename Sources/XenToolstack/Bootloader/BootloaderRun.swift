@@ -1,0 +1,247 @@
+import DomainModel
+import Glibc
+import Logging
+import SystemPackage
+import XenStore
+import XenTypes
+
+extension Toolstack {
+    /// Finds out what a guest boots: what the configuration names, or what its bootloader picks from its disk.
+    ///
+    /// While a bootloader runs, its terminal is published as the guest's console, so that `xl console` can
+    /// talk to it. It is stopped, and everything of it removed, when this fails or is cancelled.
+    ///
+    /// - Parameters:
+    ///   - build: gets kernel, ramdisk and command line. Files that the bootloader made are open and already
+    ///     unlinked; whoever ends the creation closes them.
+    ///   - disk: the path of this host that shows the guest's first disk; nil without a disk.
+    ///   - consoleReady: called once the bootloader's terminal can be attached to.
+    /// - Throws: `ToolstackError` with the bootloader's last words.
+    public func chooseKernel(
+        _ build: inout DomainBuild, disk: FilePath?, consoleReady: @escaping @Sendable () -> Void = {}
+    ) async throws(ToolstackError) {
+        let info = build.configuration.buildInfo
+        guard let bootloader = info.bootloader, build.type != .hvm else {
+            build.kernel = info.kernel.map { BootFile(path: FilePath($0)) }
+            build.ramdisk = info.ramdisk.flatMap { $0.isEmpty ? nil : BootFile(path: FilePath($0)) }
+            build.commandLine = info.commandLine
+            return
+        }
+        guard let disk else {
+            throw ToolstackError(
+                .invalid, "the bootloader \(bootloader) has no disk to boot from", domain: build.domain,
+                remedy: "add disk= to the configuration")
+        }
+        let restriction = try BootloaderUser.restriction(
+            info, domain: build.domain, environment: BootloaderUser.environment(), limit: timeouts.bootloader)
+        let plan = BootloaderPlan(
+            Bootloader.executable(bootloader, paths: paths), info, domain: build.domain, disk: disk, lib: paths.lib,
+            restriction: restriction)
+        let domain = build.domain
+        let run = BootloaderRun(
+            plan: plan, domain: domain, log: LogFile("bootloader.\(domain)", in: paths.log), logger: logger,
+            publishConsole: { [self] (terminal) throws(ToolstackError) in
+                try publish(terminal, of: domain)
+                consoleReady()
+            }, awaitDomainsEnd: { [self] () throws(ToolstackError) in try await awaitEnd(of: domain) })
+        try await run.choose(&build)
+    }
+
+    private func publish(_ terminal: FilePath, of domain: DomainID) throws(ToolstackError) {
+        do {
+            try store.write(DomainPaths(domain).guest / "console/tty", terminal.string)
+        } catch {
+            throw ToolstackError(.fail, "cannot publish the bootloader's console", domain: domain, underlying: error)
+        }
+    }
+
+    /// Returns when the domain is gone or on its way out.
+    private func awaitEnd(of domain: DomainID) async throws(ToolstackError) {
+        try await store.wait(for: "the domain to end", domain: domain, watching: [.releaseDomain], within: nil) {
+            [hypervisor] in
+            guard let info = try hypervisor.info(of: domain), !info.flags.contains(.dying) else {
+                return .reached(())
+            }
+            return .pending("it is there")
+        }
+    }
+}
+
+/// One run of a bootloader.
+struct BootloaderRun: Sendable {
+    let plan: BootloaderPlan
+    let domain: DomainID
+    let log: LogFile
+    let logger: Logger
+    /// Makes the terminal that talks to the bootloader known.
+    let publishConsole: @Sendable (FilePath) throws(ToolstackError) -> Void
+    let awaitDomainsEnd: @Sendable () async throws(ToolstackError) -> Void
+
+    /// Runs the bootloader and takes its choice.
+    func choose(_ build: inout DomainBuild) async throws(ToolstackError) {
+        try prepare()
+        defer { cleanUp() }
+        try await execute()
+        try takeResult(&build)
+    }
+
+    private func prepare() throws(ToolstackError) {
+        // Left over from a run that was killed; its contents must not be taken for this one's.
+        cleanUp()
+        guard mkdir(plan.directory.string, 0o700) == 0 else {
+            throw failure("make the directory \(plan.directory)", cause: "\(Errno(rawValue: errno))")
+        }
+        do {
+            let file = try FileDescriptor.open(
+                plan.output, .writeOnly, options: [.create, .truncate, .exclusiveCreate, .closeOnExec],
+                permissions: [.ownerRead, .ownerWrite])
+            try file.close()
+        } catch {
+            throw failure("make the file \(plan.output)", cause: "\(error)")
+        }
+    }
+
+    private func cleanUp() {
+        unlink(plan.output.string)
+        FileTree.remove(plan.directory)
+    }
+
+    private func execute() async throws(ToolstackError) {
+        let logFile = try log.open()
+        defer { try? logFile.close() }
+        let terminal = try PseudoTerminal()
+        let console = try PseudoTerminal()
+        let relay = try TerminalRelay(bootloader: terminal, console: console, log: logFile)
+        try publishConsole(console.path)
+        let process = try ChildProcess.start(plan.process(terminal: terminal.path))
+        logger.debug("bootloader \(plan.executable) \(plan.arguments) is process \(process.id)")
+        async let relayed: Void = relay.run()
+        let outcome = await watch(process)
+        relay.stop()
+        await relayed
+        switch outcome {
+        case .ended(let status) where status.isSuccess: return
+        case .ended(let status):
+            throw failure(
+                "the bootloader \(plan.executable) \(status)", cause: log.lastLines().map(Self.printable),
+                remedy: "its output is in \(log.path)")
+        case .expired:
+            throw ToolstackError(
+                .timedOut, "the bootloader \(plan.executable) took too long", domain: domain,
+                cause: log.lastLines().map(Self.printable),
+                remedy: "its output is in \(log.path); LIBXL_BOOTLOADER_TIMEOUT sets the limit in seconds")
+        case .domainGone:
+            throw ToolstackError(.domainDestroyed, "the domain was destroyed while its bootloader ran", domain: domain)
+        case .cancelled:
+            throw ToolstackError(.aborted, "the bootloader was stopped", domain: domain)
+        case .failed(let error): throw error
+        }
+    }
+
+    private enum Outcome: Sendable {
+        case ended(ChildProcess.ExitStatus)
+        case expired
+        case domainGone
+        case cancelled
+        case failed(ToolstackError)
+    }
+
+    /// Waits for the end of the bootloader, of its time or of its domain, whichever comes first. Afterwards the
+    /// process is gone in any case.
+    private func watch(_ process: ChildProcess) async -> Outcome {
+        let outcome = await withTaskGroup(of: Outcome.self) { group in
+            group.addTask {
+                do { return .ended(try await process.wait()) } catch { return .cancelled }
+            }
+            group.addTask {
+                do throws(ToolstackError) {
+                    try await awaitDomainsEnd()
+                    return .domainGone
+                } catch {
+                    return error.code == .aborted ? .cancelled : .failed(error)
+                }
+            }
+            if let limit = plan.restriction?.limit {
+                group.addTask {
+                    do { try await Task.sleep(for: limit) } catch { return .cancelled }
+                    return .expired
+                }
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? .cancelled
+        }
+        if case .ended = outcome { return outcome }
+        await process.stop()
+        return outcome
+    }
+
+    private func takeResult(_ build: inout DomainBuild) throws(ToolstackError) {
+        guard let output = try Files.read(plan.output, limit: BootloaderResult.sizeLimit) else {
+            throw failure("the bootloader removed its output \(plan.output)")
+        }
+        let result = BootloaderResult(output)
+        for warning in result.warnings { logger.warning("bootloader: \(warning)") }
+        guard let kernel = result.kernel else {
+            throw failure(
+                "the bootloader \(plan.executable) chose no kernel", cause: log.lastLines().map(Self.printable),
+                remedy: "its output is in \(log.path)")
+        }
+        build.kernel = try file("kernel", kernel)
+        do throws(ToolstackError) {
+            build.ramdisk = try result.ramdisk.map { (path) throws(ToolstackError) in try file("ramdisk", path) }
+        } catch {
+            try? build.kernel?.descriptor?.close()
+            build.kernel = nil
+            throw error
+        }
+        build.commandLine = result.arguments
+    }
+
+    private func file(_ what: String, _ path: String) throws(ToolstackError) -> BootFile {
+        let shown = Self.printable(path)
+        switch plan.source(path) {
+        case .host(let path): return BootFile(path: path)
+        case .temporary(let path):
+            do {
+                let options: FileDescriptor.OpenOptions = [.closeOnExec, .noFollow, .nonBlocking]
+                return BootFile(path: path, descriptor: try .open(path, .readOnly, options: options))
+            } catch {
+                throw failure("cannot open the \(what) \(shown) of the bootloader", cause: "\(error)")
+            }
+        case nil:
+            throw failure(
+                "the bootloader named the \(what) \(shown)",
+                remedy: "a restricted bootloader may only name files in \(plan.directory)")
+        }
+    }
+
+    private func failure(_ message: String, cause: String? = nil, remedy: String? = nil) -> ToolstackError {
+        ToolstackError(.fail, message, domain: domain, cause: cause, remedy: remedy)
+    }
+
+    /// Text that a guest's disk may have shaped, without control characters.
+    private static func printable(_ text: String) -> String {
+        String(text.unicodeScalars.map { $0.value < 0x20 || (0x7F..<0xA0).contains($0.value) ? "?" : Character($0) })
+    }
+}
+
+/// Removal of what a program may have left in a directory of its own.
+enum FileTree {
+    /// Removes a directory and all in it without following links; what cannot be removed stays.
+    static func remove(_ directory: FilePath, depth: Int = 8) {
+        guard depth > 0, let stream = opendir(directory.string) else { return }
+        var names: [FilePath.Component] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != "..", let component = FilePath.Component(name) { names.append(component) }
+        }
+        closedir(stream)
+        for name in names {
+            let path = directory.appending(name)
+            if unlink(path.string) != 0, errno == EISDIR || errno == EPERM { remove(path, depth: depth - 1) }
+        }
+        rmdir(directory.string)
+    }
+}
