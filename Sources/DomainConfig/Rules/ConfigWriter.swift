@@ -1,0 +1,35 @@
+import DomainModel
+
+/// Writes domains as configurations.
+public enum ConfigWriter {
+    /// A configuration that means this domain, with no key that can be left out.
+    ///
+    /// - Returns: the text, and what the language has no way to say.
+    public static func text(for configuration: DomainConfiguration) -> (text: String, omissions: [String]) {
+        let guest = GuestTypes(configuration.createInfo.type)
+        var lines: [String] = []
+        for (key, value) in settings(for: configuration) where !key.readFor.isDisjoint(with: guest) {
+            lines.append("\(key.name) = \(value.source)")
+        }
+        return (lines.map { $0 + "\n" }.joined(), omissions(configuration))
+    }
+
+    /// The keys that make the domain, in the table's order.
+    public static func settings(for configuration: DomainConfiguration) -> [(key: ConfigKey, value: WrittenValue)] {
+        ConfigKey.all.compactMap { key in key.write?(configuration).map { (key, $0) } }
+    }
+
+    private static func omissions(_ configuration: DomainConfiguration) -> [String] {
+        let build = configuration.buildInfo
+        var omissions: [String] = []
+        let memory = [
+            ("memory", build.targetMemKB), ("maxmem", build.maxMemKB), ("shadow_memory", build.shadowMemKB),
+            ("videoram", build.videoMemKB), ("stubdomain_memory", build.stubdomainMemKB),
+        ]
+        for case (let name, let size?) in memory where size % 1024 != 0 {
+            omissions.append("\(name) is \(size) KiB, which is no whole number of MiB")
+        }
+        if build.hvm?.generationID != nil { omissions.append("ms_vm_genid makes a new identity each time") }
+        return omissions
+    }
+}

@@ -1,0 +1,101 @@
+import XenTypes
+
+/// The host's settings for `xl`: the file `xl.conf`.
+public struct GlobalConfig: Sendable, Equatable {
+    public enum Autoballoon: String, Sendable {
+        case on, off
+        /// On unless the hypervisor's command line gives dom0 a fixed size.
+        case auto
+    }
+
+    public enum OutputFormat: String, Sendable {
+        case json
+        /// S-expressions.
+        case sxp
+    }
+
+    public enum DomainIDPolicy: String, Sendable {
+        /// The hypervisor chooses.
+        case xen
+        case random
+    }
+
+    public var autoballoon = Autoballoon.auto
+    public var runHotplugScripts = true
+    public var lockFile = "/var/lock/xl"
+    public var vifScript: String?
+    public var vifBridge: String?
+    public var vifGatewayDevice: String?
+    public var vifBackend: String?
+    public var outputFormat = OutputFormat.json
+    public var blockDeviceStart: String?
+    public var claimMode = true
+    public var remusNetbufScript: String?
+    public var coloProxyScript: String?
+    /// nil leaves libxl's default, here and in the next two.
+    public var maxGrantFrames: UInt32?
+    public var maxMaptrackFrames: UInt32?
+    public var maxGrantVersion: Int32?
+    /// CPU lists that bound the affinity of all guests, of HVM and PVH guests, and of PV guests; nil is all CPUs.
+    public var vmCPUMask: String?
+    public var hvmCPUMask: String?
+    public var pvCPUMask: String?
+    public var domainIDPolicy = DomainIDPolicy.xen
+    public var bootloaderRestrict: Bool?
+
+    public init() {}
+
+    /// Reads `xl.conf`. What cannot be read is reported and keeps its default.
+    public static func parse(_ document: ConfigDocument) -> (global: GlobalConfig, diagnostics: [Diagnostic]) {
+        var sink = DiagnosticSink(sources: document.sources, diagnostics: document.diagnostics)
+        let settings = SettingTable(document, sink: &sink)
+        var draft = DomainDraft(settings: settings, environment: ConfigEnvironment(), sink: sink)
+        for key in keys {
+            guard let entry = settings[key.name] else { continue }
+            draft.warnOfTreatment(key, at: entry.nameRange)
+            key.store?(entry.value, key, &draft)
+        }
+        draft.reportUnknownKeys(known: keys.map(\.name))
+        return (draft.environment.global, draft.sink.sorted())
+    }
+
+    /// Whether dom0's memory is to be balloonable.
+    ///
+    /// - Parameter hypervisorCommandLine: what the hypervisor was started with, or nil when it is not known.
+    public func isAutoballoonOn(hypervisorCommandLine: String?) -> Bool {
+        switch autoballoon {
+        case .on: true
+        case .off: false
+        case .auto: !(hypervisorCommandLine.map(Self.fixesControlDomainMemory) ?? false)
+        }
+    }
+
+    /// Whether a command line has a `dom0_mem=` with at least one size.
+    private static func fixesControlDomainMemory(_ commandLine: String) -> Bool {
+        commandLine.split(separator: " ").contains { word in
+            guard word.hasPrefix("dom0_mem=") else { return false }
+            var items = word.dropFirst("dom0_mem=".count).split(separator: ",", omittingEmptySubsequences: false)
+            if items.count > 1, items.last?.isEmpty == true { items.removeLast() }
+            return items.allSatisfy(isSizeItem)
+        }
+    }
+
+    /// `[min:|max:]` and a size, or a share such as `10%` or `1G+25%`.
+    private static func isSizeItem(_ item: Substring) -> Bool {
+        var item = item
+        if item.hasPrefix("min:") || item.hasPrefix("max:") { item = item.dropFirst(4) }
+        guard item.hasSuffix("%") else { return isSize(item) }
+        let parts = item.dropLast().split(separator: "+", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let share = parts.last, (1...2).contains(share.count), share.utf8.allSatisfy(SpecText.isDigit) else {
+            return false
+        }
+        return parts.count == 1 || isSize(parts[0])
+    }
+
+    private static func isSize(_ text: Substring) -> Bool {
+        var text = text
+        if text.hasPrefix("-") { text = text.dropFirst() }
+        if let unit = text.last, "bBkKmMgGtT".contains(unit) { text = text.dropLast() }
+        return !text.isEmpty && text.utf8.allSatisfy(SpecText.isDigit)
+    }
+}

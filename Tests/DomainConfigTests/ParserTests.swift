@@ -1,0 +1,198 @@
+import DomainModel
+import Testing
+import XenTypes
+
+@testable import DomainConfig
+
+private func parse(
+    _ text: String, words: [String] = [], _ environment: ConfigEnvironment = ConfigEnvironment()
+) -> (configuration: DomainConfiguration?, diagnostics: [Diagnostic]) {
+    let document = ConfigDocument(file: ConfigSource(name: "t.cfg", text: text), words: words)
+    return DomainConfigParser.parse(document, environment: environment)
+}
+
+private let base = "name='x'\nkernel='/k'\n"
+
+/// The codes of the diagnostics with their lines, errors marked by `!`.
+private func codes(_ text: String, words: [String] = []) -> [String] {
+    parse(text, words: words).diagnostics.map {
+        "\($0.location?.line ?? 0)\($0.severity == .error ? "!" : " ")\($0.code.rawValue)"
+    }
+}
+
+@Suite struct KeyTableTests {
+    @Test func rowsAreSound() {
+        var names: Set<String> = []
+        for key in ConfigKey.all + GlobalConfig.keys.filter({ ConfigKey.byName[$0.name] == nil }) {
+            #expect(names.insert(key.name).inserted, "\(key.name) has two rows")
+            #expect(!key.summary.isEmpty && !key.summary.hasSuffix("."), "\(key.name)")
+            #expect(key.name.utf8.allSatisfy { Lexer.isLetter($0) || Lexer.isDigit($0) || "._".utf8.contains($0) })
+            #expect(key.guests.isSubset(of: key.readFor) || key.readFor.isSubset(of: key.guests))
+        }
+        #expect(ConfigKey.all.count > 170)
+    }
+}
+
+@Suite struct ParserTests {
+    @Test func smallestPV() throws {
+        let configuration = try #require(parse(base + "memory=64\nvcpus=2\n").configuration)
+        var expected = DomainConfiguration()
+        expected.createInfo.type = .pv
+        expected.createInfo.name = "x"
+        expected.createInfo.uuid = configuration.createInfo.uuid
+        expected.createInfo.runHotplugScripts = true
+        expected.buildInfo.type = .pv
+        expected.buildInfo.kernel = "/k"
+        expected.buildInfo.maxMemKB = 65536
+        expected.buildInfo.targetMemKB = 65536
+        expected.buildInfo.maxVCPUs = 2
+        expected.buildInfo.availableVCPUs = [0, 1]
+        expected.buildInfo.claimMode = true
+        expected.onReboot = .restart
+        expected.onSoftReset = .softReset
+        #expect(configuration == expected)
+        #expect(configuration.createInfo.uuid != nil)
+    }
+
+    @Test(arguments: [
+        ("", ["0!missing-key", "0!missing-key"]), ("name='x'", ["0!missing-key"]), (base, []),
+        (base + "memmory=1", ["3 unknown-key"]), (base + "memory='a'", ["3!not-a-number"]),
+        (base + "memory='-1'", ["3!out-of-range"]), (base + "memory=99999999999999999999", ["3!out-of-range"]),
+        (base + "memory=[1]", ["3!wrong-type"]), (base + "memory=08", ["3!not-a-number"]),
+        (base + "memory=010\nmemory=0x20", ["3 duplicate-key"]), (base + "memory+=5", ["3!invalid-append"]),
+        (base + "type='p'", ["3!invalid-value"]),
+        (base + "type='hvm'\nbuilder='generic'", ["4 deprecated", "4!conflict"]),
+        (base + "vcpus=4\nmaxvcpus=2", ["4!conflict"]), (base + "uuid='1'", ["3!invalid-value"]),
+        (base + "on_crash='restrat'", ["3!invalid-value"]), (base + "timer_mode=1", ["3!conflict"]),
+        (base + "acpi=1", ["3 unused-key"]), (base + "vif2=['']", ["3 ignored"]),
+        (base + "hap=2\ntype='pvh'", ["3 out-of-range"]),
+        (base + "name=''", ["1 duplicate-key", "3!invalid-value"]), (base + "ioports=['2f8-2f0']", ["3!invalid-spec"]),
+        (base + "ioports=['2f8x',['3']]", ["3!invalid-spec", "3!wrong-type"]),
+        (base + "irqs=['5 ']", ["3!invalid-spec"]),
+        (base + "iomem=['f0,1@']", ["3!invalid-spec"]), (base + "cmdline='a'\nroot='b'", ["4 ignored"]),
+        (base + "firmware='pvgrub64'", ["3!conflict"]), ("name='x'\nfirmware='pvgrub'", ["2!invalid-value"]),
+        (base + "tsc_mode=2", ["3 deprecated"]), (base + "tsc_mode=4", ["3!out-of-range"]),
+        (
+            base + "maxvcpus=2\nvnuma=[['pnode=0','size=1','vcpus=0-2']]",
+            ["4!invalid-spec"]
+        ),
+        (base + "maxmem=8\nmemory=16", ["3 conflict"]),
+    ])
+    func diagnostics(text: String, expected: [String]) {
+        #expect(codes(text) == expected)
+    }
+
+    @Test func wordsReplaceTheFile() throws {
+        let result = parse(base + "memory=64", words: ["memory=32", "extra='y'"])
+        #expect(result.configuration?.buildInfo.targetMemKB == 32768)
+        #expect(result.configuration?.buildInfo.commandLine == "y")
+        #expect(result.diagnostics == [])
+        #expect(parse(base, words: ["memory=z"]).diagnostics.first?.location?.file == "command line")
+    }
+
+    @Test func suggestions() {
+        let texts = parse(base + "vpcus=1\non_crash='restrat'").diagnostics.map(\.suggestion)
+        #expect(texts == ["vcpus", "restart"])
+    }
+
+    @Test func commandLineOfRootAndExtra() {
+        #expect(parse(base + "root='/dev/xvda'").configuration?.buildInfo.commandLine == "root=/dev/xvda")
+        #expect(parse(base + "root='a'\nextra='b c'").configuration?.buildInfo.commandLine == "root=a b c")
+    }
+
+    @Test func hvmPlatform() throws {
+        let text = """
+            name='x'
+            type='hvm'
+            kernel='/usr/lib/xen/boot/hvmloader'
+            firmware='uefi'
+            viridian=['defaults','all','!stimer']
+            vga='stdvga'
+            vnc=1
+            vnclisten='0.0.0.0'
+            mca_caps=['lmce']
+            serial=['pty','null']
+            gfx_passthru='igd'
+            mmio_hole=1024
+            """
+        let result = parse(text)
+        let hvm = try #require(result.configuration?.buildInfo.hvm)
+        #expect(result.configuration?.buildInfo.kernel == nil)
+        #expect(hvm.bios == .ovmf)
+        #expect(hvm.viridian == true && hvm.viridianEnable.count == 63 && hvm.viridianDisable == [8])
+        #expect(hvm.vga.kind == .std && hvm.vnc.enable == true && hvm.vnc.listen == "0.0.0.0")
+        #expect(hvm.mcaCaps == 1 && hvm.serialList == ["pty", "null"] && hvm.mmioHoleMemKB == 1_048_576)
+        #expect(hvm.gfxPassthru == true && hvm.gfxPassthruKind == .igd)
+        #expect(result.diagnostics.map(\.code) == [.ignored])
+    }
+
+    @Test func virtualNodes() throws {
+        let text =
+            base + """
+                type='pvh'
+                memory=64
+                maxvcpus=4
+                vnuma=[['pnode=0','size=32','vcpus=0,1','vdistances=10,20'],['pnode=1', 'size = 32', 'vcpus=2-3']]
+                """
+        let build = try #require(parse(text).configuration?.buildInfo)
+        #expect(build.maxMemKB == 65536 && build.numaPlacement == false)
+        #expect(build.vnumaNodes.map(\.vcpus) == [[0, 1], [2, 3]])
+        #expect(build.vnumaNodes.map(\.distances) == [[10, 20], [0, 0]])
+        #expect(build.vnumaNodes.map(\.physicalNode) == [0, 1])
+    }
+
+    @Test func longListsTakeLinearTime() throws {
+        let lines = (0..<10_000).map { "irqs += ['\($0)']\nextra += 'x'" }.joined(separator: "\n")
+        let start = ContinuousClock.now
+        let build = try #require(parse(base + "irqs=[]\nextra=''\n" + lines).configuration?.buildInfo)
+        #expect(build.irqs.count == 10_000 && build.commandLine?.utf8.count == 10_000)
+        #expect(ContinuousClock.now - start < .seconds(5))
+    }
+}
+
+@Suite struct GlobalConfigTests {
+    private func parse(_ text: String) -> (global: GlobalConfig, diagnostics: [Diagnostic]) {
+        GlobalConfig.parse(ConfigDocument(file: ConfigSource(name: "xl.conf", text: text)))
+    }
+
+    @Test func everyKey() {
+        let text = """
+            autoballoon="off"\nlockfile="/l"\nvifscript="a"\nvif.default.script="b"\nvif.default.bridge="br"
+            vif.default.gatewaydev="g"\nvif.default.backend="d"\noutput_format="sxp"\nblkdev_start="xvdb"\nclaim_mode=0
+            remus.default.netbufscript="r"\ncolo.default.proxyscript="c"\nmax_grant_frames=64\nmax_maptrack_frames=65
+            max_grant_version=1\ndomid_policy="random"\nbootloader_restrict=1\n
+            """
+        var expected = GlobalConfig()
+        expected.autoballoon = .off
+        expected.lockFile = "/l"
+        expected.vifScript = "b"
+        expected.vifBridge = "br"
+        expected.vifGatewayDevice = "g"
+        expected.vifBackend = "d"
+        expected.outputFormat = .sxp
+        expected.blockDeviceStart = "xvdb"
+        expected.claimMode = false
+        expected.remusNetbufScript = "r"
+        expected.coloProxyScript = "c"
+        expected.maxGrantFrames = 64
+        expected.maxMaptrackFrames = 65
+        expected.maxGrantVersion = 1
+        expected.domainIDPolicy = .random
+        expected.bootloaderRestrict = true
+        let result = parse(text)
+        #expect(result.global == expected)
+        #expect(result.diagnostics.map(\.code) == [.deprecated])
+    }
+
+    @Test(arguments: [
+        ("", true), ("dom0_mem=1024M", false), ("console=vga dom0_mem=1024M,max:1024M x", false),
+        ("dom0_mem=min:1G", false),
+        ("dom0_mem=10%", false), ("dom0_mem=max:1G+25%", false), ("dom0_mem=", true), ("dom0_mem=x", true),
+        ("xdom0_mem=1G", true), ("dom0_mem=-1G,", false), ("dom0_mem=100%", true),
+    ])
+    func autoballoon(commandLine: String, expected: Bool) {
+        #expect(
+            GlobalConfig().isAutoballoonOn(hypervisorCommandLine: commandLine)
+                == expected)
+    }
+}
