@@ -1,3 +1,5 @@
+import XenTypes
+
 /// The bytes of a quoted string or of a number, and where each of them stands in the source.
 ///
 /// Bytes are kept as they are written: a string need not be valid UTF-8.
@@ -25,8 +27,8 @@ public struct ConfigText: Hashable, Sendable {
         self.runs = runs
     }
 
-    /// The text as a string; bytes that are no UTF-8 become U+FFFD.
-    public var string: String { String(decoding: bytes, as: UTF8.self) }
+    /// The text as a string; bytes that are no UTF-8 are escaped as `String(escapingBytes:)` says.
+    public var string: String { String(escapingBytes: bytes) }
 
     /// Where a stretch of the text stands in the source; a stretch outside the text gives all of it.
     public func sourceRange(_ stretch: Range<Int>) -> SourceRange {
