@@ -27,7 +27,7 @@ let bootKeys: [ConfigKey] = [
             expected: "a list of arguments", key: key.name)
         let blanks: [UInt8] = [UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n")]
         draft.configuration.buildInfo.bootloaderArgs = text.bytes.split { blanks.contains($0) }.map {
-            String(decoding: $0, as: UTF8.self)
+            String(escapingBytes: $0)
         }
     },
     .flag(

@@ -94,7 +94,7 @@ private let storeXenstoreQuota: ConfigKey.Store = { value, key, draft in
             continue
         }
         var item = XenstoreQuota()
-        item.name = String(decoding: text.bytes[..<equals], as: UTF8.self)
+        item.name = String(escapingBytes: text.bytes[..<equals])
         item.value = amount
         items.append(item)
     }

@@ -133,7 +133,7 @@ private let storeViridian: ConfigKey.Store = { value, key, draft in
     }
     for text in draft.texts(value, key) ?? [] {
         let isRemoved = text.bytes.first == UInt8(ascii: "!")
-        let name = String(decoding: text.bytes.dropFirst(isRemoved ? 1 : 0), as: UTF8.self)
+        let name = String(escapingBytes: text.bytes.dropFirst(isRemoved ? 1 : 0))
         switch (isRemoved, name) {
         case (false, "all"):
             for bit in 0..<viridianBits { draft.configuration.buildInfo.hvm?.viridianEnable.insert(bit) }
@@ -179,7 +179,7 @@ private let storeSMBIOS: ConfigKey.Store = { value, key, draft in
                 key: key.name)
             continue
         }
-        let name = String(decoding: parts[0], as: UTF8.self)
+        let name = String(escapingBytes: parts[0])
         guard let type = SMBIOSType(name: name) else {
             draft.sink.error(
                 .invalidValue, "smbios: unknown type \"\(name)\"", at: text.sourceRange(0..<parts[0].count),
@@ -189,7 +189,7 @@ private let storeSMBIOS: ConfigKey.Store = { value, key, draft in
         }
         var entry = SMBIOSEntry()
         entry.key = type
-        entry.value = String(decoding: parts[1], as: UTF8.self)
+        entry.value = String(escapingBytes: parts[1])
         entries.append(entry)
     }
     if entries.count(where: { $0.key == .oem }) > mostOEMStrings {

@@ -1,0 +1,27 @@
+import DomainModel
+import XenTypes
+
+/// What a host answers about the things that a configuration names.
+public protocol HostFacts {
+    /// Folder of the hotplug scripts that are named without one.
+    var scriptDirectory: String { get }
+    /// Folder of the toolstack's own programs, such as `pygrub`.
+    var programDirectory: String { get }
+    /// Memory that a new guest can have, in KiB; nil when it is not known.
+    var availableMemoryKiB: UInt64? { get }
+    /// Processors that are online; nil when it is not known.
+    var onlineCPUs: Int? { get }
+
+    /// Why a file cannot be read, or nil when it can.
+    func readingProblem(_ path: String) -> String?
+    /// Why a program cannot be run, or nil when it can.
+    func runningProblem(_ path: String) -> String?
+    /// Whether there is a network interface of that name.
+    func hasInterface(_ name: String) -> Bool
+    /// The domain that has a name, UUID or hardware address already.
+    func domain(named name: String) -> DomainID?
+    func domain(with uuid: XenUUID) -> DomainID?
+    func domain(using address: MACAddress) -> DomainID?
+    /// Why a PCI device cannot be given to a guest, or nil when it can.
+    func assignmentProblem(_ device: PCIDevice) -> String?
+}
