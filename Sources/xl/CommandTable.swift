@@ -7,7 +7,8 @@ struct CommandRow: Sendable {
 /// All subcommands, in the order in which `xl help` lists them: upstream's, then our own.
 enum CommandTable {
     static let rows: [CommandRow] = [
-        CommandRow(name: "help", command: HelpCommand.self)
+        CommandRow(name: "help", command: HelpCommand.self),
+        CommandRow(name: "config", command: ConfigCommand.self),
     ]
 
     /// The command of that name, or the only one whose name begins so.

@@ -111,11 +111,7 @@ public struct HostCheck {
 
     private mutating func checkSizes() {
         let build = configuration.buildInfo
-        if let wanted = build.targetMemKB ?? build.maxMemKB, let available = facts.availableMemoryKiB, wanted > available {
-            sink.error(
-                .hostShortage, "memory: \(wanted >> 10) MiB are wanted, \(available >> 10) MiB are free",
-                at: place("memory") ?? place("maxmem"), key: "memory")
-        }
+        if let wanted = build.targetMemKB ?? build.maxMemKB { checkMemory(wanted) }
         if configuration.createInfo.type != .pv, build.maxVCPUs > Self.mostHVMCPUs {
             sink.error(
                 .hostShortage, "vcpus: HVM and PVH guests have at most \(Self.mostHVMCPUs) virtual CPUs",
@@ -128,6 +124,20 @@ public struct HostCheck {
         }
     }
 
+    /// More than the host has is an error; more than is free may still come from dom0.
+    private mutating func checkMemory(_ wanted: UInt64) {
+        let range = place("memory") ?? place("maxmem")
+        if let total = facts.totalMemoryKiB, wanted > total {
+            sink.error(
+                .hostShortage, "memory: \(wanted >> 10) MiB are wanted, the host has \(total >> 10) MiB", at: range,
+                key: "memory")
+        } else if let free = facts.freeMemoryKiB, wanted > free {
+            sink.warning(
+                .hostShortage, "memory: \(wanted >> 10) MiB are wanted, \(free >> 10) MiB are free", at: range,
+                key: "memory")
+        }
+    }
+
     /// `HVM_MAX_VCPUS` of `xen/hvm/hvm_info_table.h`.
     private static let mostHVMCPUs: Int32 = 128
 
@@ -136,7 +146,8 @@ public struct HostCheck {
             guard let problem = facts.assignmentProblem(device) else { continue }
             sink.error(
                 .hostMissing, "pci: the device cannot be given to a guest: \(problem)",
-                at: place("pci", element: index), expected: "a device that \"xl pci-assignable-list\" shows", key: "pci")
+                at: place("pci", element: index), expected: "a device that \"xl pci-assignable-list\" shows", key: "pci"
+            )
         }
     }
 }

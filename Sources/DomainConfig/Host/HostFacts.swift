@@ -7,8 +7,10 @@ public protocol HostFacts {
     var scriptDirectory: String { get }
     /// Folder of the toolstack's own programs, such as `pygrub`.
     var programDirectory: String { get }
-    /// Memory that a new guest can have, in KiB; nil when it is not known.
-    var availableMemoryKiB: UInt64? { get }
+    /// Memory that no domain has, in KiB; nil when it is not known.
+    var freeMemoryKiB: UInt64? { get }
+    /// All memory of the host, in KiB; nil when it is not known.
+    var totalMemoryKiB: UInt64? { get }
     /// Processors that are online; nil when it is not known.
     var onlineCPUs: Int? { get }
 

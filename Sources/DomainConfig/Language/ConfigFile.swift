@@ -28,6 +28,9 @@ public struct ConfigFileError: Error, Hashable, Sendable, CustomStringConvertibl
         }
     }
 
+    /// Whether there is no such file at all.
+    public var isMissingFile: Bool { reason == .system(ENOENT) }
+
     /// The same as a diagnostic without a place.
     public var diagnostic: Diagnostic {
         Diagnostic(.error, reason == .tooLarge ? .limit : .unreadable, description)

@@ -18,3 +18,21 @@ public struct ConfigEnvironment: Sendable {
         self.firmwareDirectory = firmwareDirectory
     }
 }
+
+/// A host's processors, as far as CPU lists need them.
+public struct HostTopology: Sendable, Equatable {
+    /// One more than the highest processor number.
+    public var cpuCount: Int
+    public var onlineCPUs: Int
+    /// The processors of each NUMA node.
+    public var nodes: [Bitmap]
+
+    public init(cpuCount: Int, onlineCPUs: Int, nodes: [Bitmap]) {
+        self.cpuCount = cpuCount
+        self.onlineCPUs = onlineCPUs
+        self.nodes = nodes
+    }
+
+    /// Size of a set of processors: libxl's bitmaps are whole bytes, which `all` fills.
+    var bitmapSize: Int { (cpuCount + 7) / 8 * 8 }
+}

@@ -3,6 +3,9 @@ import DomainModel
 extension DomainDraft {
     /// The device lists, in the order of libxl's `domain_config`.
     mutating func readDevices() {
+        configuration.disks = devices("disk", DiskSpec.self) { _ in DiskDevice() }
+        let nic = defaultNIC
+        configuration.nics = devices("vif", VIFSpec.self) { Self.numbered(nic, \.deviceID, $0) }
     }
 
     /// Reads each element of a list with a device grammar; faulty ones are reported and left out.

@@ -96,7 +96,8 @@ extension DomainDraft {
             sink.error(.missingKey, "the configuration has no name", expected: "name=\"…\"", key: "name")
         }
         if let (value, key) = setting("uuid"), let text = atom(value, key) {
-            configuration.createInfo.uuid = XenUUID(text.string)
+            configuration.createInfo.uuid =
+                text.bytes.count == XenUUID.zero.description.utf8.count ? XenUUID(text.string) : nil
             if configuration.createInfo.uuid == nil {
                 sink.error(
                     .invalidValue, "uuid: \"\(text.string)\" is no UUID", at: text.range,

@@ -176,6 +176,22 @@ extension KeyForm {
         }
     }
 
+    /// The form's name for programs.
+    public var typeName: String {
+        switch self {
+        case .text: "string"
+        case .integer: "integer"
+        case .boolean: "boolean"
+        case .choice: "choice"
+        case .choiceOrInteger: "choice-or-integer"
+        case .choiceOrText: "choice-or-string"
+        case .booleanOrList: "boolean-or-list"
+        case .list: "list"
+        case .textOrList: "string-or-list"
+        case .lists: "list-of-lists"
+        }
+    }
+
     /// What an element of a list should be, in words.
     var elementExpectation: String {
         switch self {

@@ -1,0 +1,82 @@
+import DomainConfig
+import DomainModel
+import Glibc
+import XenStore
+import XenTypes
+
+/// What this host answers when a configuration is checked against it; asked once and then remembered.
+public final class RunningHostFacts: HostFacts {
+    private let toolstack: Toolstack
+    private lazy var info = try? toolstack.hypervisor.physicalInfo()
+    private lazy var domains = (try? toolstack.hypervisor.domains()) ?? []
+    private lazy var addresses = hardwareAddresses()
+
+    public init(_ toolstack: Toolstack) { self.toolstack = toolstack }
+
+    public var scriptDirectory: String { toolstack.paths.scripts.string }
+    public var programDirectory: String { toolstack.paths.libexec.string }
+    public var freeMemoryKiB: UInt64? { try? toolstack.freeMemoryKiB() }
+    public var totalMemoryKiB: UInt64? { info.map { $0.totalPages * 4 } }
+    public var onlineCPUs: Int? { info.map { Int($0.onlineCPUs) } }
+
+    public func readingProblem(_ path: String) -> String? {
+        if let problem = accessProblem(path, R_OK) { return problem }
+        var status = stat()
+        guard stat(path, &status) == 0 else { return String(cString: strerror(errno)) }
+        return status.st_mode & S_IFMT == S_IFDIR ? "it is a directory" : nil
+    }
+
+    public func runningProblem(_ path: String) -> String? {
+        if let problem = accessProblem(path, X_OK) { return problem }
+        var status = stat()
+        guard stat(path, &status) == 0 else { return String(cString: strerror(errno)) }
+        return status.st_mode & S_IFMT == S_IFREG ? nil : "it is no program"
+    }
+
+    public func hasInterface(_ name: String) -> Bool {
+        !name.isEmpty && !name.contains("/") && accessProblem("/sys/class/net/\(name)", F_OK) == nil
+    }
+
+    public func domain(named name: String) -> DomainID? {
+        guard let matches = try? toolstack.store.domains(named: name) else { return nil }
+        return matches.first { match in domains.contains { $0.domain == match } }
+    }
+
+    public func domain(with uuid: XenUUID) -> DomainID? { domains.first { $0.uuid == uuid }?.domain }
+
+    public func domain(using address: MACAddress) -> DomainID? { addresses[address] }
+
+    public func assignmentProblem(_ device: PCIDevice) -> String? {
+        guard device.name == nil else { return nil }
+        let address = [(device.domain, 4), (Int32(device.bus), 2), (Int32(device.device), 2)].map { number, width in
+            let digits = String(UInt32(bitPattern: number), radix: 16)
+            return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        }
+        let name = "\(address.joined(separator: ":")).\(device.function)"
+        guard accessProblem("/sys/bus/pci/devices/\(name)", F_OK) == nil else { return "there is no device \(name)" }
+        // A device that is to be seized is taken from its driver when the guest is made.
+        guard !device.seize, accessProblem("/sys/bus/pci/drivers/pciback/\(name)", F_OK) != nil else { return nil }
+        return "\(name) is not bound to pciback"
+    }
+
+    private func accessProblem(_ path: String, _ mode: Int32) -> String? {
+        guard !path.utf8.contains(0) else { return "its name holds a NUL byte" }
+        return access(path, mode) == 0 ? nil : String(cString: strerror(errno))
+    }
+
+    /// The hardware addresses of all guests' network cards that this domain serves.
+    private func hardwareAddresses() -> [MACAddress: DomainID] {
+        let root: StorePath = "/local/domain/0/backend/vif"
+        var found: [MACAddress: DomainID] = [:]
+        for guest in (try? toolstack.store.list(root)) ?? [] {
+            guard let number = UInt32(guest) else { continue }
+            for device in (try? toolstack.store.list(root / guest)) ?? [] {
+                guard let text = try? toolstack.store.read(root / guest / device / "mac"),
+                    let address = MACAddress(text)
+                else { continue }
+                found[address] = DomainID(number)
+            }
+        }
+        return found
+    }
+}
