@@ -46,7 +46,8 @@ let package = Package(
         .testTarget(name: "DomainModelTests", dependencies: ["DomainModel", "YajlJSON"]),
         .testTarget(name: "DomainConfigTests", dependencies: ["DomainConfig", "ConfigCorpus", "YajlJSON"]),
         .testTarget(name: "XenToolstackTests", dependencies: ["XenToolstack", "YajlJSON"]),
-        .testTarget(name: "xlTests", dependencies: ["xl"]),
+        .testTarget(
+            name: "xlTests", dependencies: ["xl", "XenToolstack", "XenControl", "XenTypes", "YajlJSON", "CXen"]),
         .testTarget(name: "HostTests", exclude: []),
     ],
     swiftLanguageModes: [.v6]

@@ -7,6 +7,14 @@ struct CommandRow: Sendable {
 /// All subcommands, in the order in which `xl help` lists them: upstream's, then our own.
 enum CommandTable {
     static let rows: [CommandRow] = [
+        CommandRow(name: "list", command: ListCommand.self),
+        CommandRow(name: "vcpu-list", command: VCPUListCommand.self),
+        CommandRow(name: "vm-list", command: VMListCommand.self),
+        CommandRow(name: "info", command: InfoCommand.self),
+        CommandRow(name: "domid", command: DomIDCommand.self),
+        CommandRow(name: "domname", command: DomNameCommand.self),
+        CommandRow(name: "dmesg", command: DMesgCommand.self),
+        CommandRow(name: "uptime", command: UptimeCommand.self),
         CommandRow(name: "help", command: HelpCommand.self),
         CommandRow(name: "config", command: ConfigCommand.self),
     ]

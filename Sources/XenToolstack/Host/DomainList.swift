@@ -1,0 +1,123 @@
+import DomainModel
+import XenControl
+import XenStore
+import XenTypes
+
+/// A domain as lists show it.
+public struct ListedDomain: Hashable, Sendable {
+    public var info: DomainInfo
+    /// As xenstore has it, with whatever characters: escape it before it goes to a terminal.
+    public var name: String?
+    /// Flask's label; nil also without Flask.
+    public var securityLabel: String?
+    public var poolName: String?
+    public var nodeAffinity: Bitmap?
+    /// What the domain was created as; the control domain and one that another toolstack made without saying so
+    /// count as PV or HVM by what the hypervisor knows.
+    public var type: DomainType?
+
+    public init(info: DomainInfo, name: String?) {
+        self.info = info
+        self.name = name
+    }
+}
+
+/// What of a domain costs requests of its own.
+public struct DomainDetails: OptionSet, Sendable {
+    public let rawValue: Int
+    public init(rawValue: Int) { self.rawValue = rawValue }
+
+    public static let securityLabel = DomainDetails(rawValue: 1)
+    public static let pool = DomainDetails(rawValue: 2)
+    public static let nodeAffinity = DomainDetails(rawValue: 4)
+    public static let type = DomainDetails(rawValue: 8)
+    public static let all: DomainDetails = [.securityLabel, .pool, .nodeAffinity, .type]
+}
+
+extension Toolstack {
+    /// The domains of this host by number, or only one of them.
+    ///
+    /// - Throws: `domainNotFound` when there is no such domain.
+    public func listDomains(
+        only domain: DomainID? = nil, details: DomainDetails = []
+    ) throws(ToolstackError) -> [ListedDomain] {
+        let infos: [DomainInfo]
+        if let domain { infos = [try info(of: domain)] } else { infos = try domainInfos() }
+        var names = DetailNames()
+        do {
+            var listed: [ListedDomain] = []
+            for info in infos {
+                var entry = ListedDomain(info: info, name: try name(of: info.domain))
+                if details.contains(.securityLabel) { entry.securityLabel = try label(info.ssidref, &names) }
+                if details.contains(.pool) { entry.poolName = try poolName(info.cpupool, &names) }
+                if details.contains(.type) { entry.type = try type(of: info) }
+                if details.contains(.nodeAffinity) {
+                    // A domain may go away while others are looked at.
+                    entry.nodeAffinity = try? hypervisor.nodeAffinity(of: info.domain)
+                }
+                listed.append(entry)
+            }
+            return listed
+        } catch {
+            throw ToolstackError(.fail, "cannot list domains", underlying: error)
+        }
+    }
+
+    private func domainInfos() throws(ToolstackError) -> [DomainInfo] {
+        do { return try hypervisor.domains() } catch {
+            throw ToolstackError(.fail, "cannot list domains", underlying: error)
+        }
+    }
+
+    /// Names that several domains share, asked for once.
+    private struct DetailNames {
+        var labels: [UInt32: String?] = [:]
+        var pools: [UInt32: String?] = [:]
+    }
+
+    private func label(_ sid: UInt32, _ names: inout DetailNames) throws(HypervisorError) -> String? {
+        if let known = names.labels[sid] { return known }
+        let label = try? hypervisor.flaskLabel(of: sid)
+        names.labels[sid] = .some(label)
+        return label
+    }
+
+    private func poolName(_ id: UInt32, _ names: inout DetailNames) throws(StoreError) -> String? {
+        if let known = names.pools[id] { return known }
+        let name = try poolName(id)
+        names.pools[id] = .some(name)
+        return name
+    }
+
+    /// A CPU pool's name; nil when xenstore has none.
+    public func poolName(_ id: UInt32) throws(StoreError) -> String? { try store.read("/local/pool/\(id)/name") }
+
+    /// What a domain was created as.
+    public func type(of info: DomainInfo) throws(StoreError) -> DomainType {
+        if let text = try store.read(DomainPaths(info.domain).libxl / "type"), let type = DomainType(name: text),
+            type != .invalid
+        {
+            return type
+        }
+        return info.flags.contains(.hvm) ? .hvm : .pv
+    }
+
+    /// Whether a domain runs the device model of another.
+    func isStubdomain(_ domain: DomainID) throws(StoreError) -> Bool {
+        guard let target = try store.read(DomainPaths(domain).guest / "target") else { return false }
+        return UInt32(target) != nil
+    }
+
+    /// The domains that are virtual machines of their own, not device models of others.
+    public func listVirtualMachines() throws(ToolstackError) -> [ListedDomain] {
+        do {
+            var machines: [ListedDomain] = []
+            for info in try hypervisor.domains() where try !isStubdomain(info.domain) {
+                machines.append(ListedDomain(info: info, name: try name(of: info.domain)))
+            }
+            return machines
+        } catch {
+            throw ToolstackError(.fail, "cannot list domains", underlying: error)
+        }
+    }
+}

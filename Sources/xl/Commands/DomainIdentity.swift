@@ -1,0 +1,39 @@
+import ArgumentParser
+import XenToolstack
+
+struct DomIDCommand: XLCommand {
+    static let configuration = named("domid", "Show a domain's number")
+
+    @Flag(help: "Print it as a JSON document.") var json = false
+    @Argument(help: "The domain: name, number or UUID.") var domain: String
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let domid = try context.toolstack.findDomain(domain)
+        if json {
+            try Output.print(json: DomainListJSON.identity(domid, name: try context.toolstack.name(of: domid)))
+        } else {
+            Output.print("\(domid)")
+        }
+        return .success
+    }
+}
+
+struct DomNameCommand: XLCommand {
+    static let configuration = named("domname", "Show a domain's name")
+
+    @Flag(help: "Print it as a JSON document.") var json = false
+    @Argument(help: "The domain: number, name or UUID.") var domain: String
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let domid = try context.toolstack.findDomain(domain)
+        guard let name = try context.toolstack.name(of: domid) else {
+            throw ToolstackError(.notFound, "domain \(domid) has no name", domain: domid)
+        }
+        if json {
+            try Output.print(json: DomainListJSON.identity(domid, name: name))
+        } else {
+            Output.print(name.escapingControls)
+        }
+        return .success
+    }
+}

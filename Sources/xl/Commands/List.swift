@@ -1,0 +1,49 @@
+import ArgumentParser
+import XenToolstack
+
+struct ListCommand: XLCommand {
+    static let configuration = named("list", "Show domains: memory, vCPUs, state and time")
+
+    @Flag(name: [.short, .long], help: "Show each domain's whole configuration as JSON.") var long = false
+    @Flag(name: [.short, .long], help: "Also show UUID, shutdown code and security label.") var verbose = false
+    @Flag(name: [.customShort("Z"), .long], help: "Also show the security label.") var context = false
+    @Flag(name: [.short, .long], help: "Also show the CPU pool.") var cpupool = false
+    @Flag(name: [.customShort("n"), .long], help: "Also show the NUMA node affinity.") var numa = false
+    @Flag(help: "Print all of it as a JSON document.") var json = false
+    @Argument(help: "Only this domain: name, number or UUID.") var domain: String?
+
+    func validate() throws {
+        if json && long { throw ValidationError("--json and --long are two different documents: give one of them") }
+    }
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let toolstack = context.toolstack
+        let only = try domain.map { try toolstack.findDomain($0) }
+        let domains = try toolstack.listDomains(only: only, details: details)
+        if json {
+            try Output.print(json: DomainListJSON.document(domains))
+        } else {
+            let nodes = numa ? Int(try toolstack.hypervisor.physicalInfo().nodes) : 0
+            Output.print(DomainListText.table(domains, columns, nodeCount: nodes))
+        }
+        return .success
+    }
+
+    private var columns: DomainListText.Columns {
+        var columns: DomainListText.Columns = []
+        if verbose { columns.insert(.verbose) }
+        if context { columns.insert(.securityLabel) }
+        if cpupool { columns.insert(.pool) }
+        if numa { columns.insert(.nodeAffinity) }
+        return columns
+    }
+
+    private var details: DomainDetails {
+        if json { return .all }
+        var details: DomainDetails = []
+        if verbose || context { details.insert(.securityLabel) }
+        if cpupool { details.insert(.pool) }
+        if numa { details.insert(.nodeAffinity) }
+        return details
+    }
+}

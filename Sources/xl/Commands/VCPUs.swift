@@ -1,0 +1,22 @@
+import ArgumentParser
+import XenToolstack
+
+struct VCPUListCommand: XLCommand {
+    static let configuration = named("vcpu-list", "Show vCPUs: where they run and may run")
+
+    @Flag(help: "Print them as a JSON document.") var json = false
+    @Argument(help: "Only these domains: name, number or UUID.") var domains: [String] = []
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let toolstack = context.toolstack
+        let wanted = try domains.map { try toolstack.findDomain($0) }
+        let listed = try toolstack.listVCPUs(of: wanted)
+        let cpus = try toolstack.hypervisor.maximumCPUs()
+        if json {
+            try Output.print(json: VCPUList.document(listed, cpuCount: cpus))
+        } else {
+            Output.print(VCPUList.table(listed, cpuCount: cpus))
+        }
+        return .success
+    }
+}

@@ -1,0 +1,23 @@
+import ArgumentParser
+import XenToolstack
+
+struct VMListCommand: XLCommand {
+    static let configuration = named("vm-list", "Show the UUIDs of domains, without stub domains")
+
+    @Flag(help: "Print them as a JSON document.") var json = false
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let machines = try context.toolstack.listVirtualMachines()
+        if json {
+            try Output.print(json: DomainListJSON.machines(machines))
+        } else {
+            Output.print(Self.table(machines))
+        }
+        return .success
+    }
+
+    static func table(_ machines: [ListedDomain]) -> String {
+        let rows = machines.map { "\($0.info.uuid)  \($0.info.domain)    \($0.name.shownName.padded(to: 30))" }
+        return (["UUID                                  ID    name"] + rows).joined(separator: "\n")
+    }
+}

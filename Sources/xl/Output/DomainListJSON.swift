@@ -1,0 +1,66 @@
+import DomainModel
+import XenControl
+import XenToolstack
+import XenTypes
+import YajlJSON
+
+/// The documents of `xl list --json`, `vm-list --json`, `domid --json` and `domname --json`; they are described in
+/// `schemas`.
+enum DomainListJSON {
+    static func document(_ domains: [ListedDomain]) -> JSONValue { .array(domains.map(entry)) }
+
+    private static func entry(_ domain: ListedDomain) -> JSONValue {
+        let info = domain.info
+        let reason = info.shutdownReason.map { DomainModel.ShutdownReason(rawValue: Int32($0.rawValue)) ?? .unknown }
+        return .object([
+            ("domid", .count(info.domain.rawValue)),
+            ("name", .text(domain.name)),
+            ("uuid", .string(info.uuid.description)),
+            ("type", .text(domain.type?.name)),
+            ("run_state", .string(runState(info.flags))),
+            ("running", .bool(info.flags.contains(.running))),
+            ("blocked", .bool(info.flags.contains(.blocked))),
+            ("paused", .bool(info.flags.contains(.paused))),
+            ("shutdown", .bool(info.flags.contains(.shutdown))),
+            ("dying", .bool(info.flags.contains(.dying))),
+            ("shutdown_reason", .text(reason?.name)),
+            ("shutdown_code", .count(info.shutdownReason?.rawValue)),
+            ("memory_kib", .kib(pages: info.pages)),
+            ("outstanding_memory_kib", .kib(pages: info.outstandingPages)),
+            ("max_memory_kib", .kib(pages: info.maximumPages)),
+            ("shared_memory_kib", .kib(pages: info.sharedPages)),
+            ("paged_memory_kib", .kib(pages: info.pagedPages)),
+            ("vcpus_online", .count(info.onlineVCPUs)),
+            ("vcpus_max", .count(info.maximumVCPUID.map { UInt64($0) + 1 } ?? 0)),
+            ("cpu_time_ns", .count(info.cpuTime)),
+            ("cpupool_id", .count(info.cpupool)),
+            ("cpupool", .text(domain.poolName)),
+            ("node_affinity", .members(domain.nodeAffinity)),
+            ("ssidref", .count(info.ssidref)),
+            ("security_label", .text(domain.securityLabel)),
+        ])
+    }
+
+    /// One word for the state: the most final one that holds.
+    static func runState(_ flags: DomainInfo.Flags) -> String {
+        if flags.contains(.dying) { return "dying" }
+        if flags.contains(.shutdown) { return "shutdown" }
+        if flags.contains(.paused) { return "paused" }
+        if flags.contains(.running) { return "running" }
+        return flags.contains(.blocked) ? "blocked" : "idle"
+    }
+
+    static func machines(_ domains: [ListedDomain]) -> JSONValue {
+        .array(
+            domains.map {
+                .object([
+                    ("uuid", .string($0.info.uuid.description)), ("domid", .count($0.info.domain.rawValue)),
+                    ("name", .text($0.name)),
+                ])
+            })
+    }
+
+    static func identity(_ domain: DomainID, name: String?) -> JSONValue {
+        .object([("domid", .count(domain.rawValue)), ("name", .text(name))])
+    }
+}
