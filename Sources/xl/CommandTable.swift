@@ -15,6 +15,12 @@ enum CommandTable {
         CommandRow(name: "domname", command: DomNameCommand.self),
         CommandRow(name: "dmesg", command: DMesgCommand.self),
         CommandRow(name: "uptime", command: UptimeCommand.self),
+        CommandRow(name: "network-attach", command: NetworkAttachCommand.self),
+        CommandRow(name: "network-list", command: NetworkListCommand.self),
+        CommandRow(name: "network-detach", command: NetworkDetachCommand.self),
+        CommandRow(name: "block-attach", command: BlockAttachCommand.self),
+        CommandRow(name: "block-list", command: BlockListCommand.self),
+        CommandRow(name: "block-detach", command: BlockDetachCommand.self),
         CommandRow(name: "help", command: HelpCommand.self),
         CommandRow(name: "config", command: ConfigCommand.self),
     ]

@@ -11,7 +11,7 @@ extension Toolstack {
     func start(_ plan: DeviceModelPlan) async throws(ToolstackError) {
         guard access(plan.program.string, X_OK) == 0 else {
             throw ToolstackError(
-                .fail, "start the device model \(plan.program)", domain: plan.domain,
+                .fail, "cannot start the device model \(plan.program)", domain: plan.domain,
                 cause: "\(Errno(rawValue: errno))", remedy: "install the package that has it")
         }
         let log = LogFile(plan.logName, in: paths.log)
@@ -43,7 +43,7 @@ extension Toolstack {
             try store.makeDirectory(DeviceModelPlan.storePath(domain))
             try store.write(DeviceModelPlan.processPath(domain), "\(process.id)")
         } catch {
-            throw ToolstackError(.fail, "record the device model", domain: domain, underlying: error)
+            throw ToolstackError(.fail, "cannot record the device model", domain: domain, underlying: error)
         }
     }
 
@@ -69,11 +69,11 @@ extension Toolstack {
                 return try await group.next() ?? nil
             }
             guard let end else { return }
-            throw ToolstackError(.fail, "start the device model", domain: plan.domain, cause: "it \(end)")
+            throw ToolstackError(.fail, "cannot start the device model", domain: plan.domain, cause: "it \(end)")
         } catch {
             var failure =
                 error as? ToolstackError
-                ?? ToolstackError(.aborted, "start the device model", domain: plan.domain)
+                ?? ToolstackError(.aborted, "cannot start the device model", domain: plan.domain)
             let words = [failure.cause, log.lastLines()].compactMap(\.self)
             failure.cause = words.isEmpty ? nil : words.joined(separator: ": ")
             failure.remedy = failure.remedy ?? "see \(log.path)"

@@ -40,12 +40,12 @@ public struct DeviceModelPlan: Sendable, Hashable {
         let settings = configuration.buildInfo
         guard configuration.createInfo.type != .hvm else {
             throw ToolstackError(
-                .notSupported, "start the device model of an HVM guest", domain: build.domain,
+                .notSupported, "cannot start the device model of an HVM guest", domain: build.domain,
                 remedy: "use type=\"pv\" or type=\"pvh\"")
         }
         guard settings.dmRestrict != true else {
             throw ToolstackError(
-                .notSupported, "restrict the device model of a PV or PVH guest", domain: build.domain,
+                .notSupported, "cannot restrict the device model of a PV or PVH guest", domain: build.domain,
                 remedy: "remove dm_restrict")
         }
         domain = build.domain
@@ -132,7 +132,7 @@ public struct DeviceModelPlan: Sendable, Hashable {
         let isComplete = listen.contains(":")
         guard !isComplete || vnc.display == 0 else {
             throw ToolstackError(
-                .invalid, "start the device model: vnclisten=\(listen) names a display, and so does vncdisplay",
+                .invalid, "cannot start the device model: vnclisten=\(listen) names a display, and so does vncdisplay",
                 domain: domain, remedy: "remove one of them")
         }
         var option = isComplete ? listen : "\(listen):\(vnc.display)"

@@ -22,7 +22,7 @@ public struct LogFile: Sendable {
                 path, .writeOnly, options: [.create, .append, .closeOnExec],
                 permissions: [.ownerRead, .ownerWrite, .groupRead, .otherRead])
         } catch {
-            throw ToolstackError(.fail, "open the log \(path)", cause: "\(error)")
+            throw ToolstackError(.fail, "cannot open the log \(path)", cause: "\(error)")
         }
     }
 
@@ -32,7 +32,7 @@ public struct LogFile: Sendable {
         for number in (0..<Self.generations).reversed() {
             guard rename(generation(number), generation(number + 1)) != 0, errno != ENOENT else { continue }
             throw ToolstackError(
-                .fail, "rotate the log \(generation(number))", cause: "\(Errno(rawValue: errno))")
+                .fail, "cannot rotate the log \(generation(number))", cause: "\(Errno(rawValue: errno))")
         }
     }
 

@@ -71,7 +71,7 @@ extension DeviceClass where Device: NumberedDevice {
         of device: Device, _ context: DeviceContext, backendKind: DeviceKind? = nil
     ) throws(ToolstackError) -> DeviceAddress {
         guard let number = device.deviceID, let id = UInt32(exactly: number) else {
-            throw ToolstackError(.invalid, "attach a \(noun): it has no device number", domain: context.subject)
+            throw ToolstackError(.invalid, "cannot attach a \(noun): it has no device number", domain: context.subject)
         }
         return DeviceAddress(
             domain: context.domain, kind: kind, id: id, backendDomain: device.backendDomainID, backendKind: backendKind)
@@ -118,14 +118,15 @@ public struct DeviceContext: Sendable {
         case .regular(let access) where access.contains(.execute): return
         case .regular:
             throw ToolstackError(
-                .invalid, "attach \(what): the script \(path) is not executable", domain: subject,
+                .invalid, "cannot attach \(what): the script \(path) is not executable", domain: subject,
                 remedy: "chmod +x \(path)")
         case .missing(let reason):
             throw ToolstackError(
-                .invalid, "attach \(what): the script \(path) cannot be used", domain: subject, cause: reason,
+                .invalid, "cannot attach \(what): the script \(path) cannot be used", domain: subject, cause: reason,
                 remedy: "install it, or name another with script=")
         case .block, .directory, .other:
-            throw ToolstackError(.invalid, "attach \(what): the script \(path) is no regular file", domain: subject)
+            throw ToolstackError(
+                .invalid, "cannot attach \(what): the script \(path) is no regular file", domain: subject)
         }
     }
 }

@@ -23,7 +23,7 @@ extension DeviceEngine {
             return
         }
         for error in await remove(devices, force: .always) {
-            toolstack.logger.error("cannot \(error)")
+            toolstack.logger.error("\(error)")
         }
     }
 
@@ -59,7 +59,8 @@ extension DeviceEngine {
             }
             return devices
         } catch {
-            throw ToolstackError(.fail, "list the devices of domain \(domain)", domain: domain, underlying: error)
+            throw ToolstackError(
+                .fail, "cannot list the devices of domain \(domain)", domain: domain, underlying: error)
         }
     }
 
@@ -73,8 +74,11 @@ extension DeviceEngine {
         var error: ToolstackError?
     }
 
+    /// - Parameter isTakingBack: whether the devices could not be connected.
     /// - Returns: what went wrong.
-    private func remove(_ devices: [DeviceAddress], force: Force) async -> [ToolstackError] {
+    func remove(
+        _ devices: [DeviceAddress], force: Force, isTakingBack: Bool = false
+    ) async -> [ToolstackError] {
         guard !devices.isEmpty else { return [] }
         var errors: [ToolstackError] = []
         do { try requestClosing(devices.filter { !$0.kind.isConsole }, force: force) } catch {
@@ -82,14 +86,17 @@ extension DeviceEngine {
         }
         let outcomes = await withTaskGroup(of: Outcome.self) { group in
             for device in devices {
-                group.addTask { device.kind.isConsole ? Outcome(device: device) : await close(device, force: force) }
+                group.addTask {
+                    device.kind.isConsole
+                        ? Outcome(device: device) : await close(device, force: force, isTakingBack: isTakingBack)
+                }
             }
             return await group.reduce(into: []) { $0.append($1) }
         }
         errors += outcomes.compactMap { outcome in
             outcome.error.map {
                 ToolstackError(
-                    $0.code, "detach \(outcome.device)", domain: outcome.device.domain, underlying: $0)
+                    $0.code, "cannot detach \(outcome.device)", domain: outcome.device.domain, underlying: $0)
             }
         }
         do { try removeNodes(of: outcomes.filter(\.isGone).map(\.device)) } catch { errors.append(error) }
@@ -111,14 +118,15 @@ extension DeviceEngine {
                 }
             }
         } catch {
-            throw ToolstackError(.fail, "ask backends to close", domain: devices.first?.domain, underlying: error)
+            throw ToolstackError(
+                .fail, "cannot ask backends to close", domain: devices.first?.domain, underlying: error)
         }
     }
 
     /// A backend that nobody ever answered for will not answer now.
     private func isUnattended(_ state: String) -> Bool { XenbusState(text: state) == .initialising }
 
-    private func close(_ device: DeviceAddress, force: Force) async -> Outcome {
+    private func close(_ device: DeviceAddress, force: Force, isTakingBack: Bool) async -> Outcome {
         var outcome = Outcome(device: device)
         do throws(ToolstackError) {
             do throws(ToolstackError) {
@@ -133,7 +141,7 @@ extension DeviceEngine {
             guard outcome.isGone else { return outcome }
         }
         if device.backendDomain == .control {
-            await disconnect(device)
+            await disconnect(device, isWanted: !isTakingBack)
         } else {
             do throws(ToolstackError) { try await waitForRemoval(of: device) } catch {
                 outcome.error = outcome.error ?? error
@@ -174,16 +182,18 @@ extension DeviceEngine {
     private static let stoppedGuestLimit = Duration.seconds(2)
 
     /// Runs the script that takes the backend off the host. Its failure does not keep the device.
-    private func disconnect(_ device: DeviceAddress) async {
+    ///
+    /// - Parameter isWanted: whether anybody wants to hear of a failure: not where connecting failed already.
+    private func disconnect(_ device: DeviceAddress, isWanted: Bool) async {
         do throws(ToolstackError) {
             let script = try HotplugScript(.disconnect, device) { key throws(ToolstackError) in
                 do { return try store.read(device.record / key) } catch {
-                    throw ToolstackError(.fail, "read the record of \(device)", underlying: error)
+                    throw ToolstackError(.fail, "cannot read the record of \(device)", underlying: error)
                 }
             }
             if let script { try await hotplug.run(script) }
         } catch {
-            toolstack.logger.warning("cannot disconnect \(device): \(error)")
+            toolstack.logger.log(level: isWanted ? .warning : .debug, "cannot disconnect \(device): \(error)")
         }
     }
 
@@ -208,7 +218,8 @@ extension DeviceEngine {
                 }
             }
         } catch {
-            throw ToolstackError(.fail, "remove the devices' nodes", domain: devices.first?.domain, underlying: error)
+            throw ToolstackError(
+                .fail, "cannot remove the devices' nodes", domain: devices.first?.domain, underlying: error)
         }
     }
 }

@@ -41,7 +41,7 @@ public struct DeviceEngine: Sendable {
         ]
         for (isEmpty, key) in refused where !isEmpty {
             throw ToolstackError(
-                .notSupported, "create a domain with \(key) devices", cause: "they cannot be passed through yet",
+                .notSupported, "cannot create a domain with \(key) devices", cause: "they cannot be passed through yet",
                 remedy: "remove \(key)= from the configuration")
         }
     }
@@ -57,7 +57,8 @@ public struct DeviceEngine: Sendable {
             try Class.complete(&devices[index], context)
             if devices[..<index].contains(where: { Class.isSame($0, devices[index]) }) {
                 throw ToolstackError(
-                    .invalid, "attach \(Class.noun) \(index) of the configuration: an earlier one is the same device")
+                    .invalid,
+                    "cannot attach \(Class.noun) \(index) of the configuration: an earlier one is the same device")
             }
         }
         configuration[keyPath: Class.devices] = devices
@@ -101,7 +102,7 @@ public struct DeviceEngine: Sendable {
     func nativeProtocol(of domain: DomainID, _ type: DomainType) throws(ToolstackError) -> String? {
         guard type == .pv else { return nil }
         do { return try toolstack.hypervisor.nativeProtocol(of: domain) } catch {
-            throw ToolstackError(.fail, "learn the ABI of domain \(domain)", domain: domain, underlying: error)
+            throw ToolstackError(.fail, "cannot learn the ABI of domain \(domain)", domain: domain, underlying: error)
         }
     }
 
@@ -138,7 +139,7 @@ public struct DeviceEngine: Sendable {
         } catch let error as ToolstackError {
             throw error
         } catch {
-            throw ToolstackError(.aborted, "attach devices", underlying: error)
+            throw ToolstackError(.aborted, "cannot attach devices", underlying: error)
         }
     }
 
@@ -148,7 +149,7 @@ public struct DeviceEngine: Sendable {
                 for plan in plans { try Self.write(plan, in: transaction) }
             }
         } catch {
-            throw ToolstackError(.fail, "write the devices' nodes", domain: domain, underlying: error)
+            throw ToolstackError(.fail, "cannot write the devices' nodes", domain: domain, underlying: error)
         }
     }
 
@@ -172,7 +173,7 @@ public struct DeviceEngine: Sendable {
                 removeStrayNodes(of: plan)
             }
         } catch {
-            throw ToolstackError(error.code, "attach \(device)", domain: device.domain, underlying: error)
+            throw ToolstackError(error.code, "cannot attach \(device)", domain: device.domain, underlying: error)
         }
     }
 

@@ -24,7 +24,7 @@ public struct HotplugScript: Sendable, Hashable {
     ) throws(ToolstackError) {
         guard device.backendKind.hasScript else { return nil }
         guard let path = try value("script"), !path.isEmpty else {
-            throw ToolstackError(.fail, "find the hotplug script of \(device)", domain: device.domain)
+            throw ToolstackError(.fail, "cannot find the hotplug script of \(device)", domain: device.domain)
         }
         var environment = [
             "script": path, "XENBUS_TYPE": device.backendKind.rawValue, "XENBUS_PATH": device.relativeBackend,

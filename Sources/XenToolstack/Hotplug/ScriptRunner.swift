@@ -23,17 +23,17 @@ public struct ScriptRunner: HotplugRunner {
         do {
             status = try await process.finish(within: limit)
         } catch {
-            throw ToolstackError(.aborted, "finish \(script.summary)", domain: script.device.domain)
+            throw ToolstackError(.aborted, "cannot finish \(script.summary)", domain: script.device.domain)
         }
         guard let status else {
             throw ToolstackError(
-                .timedOut, "finish \(script.summary) within \(limit)", domain: script.device.domain,
+                .timedOut, "cannot finish \(script.summary) within \(limit)", domain: script.device.domain,
                 cause: words(of: script))
         }
         guard status.isSuccess else {
             let words = words(of: script).map { ": \($0)" } ?? ""
             throw ToolstackError(
-                .fail, "run \(script.summary)", domain: script.device.domain, cause: "it \(status)\(words)",
+                .fail, "cannot run \(script.summary)", domain: script.device.domain, cause: "it \(status)\(words)",
                 remedy: "see /var/log/xen/xen-hotplug.log")
         }
     }

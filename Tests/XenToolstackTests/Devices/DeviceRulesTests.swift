@@ -78,7 +78,7 @@ import XenTypes
         let error = #expect(throws: ToolstackError.self) { try choose(file) { _ in } }
         #expect(error?.code == .invalid)
         #expect(error?.cause == cause)
-        #expect(error?.message == "attach disk xvda: the image /images/disk cannot be used")
+        #expect(error?.message == "cannot attach disk xvda: the image /images/disk cannot be used")
         #expect(error?.domain == nil)
     }
 
@@ -117,7 +117,7 @@ import XenTypes
         var disk = DiskDevice()
         (disk.virtualDevice, disk.physicalPath, disk.format) = ("xvda", "/images/disk", .raw)
         let error = #expect(throws: ToolstackError.self) { try DiskClass.complete(&disk, context) }
-        #expect(error?.message == "attach disk xvda: the script /etc/xen/scripts/block is not executable")
+        #expect(error?.message == "cannot attach disk xvda: the script /etc/xen/scripts/block is not executable")
     }
 }
 

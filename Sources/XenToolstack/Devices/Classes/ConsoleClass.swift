@@ -41,17 +41,17 @@ public enum ChannelClass: DeviceClass {
     public static func complete(_ channel: inout ChannelDevice, _ context: DeviceContext) throws(ToolstackError) {
         guard let name = channel.name, !name.isEmpty else {
             throw ToolstackError(
-                .invalid, "attach a channel: it has no name", domain: context.subject,
+                .invalid, "cannot attach a channel: it has no name", domain: context.subject,
                 remedy: "give name=")
         }
         switch channel.connection {
         case .unknown:
             throw ToolstackError(
-                .invalid, "attach channel \(name): it has no connection", domain: context.subject,
+                .invalid, "cannot attach channel \(name): it has no connection", domain: context.subject,
                 remedy: "give connection=pty or connection=socket")
         case .socket(let path) where path?.isEmpty != false:
             throw ToolstackError(
-                .invalid, "attach channel \(name): it has no path for its socket", domain: context.subject,
+                .invalid, "cannot attach channel \(name): it has no path for its socket", domain: context.subject,
                 remedy: "give path=")
         case .pty, .socket: return
         }

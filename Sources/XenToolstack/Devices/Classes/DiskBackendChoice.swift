@@ -34,7 +34,8 @@ struct DiskBackendChoice {
     }
 
     private func failure(_ what: String, _ cause: String, remedy: String? = nil) -> ToolstackError {
-        ToolstackError(.invalid, "attach \(name): \(what)", domain: context.subject, cause: cause, remedy: remedy)
+        ToolstackError(
+            .invalid, "cannot attach \(name): \(what)", domain: context.subject, cause: cause, remedy: remedy)
     }
 
     private var refusalOfPhy: String? {

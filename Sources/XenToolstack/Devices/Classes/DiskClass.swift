@@ -31,18 +31,18 @@ public enum DiskClass: DeviceClass {
         if disk.specification == .unknown { disk.specification = .xen }
         guard disk.specification == .xen else {
             throw ToolstackError(
-                .notSupported, "attach \(name(disk)): specification=virtio needs a device model of ARM guests",
+                .notSupported, "cannot attach \(name(disk)): specification=virtio needs a device model of ARM guests",
                 domain: context.subject, remedy: "use specification=xen")
         }
         guard disk.transport == .unknown else {
             throw ToolstackError(
-                .invalid, "attach \(name(disk)): a transport belongs to specification=virtio only",
+                .invalid, "cannot attach \(name(disk)): a transport belongs to specification=virtio only",
                 domain: context.subject)
         }
         if disk.isCDROM, context.type == .hvm {
             guard [.qdisk, .unknown].contains(disk.backend) else {
                 throw ToolstackError(
-                    .fail, "attach \(name(disk)): the CD drive of an HVM guest must have backendtype=qdisk",
+                    .fail, "cannot attach \(name(disk)): the CD drive of an HVM guest must have backendtype=qdisk",
                     domain: context.subject)
             }
             disk.backend = .qdisk
@@ -60,7 +60,7 @@ public enum DiskClass: DeviceClass {
     ) throws(ToolstackError) -> DevicePlan {
         guard let vdev = disk.virtualDevice, let number = number(of: disk), let id = UInt32(exactly: number) else {
             throw ToolstackError(
-                .invalid, "attach \(name(disk)): the virtual device is none", domain: context.subject,
+                .invalid, "cannot attach \(name(disk)): the virtual device is none", domain: context.subject,
                 remedy: "use a name like xvda, hdb or sdc1")
         }
         let address = DeviceAddress(
@@ -95,7 +95,7 @@ public enum DiskClass: DeviceClass {
             return [.init("params", path), .init("script", context.script(disk.script ?? "block"))]
         case .qdisk:
             guard let format = disk.format.backendName else {
-                throw ToolstackError(.invalid, "attach \(name(disk)): no image format", domain: context.subject)
+                throw ToolstackError(.invalid, "cannot attach \(name(disk)): no image format", domain: context.subject)
             }
             var entries: [DevicePlan.Entry] = [.init("params", "\(format):\(path)")]
             if disk.coloEnable == true {
@@ -108,7 +108,8 @@ public enum DiskClass: DeviceClass {
             return entries
         case .tap, .standalone, .unknown:
             throw ToolstackError(
-                .invalid, "attach \(name(disk)): there is no backend \(disk.backend.name)", domain: context.subject)
+                .invalid, "cannot attach \(name(disk)): there is no backend \(disk.backend.name)",
+                domain: context.subject)
         }
     }
 }

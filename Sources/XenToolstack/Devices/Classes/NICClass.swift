@@ -31,7 +31,7 @@ public enum NICClass: DeviceClass {
         default:
             guard nic.nicType != .vifIoemu else {
                 throw ToolstackError(
-                    .invalid, "attach \(name(nic)): a \(context.type) guest has no emulated interfaces",
+                    .invalid, "cannot attach \(name(nic)): a \(context.type) guest has no emulated interfaces",
                     domain: context.subject, remedy: "remove type=ioemu")
             }
             nic.nicType = .vif
@@ -50,7 +50,7 @@ public enum NICClass: DeviceClass {
     ) throws(ToolstackError) -> DevicePlan {
         let address = try address(of: nic, context)
         guard let mac = nic.mac?.description else {
-            throw ToolstackError(.invalid, "attach \(name(nic)): it has no MAC address", domain: context.subject)
+            throw ToolstackError(.invalid, "cannot attach \(name(nic)): it has no MAC address", domain: context.subject)
         }
         var backend: [DevicePlan.Entry] = []
         func add(_ key: String, _ value: String?) {

@@ -15,7 +15,7 @@ public enum P9Class: DeviceClass {
     public static func complete(_ share: inout P9Device, _ context: DeviceContext) throws(ToolstackError) {
         guard share.type != .xen9pfsd else {
             throw ToolstackError(
-                .notSupported, "attach \(noun) \(share.tag ?? ""): type=xen_9pfsd needs Xen 4.19",
+                .notSupported, "cannot attach \(noun) \(share.tag ?? ""): type=xen_9pfsd needs Xen 4.19",
                 domain: context.subject, remedy: "use type=qemu")
         }
     }

@@ -1,0 +1,152 @@
+import DomainModel
+import SystemPackage
+import XenControl
+import XenStore
+import XenTypes
+
+extension DeviceEngine {
+    /// Attaches a device to a domain that exists already, and stores it with the domain's configuration.
+    ///
+    /// - Returns: the device with all that was chosen for it.
+    /// - Throws: `deviceExists` when the domain has the device; `notReady` when only a device model could serve
+    ///   it and the domain has none. The domain is then as it was before.
+    @discardableResult
+    public func attach<Class: DeviceClass>(
+        _: Class.Type, _ device: Class.Device, to domain: DomainID
+    ) async throws(ToolstackError) -> Class.Device {
+        let info = try toolstack.info(of: domain)
+        let data = UserData(of: domain, uuid: info.uuid, paths: toolstack.paths)
+        let lock = try await FileLock.acquire(data.path(of: .devices))
+        defer { lock.release() }
+
+        var device = device
+        let given = device
+        let context = try hotAttachContext(domain, info)
+        try number(&device, Class.self, domain)
+        try resolveBackend(of: &device)
+        try Class.complete(&device, context)
+        let plan = try Class.plan(device, index: 0, context)
+        var stored = given
+        Class.remember(device, in: &stored)
+        if Class.needsDeviceModel(device) { try requireDeviceModel(for: plan.address) }
+
+        let before = try record(plan, Class.self, stored)
+        do throws(ToolstackError) {
+            try await connect(plan)
+        } catch {
+            await takeBack(plan, before)
+            throw error
+        }
+        return device
+    }
+
+    /// Takes a device off a running domain and out of its stored configuration.
+    ///
+    /// - Throws: `timedOut` when the guest does not let go of it and `force` is `never`.
+    public func detach<Class: DeviceClass>(
+        _: Class.Type, _ address: DeviceAddress, like device: Class.Device, force: Force
+    ) async throws(ToolstackError) {
+        let info = try toolstack.info(of: address.domain)
+        let data = UserData(of: address.domain, uuid: info.uuid, paths: toolstack.paths)
+        let lock = try await FileLock.acquire(data.path(of: .devices))
+        defer { lock.release() }
+        try await remove(address, force: force)
+        try toolstack.withUserData(of: address.domain) { data throws(ToolstackError) in
+            guard var configuration = try data.readConfiguration() else { return }
+            configuration[keyPath: Class.devices].removeAll { Class.isSame($0, device) }
+            try data.write(configuration)
+        }
+    }
+
+    private func hotAttachContext(_ domain: DomainID, _ info: DomainInfo) throws(ToolstackError) -> DeviceContext {
+        let type = try type(of: domain, info)
+        var context = DeviceContext(domain: domain, type: type, scripts: toolstack.paths.scripts)
+        context.nativeProtocol = try nativeProtocol(of: domain, type)
+        context.isHotAttach = true
+        return context
+    }
+
+    /// What the domain was made as; the control domain has no record of it.
+    private func type(of domain: DomainID, _ info: DomainInfo) throws(ToolstackError) -> DomainType {
+        do {
+            let text = try store.read(DomainPaths(domain).libxl / "type")
+            return text.flatMap { DomainType(name: $0) } ?? (info.flags.contains(.hvm) ? .hvm : .pv)
+        } catch {
+            throw ToolstackError(.fail, "cannot learn the type of domain \(domain)", domain: domain, underlying: error)
+        }
+    }
+
+    private func number<Class: DeviceClass>(
+        _ device: inout Class.Device, _: Class.Type, _ domain: DomainID
+    ) throws(ToolstackError) {
+        let taken = try devices(of: domain, kinds: [Class.kind]).map(\.id)
+        var devices = [device]
+        Class.assignNumbers(&devices, taken: Set(taken))
+        if let numbered = devices.first { device = numbered }
+    }
+
+    private func requireDeviceModel(for device: DeviceAddress) throws(ToolstackError) {
+        let stubdomain = (try? store.read(DomainPaths(device.domain).guest / "image/device-model-domid")) ?? nil
+        guard stubdomain == nil, !toolstack.isDeviceModelRunning(for: device.domain) else { return }
+        throw ToolstackError(
+            .notReady, "cannot attach \(device): only QEMU can serve it, and domain \(device.domain) runs without",
+            domain: device.domain,
+            remedy: "give the domain such a device in its configuration and restart it, or convert the image to raw")
+    }
+
+    /// Writes the device's nodes and the configuration that includes it.
+    ///
+    /// - Returns: the configuration as it was; nil when none is stored.
+    private func record<Class: DeviceClass>(
+        _ plan: DevicePlan, _: Class.Type, _ stored: Class.Device
+    ) throws(ToolstackError) -> DomainConfiguration? {
+        let domain = plan.address.domain
+        return try toolstack.withUserData(of: domain) { data throws(ToolstackError) in
+            let before = try data.readConfiguration()
+            do throws(ToolstackError) {
+                try store.transaction(mapError: { Self.storeFailure(plan.address, $0) }) {
+                    transaction throws(ToolstackError) in
+                    try Self.addNew(plan, in: transaction)
+                    guard var configuration = before else { return }
+                    configuration[keyPath: Class.devices].removeAll { Class.isSame($0, stored) }
+                    configuration[keyPath: Class.devices].append(stored)
+                    try data.write(configuration)
+                }
+            } catch {
+                if let before { try data.write(before) }
+                throw error
+            }
+            return before
+        }
+    }
+
+    private static func storeFailure(_ device: DeviceAddress, _ error: StoreError) -> ToolstackError {
+        ToolstackError(.fail, "cannot write the nodes of \(device)", domain: device.domain, underlying: error)
+    }
+
+    private static func addNew(_ plan: DevicePlan, in transaction: StoreTransaction) throws(ToolstackError) {
+        do throws(StoreError) {
+            if try !transaction.exists(plan.address.record) { return try write(plan, in: transaction) }
+        } catch {
+            throw storeFailure(plan.address, error)
+        }
+        throw ToolstackError(
+            .deviceExists, "cannot attach \(plan.address): domain \(plan.address.domain) has it already",
+            domain: plan.address.domain, remedy: "choose another device number, or detach it first")
+    }
+
+    /// Undoes what was done for a device that could not be connected; runs to its end also when cancelled.
+    private func takeBack(_ plan: DevicePlan, _ before: DomainConfiguration?) async {
+        await Task.detached {
+            for error in await remove([plan.address], force: .always, isTakingBack: true) {
+                toolstack.logger.error("\(error)")
+            }
+            guard let before else { return }
+            toolstack.attempt("restore the configuration of domain \(plan.address.domain)") {
+                try toolstack.withUserData(of: plan.address.domain) { data throws(ToolstackError) in
+                    try data.write(before)
+                }
+            }
+        }.value
+    }
+}

@@ -1,0 +1,72 @@
+import XenStore
+import XenTypes
+
+/// What a domain's device looks like now.
+///
+/// The guest writes the frontend, so its numbers can be anything.
+public struct DeviceStatus: Sendable {
+    public let address: DeviceAddress
+    /// What the toolstack wrote for the backend, by key.
+    public let record: [String: String]
+    /// What the guest wrote for its side, by key.
+    public let frontend: [String: String]
+
+    public init(address: DeviceAddress, record: [String: String], frontend: [String: String]) {
+        self.address = address
+        self.record = record
+        self.frontend = frontend
+    }
+
+    /// A number of the frontend as upstream's toolstack reads it: nil when there is no such node.
+    public func number(_ key: String) -> Int32? { frontend[key].map { Self.number($0) } }
+
+    /// The state of the frontend; nil when it has none, or one that no protocol knows.
+    public var state: XenbusState? { frontend["state"].flatMap { XenbusState(text: $0) } }
+
+    /// C's `strtoul` in base 10, cut to an `int`: digits up to the first other byte, 0 without any.
+    static func number(_ text: String) -> Int32 {
+        let blanks: Set<UInt8> = [0x20, 0x09, 0x0A, 0x0B, 0x0C, 0x0D]
+        var rest = text.utf8.drop { blanks.contains($0) }
+        let isNegative = rest.first == UInt8(ascii: "-")
+        if isNegative || rest.first == UInt8(ascii: "+") { rest = rest.dropFirst() }
+        var value: UInt64 = 0
+        for digit in rest.prefix(while: { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) {
+            let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+            let (sum, carry) = product.addingReportingOverflow(UInt64(digit - UInt8(ascii: "0")))
+            guard !overflow, !carry else { return -1 }
+            value = sum
+        }
+        return Int32(truncatingIfNeeded: isNegative ? 0 &- value : value)
+    }
+}
+
+extension DeviceEngine {
+    /// The domain's devices of some kinds, as they are now.
+    ///
+    /// - Parameters:
+    ///   - recordKeys: which nodes of the record to read.
+    ///   - frontendKeys: which nodes of the frontend to read besides its state.
+    public func statuses(
+        of domain: DomainID, kinds: [DeviceKind], recordKeys: [String], frontendKeys: [String]
+    ) throws(ToolstackError) -> [DeviceStatus] {
+        var result: [DeviceStatus] = []
+        for device in try devices(of: domain, kinds: kinds) {
+            do throws(StoreError) {
+                result.append(
+                    DeviceStatus(
+                        address: device, record: try values(recordKeys, below: device.record),
+                        frontend: try values(["state"] + frontendKeys, below: device.frontend)))
+            } catch {
+                throw ToolstackError(
+                    .fail, "cannot read \(device) of domain \(domain)", domain: domain, underlying: error)
+            }
+        }
+        return result
+    }
+
+    private func values(_ keys: [String], below path: StorePath) throws(StoreError) -> [String: String] {
+        var values: [String: String] = [:]
+        for key in keys { values[key] = try store.read(path / key) }
+        return values
+    }
+}

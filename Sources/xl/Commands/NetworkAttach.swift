@@ -1,0 +1,27 @@
+import ArgumentParser
+import DomainConfig
+import DomainModel
+import XenToolstack
+import YajlJSON
+
+struct NetworkAttachCommand: XLCommand {
+    static let configuration = named(
+        "network-attach", "Create a new virtual network device",
+        discussion: "The words are those of vif= in a configuration: mac=, bridge=, script=, ip=, rate=, vifname=, ….")
+    static let supportsDryRun = true
+
+    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Settings of the interface: key=value.") var specification: [String] = []
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let target = context.options.isDryRun ? nil : try context.toolstack.findDomain(domain)
+        let nic = try VIFSpec.parse(words: specification, into: NICDevice())
+        for warning in nic.warnings { Output.warning("\(warning)") }
+        guard let target else {
+            Output.print("vif: \(try YajlEncoder().encodeText(nic.value))")
+            return .success
+        }
+        try await DeviceEngine(context.toolstack).attach(NICClass.self, nic.value, to: target)
+        return .success
+    }
+}
