@@ -8,26 +8,20 @@ extension DomainConfiguration {
     /// - Parameter created: the configuration with which the domain was made.
     func recording(_ created: DomainConfiguration) -> DomainConfiguration {
         var stored = self
-        for (index, nic) in created.nics.enumerated() where stored.nics.indices.contains(index) {
-            stored.nics[index].deviceID = nic.deviceID
-            stored.nics[index].nicType = nic.nicType
-            stored.nics[index].mac = nic.mac
-        }
-        for (index, vtpm) in created.vtpms.enumerated() where stored.vtpms.indices.contains(index) {
-            stored.vtpms[index].deviceID = vtpm.deviceID
-            stored.vtpms[index].uuid = vtpm.uuid
-        }
-        for (index, display) in created.vdispls.enumerated() where stored.vdispls.indices.contains(index) {
-            stored.vdispls[index].deviceID = display.deviceID
-            stored.vdispls[index].backendAllocates = display.backendAllocates
-        }
-        for (index, sound) in created.vsnds.enumerated() where stored.vsnds.indices.contains(index) {
-            stored.vsnds[index].deviceID = sound.deviceID
-        }
+        for deviceClass in DeviceClasses.all { Self.remember(deviceClass, created, in: &stored) }
         stored.createInfo.uuid = created.createInfo.uuid
         stored.buildInfo.videoMemKB = created.buildInfo.videoMemKB
         stored.buildInfo.archX86.msrRelaxed =
             stored.buildInfo.archX86.msrRelaxed ?? created.buildInfo.archX86.msrRelaxed ?? false
         return stored
+    }
+
+    private static func remember<Class: DeviceClass>(
+        _: Class.Type, _ created: DomainConfiguration, in stored: inout DomainConfiguration
+    ) {
+        let completed = created[keyPath: Class.devices]
+        for index in stored[keyPath: Class.devices].indices where completed.indices.contains(index) {
+            Class.remember(completed[index], in: &stored[keyPath: Class.devices][index])
+        }
     }
 }

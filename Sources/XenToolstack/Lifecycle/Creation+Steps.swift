@@ -1,0 +1,49 @@
+import DomainModel
+import Glibc
+import XenControl
+import XenStore
+import XenTypes
+
+extension Creation {
+    /// Runs the bootloader, builds the guest's memory and tells xenstored about the domain.
+    mutating func boot(_ build: inout DomainBuild) async throws {
+        let builder = GuestBuilder(
+            hypervisor: toolstack.hypervisor, store: toolstack.store, logger: toolstack.logger)
+        try await runBootloader(&build)
+        try Task.checkCancellation()
+        try await builder.preBuild(&build)
+        build.startTime = Self.now()
+        try await builder.buildImage(&build)
+        try Task.checkCancellation()
+        try await builder.postBuild(build)
+        try introduce(build)
+    }
+
+    private mutating func runBootloader(_ build: inout DomainBuild) async throws {
+        let info = build.configuration.buildInfo
+        build.commandLine = info.commandLine
+        build.kernel = info.kernel.map { BootFile(path: .init($0)) }
+        build.ramdisk = info.ramdisk.map { BootFile(path: .init($0)) }
+    }
+
+    private static func now() -> (seconds: Int, microseconds: Int) {
+        var time = timeval()
+        gettimeofday(&time, nil)
+        return (time.tv_sec, Int(time.tv_usec))
+    }
+
+    /// Writes the nodes that follow from the memory image, and introduces the domain.
+    private func introduce(_ build: DomainBuild) throws {
+        let nodes = PostBuildNodes.nodes(build)
+        do {
+            try toolstack.store.transaction { transaction throws(StoreError) in try transaction.apply(nodes) }
+            try toolstack.store.introduce(build.domain, frame: UInt(build.store.frame), port: build.store.port)
+        } catch {
+            throw Self.storeFailure(build, error)
+        }
+    }
+
+    mutating func attachDevices(_ build: inout DomainBuild) async throws {
+        try await DeviceEngine(toolstack).attachAll(build, undo: &undo)
+    }
+}

@@ -1,0 +1,89 @@
+import DomainModel
+import Glibc
+import SystemPackage
+import XenControl
+import XenStore
+import XenTypes
+
+extension Toolstack {
+    /// Ends a domain at once and removes all that the host keeps for it, whoever made it.
+    ///
+    /// A part that cannot be removed is logged and does not keep the rest.
+    ///
+    /// - Throws: `domainNotFound` when there is none; `fail` when the hypervisor does not let it go.
+    public func destroy(_ domain: DomainID) async throws(ToolstackError) {
+        _ = try info(of: domain)
+        let stubdomain = deviceModelDomain(of: domain)
+        let outcome = await withTaskGroup(of: Result<Void, ToolstackError>.self) { group in
+            for victim in [domain, stubdomain].compactMap(\.self) {
+                group.addTask { await self.destroyOne(victim) }
+            }
+            var first: Result<Void, ToolstackError> = .success(())
+            for await result in group {
+                if case .success = first { first = result }
+            }
+            return first
+        }
+        try outcome.get()
+    }
+
+    /// The domain that runs this domain's device model, if it has one of its own.
+    private func deviceModelDomain(of domain: DomainID) -> DomainID? {
+        let text = try? store.read(DomainPaths(domain).guest / "image/device-model-domid")
+        guard let number = text.flatMap({ UInt32($0) }), number != 0 else { return nil }
+        return (try? hypervisor.info(of: DomainID(number))) == nil ? nil : DomainID(number)
+    }
+
+    private func destroyOne(_ domain: DomainID) async -> Result<Void, ToolstackError> {
+        logFailure("pause domain \(domain)") { try hypervisor.pauseDomain(domain) }
+        await removeTraces(of: domain)
+        return await endDomain(domain)
+    }
+
+    /// Removes the devices, processes, nodes and files of a domain that does not run any more.
+    func removeTraces(of domain: DomainID) async {
+        await stopDeviceModel(of: domain)
+        await DeviceEngine(self).destroyAll(of: domain)
+        removeNodes(of: domain)
+        removeFiles(of: domain)
+    }
+
+    func removeNodes(of domain: DomainID) {
+        let paths = DomainPaths(domain)
+        logFailure("remove the nodes of domain \(domain)") {
+            // The node is written by toolstacks only; a guest can but read it.
+            if let vm = try store.read(paths.guest / "vm"), vm.hasPrefix("/vm/"), vm.utf8.count > 4 {
+                try store.remove(StorePath(vm))
+            }
+            try store.remove(paths.guest)
+            try store.remove(paths.libxl)
+        }
+    }
+
+    func removeFiles(of domain: DomainID) {
+        logFailure("remove the files of domain \(domain)") {
+            guard let uuid = try hypervisor.info(of: domain)?.uuid else { return }
+            let data = UserData(of: domain, uuid: uuid, paths: paths)
+            let lock = try FileLock.acquireBlocking(data.path(of: .files))
+            defer { lock.release() }
+            try data.removeAll()
+            try Files.remove(paths.lib.appending("qemu-save.\(domain)"))
+            try Files.remove(paths.lib.appending("qemu-resume.\(domain)"))
+        }
+    }
+
+    /// Notes the number as used and lets the hypervisor free the domain, which takes long for a large one.
+    func endDomain(_ domain: DomainID) async -> Result<Void, ToolstackError> {
+        logFailure("note the end of domain \(domain)") {
+            try DomainIDHistory(paths: paths, timeouts: timeouts).record(domain)
+        }
+        do {
+            try await onOwnThread { [hypervisor] () throws(HypervisorError) in try hypervisor.destroyDomain(domain) }
+            return .success(())
+        } catch {
+            // Somebody else has destroyed it meanwhile: it is gone, as was asked for.
+            if error.isNoSuchDomain { return .success(()) }
+            return .failure(ToolstackError(.fail, "cannot destroy domain \(domain)", domain: domain, underlying: error))
+        }
+    }
+}
