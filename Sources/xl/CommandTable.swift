@@ -8,11 +8,17 @@ struct CommandRow: Sendable {
 enum CommandTable {
     static let rows: [CommandRow] = [
         CommandRow(name: "list", command: ListCommand.self),
+        CommandRow(name: "destroy", command: DestroyCommand.self),
+        CommandRow(name: "shutdown", command: ShutdownCommand.self),
+        CommandRow(name: "reboot", command: RebootCommand.self),
+        CommandRow(name: "pause", command: PauseCommand.self),
+        CommandRow(name: "unpause", command: UnpauseCommand.self),
         CommandRow(name: "vcpu-list", command: VCPUListCommand.self),
         CommandRow(name: "vm-list", command: VMListCommand.self),
         CommandRow(name: "info", command: InfoCommand.self),
         CommandRow(name: "domid", command: DomIDCommand.self),
         CommandRow(name: "domname", command: DomNameCommand.self),
+        CommandRow(name: "rename", command: RenameCommand.self),
         CommandRow(name: "dmesg", command: DMesgCommand.self),
         CommandRow(name: "uptime", command: UptimeCommand.self),
         CommandRow(name: "network-attach", command: NetworkAttachCommand.self),

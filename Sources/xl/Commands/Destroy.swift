@@ -1,0 +1,25 @@
+import ArgumentParser
+import XenToolstack
+import XenTypes
+
+struct DestroyCommand: XLCommand {
+    static let configuration = named("destroy", "Terminate a domain immediately")
+
+    @Flag(name: .short, help: "Permit destroying domain 0.") var force = false
+    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let toolstack = context.toolstack
+        let id = try toolstack.findDomain(domain)
+        guard id != .control || force else {
+            Output.plainError(
+                """
+                Not destroying domain 0; use -f to force.
+                This can only be done when using a disaggregated hardware domain and toolstack.
+                """)
+            return .failure
+        }
+        try await toolstack.destroy(id)
+        return .success
+    }
+}

@@ -1,0 +1,14 @@
+import ArgumentParser
+
+struct RenameCommand: XLCommand {
+    static let configuration = named("rename", "Rename a domain")
+
+    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "The new name; no other domain may have it.") var newName: String
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let toolstack = context.toolstack
+        try toolstack.rename(toolstack.findDomain(domain), to: newName)
+        return .success
+    }
+}
