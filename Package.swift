@@ -43,7 +43,8 @@ let package = Package(
         .testTarget(name: "XenControlTests", dependencies: ["XenControl", "CXen"]),
         .testTarget(name: "XenStoreTests", dependencies: ["XenStore", "CXen"]),
         .testTarget(name: "YajlJSONTests", dependencies: ["YajlJSON"]),
-        .testTarget(name: "DomainModelTests", dependencies: ["DomainModel", "YajlJSON"]),
+        .testTarget(
+            name: "DomainModelTests", dependencies: ["DomainModel", "XenTypes", "YajlJSON"], exclude: ["Fixtures"]),
         .testTarget(name: "DomainConfigTests", dependencies: ["DomainConfig", "ConfigCorpus", "YajlJSON"]),
         .testTarget(name: "XenToolstackTests", dependencies: ["XenToolstack", "YajlJSON"]),
         .testTarget(

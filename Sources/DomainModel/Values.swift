@@ -72,7 +72,8 @@ public struct GenerationID: Hashable, Sendable, Codable, UnsetWhenZero {
         var bytes: [UInt8] = []
         while !container.isAtEnd, bytes.count <= 16 { bytes.append(try container.decode(UInt8.self)) }
         guard bytes.count == 16 else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "expected 16 bytes")
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: container.codingPath, debugDescription: "expected 16 bytes"))
         }
         self.bytes = bytes
     }

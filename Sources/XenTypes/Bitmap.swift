@@ -95,8 +95,8 @@ public struct Bitmap: Hashable, Sendable, Codable, ExpressibleByArrayLiteral, Se
         while !container.isAtEnd {
             let member = try container.decode(Int.self)
             guard (0..<65536).contains(member) else {
-                throw DecodingError.dataCorruptedError(
-                    in: container, debugDescription: "bit number out of range 0...65535: \(member)")
+                let reason = "bit number out of range 0...65535: \(member)"
+                throw DecodingError.dataCorrupted(.init(codingPath: container.codingPath, debugDescription: reason))
             }
             insert(member)
         }

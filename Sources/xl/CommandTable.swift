@@ -7,6 +7,7 @@ struct CommandRow: Sendable {
 /// All subcommands, in the order in which `xl help` lists them: upstream's, then our own.
 enum CommandTable {
     static let rows: [CommandRow] = [
+        CommandRow(name: "create", command: CreateCommand.self),
         CommandRow(name: "list", command: ListCommand.self),
         CommandRow(name: "destroy", command: DestroyCommand.self),
         CommandRow(name: "shutdown", command: ShutdownCommand.self),
@@ -39,7 +40,10 @@ enum CommandTable {
     }
 
     private static func candidates(_ word: String) -> [CommandRow] {
-        word.isEmpty ? [] : rows.filter { $0.name.hasPrefix(word) }
+        guard !word.isEmpty else { return [] }
+        let matches = rows.filter { $0.name.hasPrefix(word) }
+        let upstreams = matches.filter { $0.command.isUpstream }
+        return upstreams.isEmpty ? matches : upstreams
     }
 
     /// What is said of a word that names no command.

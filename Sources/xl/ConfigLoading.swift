@@ -1,5 +1,7 @@
 import DomainConfig
+import DomainModel
 import XenToolstack
+import XenTypes
 
 /// Reading configurations for commands: diagnostics go to stderr.
 extension CommandContext {
@@ -22,13 +24,49 @@ extension CommandContext {
     }
 
     /// What a configuration's meaning depends on: `xl.conf`, and the processors where a hypervisor runs.
-    func configEnvironment() throws -> ConfigEnvironment {
+    func configEnvironment() throws -> ConfigEnvironment { configEnvironment(try globalConfig()) }
+
+    private func configEnvironment(_ global: GlobalConfig) -> ConfigEnvironment {
         ConfigEnvironment(
-            global: try globalConfig(), host: toolstack.topology(), firmwareDirectory: toolstack.paths.firmware.string)
+            global: global, host: toolstack.topology(), firmwareDirectory: toolstack.paths.firmware.string)
+    }
+
+    /// The domain that a file and `key=value` words describe. What is wrong with them is printed.
+    ///
+    /// - Parameter ignoringMasks: whether the CPU masks of xl.conf are left out (`create -i`).
+    /// - Throws: ``ToolstackError`` when the file cannot be read; `ExitStatus.failure` when it has errors.
+    func configuration(
+        path: String, words: [String], global: GlobalConfig, ignoringMasks: Bool
+    ) throws -> DomainConfiguration {
+        let source: ConfigSource
+        do throws(ConfigFileError) {
+            source = try ConfigSource(path: path)
+        } catch {
+            throw ToolstackError(.fail, "\(error)")
+        }
+        let environment = configEnvironment(global)
+        let result = DomainConfigParser.parse(ConfigDocument(file: source, words: words), environment: environment)
+        Self.print(result.diagnostics)
+        guard var configuration = result.configuration else { throw ExitStatus.failure }
+        if !ignoringMasks { try affinityMasks(global, environment.host).apply(to: &configuration) }
+        return configuration
+    }
+
+    private func affinityMasks(_ global: GlobalConfig, _ host: HostTopology?) throws -> AffinityMasks {
+        func mask(_ name: String, _ text: String?) throws -> Bitmap? {
+            guard let text else { return nil }
+            do {
+                return try CPUList.parse(bytes: text.unescapedBytes, host: host).value
+            } catch {
+                throw ToolstackError(.invalid, "\(name) of xl.conf is wrong", underlying: error)
+            }
+        }
+        return AffinityMasks(
+            all: try mask("vm.cpumask", global.vmCPUMask), hvm: try mask("vm.hvm.cpumask", global.hvmCPUMask),
+            pv: try mask("vm.pv.cpumask", global.pvCPUMask))
     }
 
     static func print(_ diagnostics: [Diagnostic]) {
         for diagnostic in diagnostics { Output.plainError(diagnostic.text) }
     }
-
 }

@@ -51,7 +51,7 @@ struct Main {
                 return .success
             }
             Output.error(type.message(for: error))
-            Output.plainError("\(type.usageString())\n'xl help \(type._commandName)' says more.")
+            Output.plainError("Usage: \(type.usageString())\n'xl help \(type._commandName)' says more.")
             return .usage
         }
         do {

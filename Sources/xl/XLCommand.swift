@@ -8,6 +8,10 @@ protocol XLCommand: ParsableCommand, Sendable {
     /// Whether `xl -N COMMAND` is allowed; the command then looks at `context.options.isDryRun`.
     static var supportsDryRun: Bool { get }
 
+    /// Whether upstream's xl has the command. A prefix means one of those first, so that a new command never makes
+    /// an abbreviation of an old one ambiguous.
+    static var isUpstream: Bool { get }
+
     /// What `xl` exits with when `run(in:)` throws `error`.
     static func exitStatus(for error: any Error) -> ExitStatus
 
@@ -18,12 +22,20 @@ protocol XLCommand: ParsableCommand, Sendable {
 extension XLCommand {
     static var supportsDryRun: Bool { false }
 
+    static var isUpstream: Bool { true }
+
     static func exitStatus(for error: any Error) -> ExitStatus { .failure }
 
     /// A configuration whose help names the command as it is typed.
-    static func named(_ name: String, _ abstract: String, discussion: String = "") -> CommandConfiguration {
+    ///
+    /// - Parameters:
+    ///   - abstract: what the list of commands says; upstream's words where it has the command.
+    ///   - usage: what may follow the name; without it, it is made from the options and operands.
+    static func named(
+        _ name: String, _ abstract: String, usage: String? = nil, discussion: String = ""
+    ) -> CommandConfiguration {
         CommandConfiguration(
-            commandName: name, _superCommandName: "xl", abstract: abstract, discussion: discussion,
-            helpNames: [.short, .long])
+            commandName: name, _superCommandName: "xl", abstract: abstract, usage: usage.map { "xl \(name) \($0)" },
+            discussion: discussion, helpNames: [.short, .long])
     }
 }

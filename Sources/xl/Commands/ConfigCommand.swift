@@ -19,6 +19,8 @@ struct ConfigCommand: XLCommand {
             keys          lists the keys
             """)
 
+    static let isUpstream = false
+
     @Argument(help: "check, show, diff or keys.") var action: Action
     @Argument(help: "Files, or domains for show and diff.") var operands: [String] = []
     @Flag(help: "check: let warnings count as errors.") var strict = false

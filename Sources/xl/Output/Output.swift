@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import XenTypes
 
 /// The two streams of a command: answers on stdout, everything else on stderr.
 enum Output {
@@ -14,7 +15,7 @@ enum Output {
 
     /// Adds a line to the answer on stdout.
     static func print(_ text: String, terminator: String = "\n") {
-        print(bytes: (text + terminator).utf8)
+        print(bytes: (text + terminator).unescapedBytes)
     }
 
     /// Adds bytes to the answer as they are.
@@ -35,9 +36,14 @@ enum Output {
     }
 
     /// Writes a line to stderr. What was answered before it comes out before it.
-    static func plainError(_ text: String) {
+    static func plainError(_ text: String, terminator: String = "\n") {
+        plainError(bytes: (text + terminator).unescapedBytes)
+    }
+
+    /// Writes bytes to stderr as they are.
+    static func plainError(bytes: [UInt8]) {
         flush()
-        _ = writeAll(Array((text + "\n").utf8), to: STDERR_FILENO)
+        _ = writeAll(bytes, to: STDERR_FILENO)
     }
 
     /// Writes what is left of the answer.

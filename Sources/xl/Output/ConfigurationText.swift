@@ -1,0 +1,14 @@
+import DomainConfig
+import DomainModel
+import XenTypes
+import YajlJSON
+
+extension GlobalConfig.OutputFormat {
+    /// A configuration as `xl create -n` prints it in this format, with a newline at its end.
+    func text(of configuration: DomainConfiguration) throws(JSONEncodingError) -> [UInt8] {
+        switch self {
+        case .json: try YajlEncoder().encode(configuration)
+        case .sxp: SExpression.text(of: configuration, domain: nil, uuid: nil).unescapedBytes
+        }
+    }
+}
