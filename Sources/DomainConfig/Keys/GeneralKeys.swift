@@ -35,7 +35,7 @@ let generalKeys: [ConfigKey] = [
         write: { $0.createInfo.uuid.map { .text($0.description) } }),
     ConfigKey(
         "type", .choice(["pv", "pvh", "hvm"]), "What kind of guest it is", default: "pv",
-        write: { .text($0.createInfo.type.name) }),
+        write: { $0.createInfo.type == .pv ? nil : .text($0.createInfo.type.name) }),
     ConfigKey(
         "builder", .choice(["hvm", "generic"]), "The kind of guest, in old words", .deprecated("write type= instead")),
     .text("pool", \.createInfo.poolName, "NAME", "The CPU pool to run in", default: "Pool-0"),

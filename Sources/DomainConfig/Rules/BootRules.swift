@@ -69,7 +69,7 @@ extension DomainDraft {
             }
         }
         let given = ["kernel", "bootloader", "firmware"].contains { settings[$0] != nil }
-        if !given {
+        if !given, isComplete, isTypeKnown {
             sink.error(
                 .missingKey, "the configuration has neither a kernel nor a bootloader",
                 expected: "kernel=, bootloader= or firmware=", key: "kernel")

@@ -28,6 +28,7 @@ extension DomainDraft {
         }
         configuration.buildInfo.vcpuHardAffinity = affinity("cpus", isSoft: false)
         configuration.buildInfo.vcpuSoftAffinity = affinity("cpus_soft", isSoft: true)
+        if !environment.ignoresGlobalAffinity { applyGlobalMasks() }
     }
 
     /// Where the first of these keys that is set has its value.
@@ -54,6 +55,25 @@ extension DomainDraft {
             }
             return texts.prefix(count).compactMap { cpuList($0, key) }
         }
+    }
+}
+
+extension DomainDraft {
+    /// Takes away the processors that `xl.conf` keeps from guests; each virtual CPU must keep one.
+    private mutating func applyGlobalMasks() {
+        let global = environment.global
+        let texts = [global.vmCPUMask, guest == .pv ? global.pvCPUMask : global.hvmCPUMask].compactMap { $0 }
+        let masks = texts.compactMap { try? CPUList.parse(bytes: $0.unescapedBytes, host: environment.host).value }
+        var sets = configuration.buildInfo.vcpuHardAffinity
+        if sets.isEmpty, let first = masks.first {
+            sets = Array(repeating: first, count: max(Int(configuration.buildInfo.maxVCPUs), 1))
+        }
+        sets = sets.map { masks.reduce($0) { $0.intersection($1) } }
+        configuration.buildInfo.vcpuHardAffinity = sets
+        guard let index = sets.firstIndex(where: \.isEmpty) else { return }
+        sink.error(
+            .conflict, "virtual CPU \(index) has no processor to run on", at: place("cpus"),
+            expected: masks.isEmpty ? "at least one" : "at least one that the masks of xl.conf allow", key: "cpus")
     }
 }
 

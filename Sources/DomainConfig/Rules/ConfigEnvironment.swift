@@ -8,6 +8,8 @@ public struct ConfigEnvironment: Sendable {
     public var host: HostTopology?
     /// Where `firmware=` finds its images (`XENFIRMWAREDIR`).
     public var firmwareDirectory: String
+    /// Whether the masks of `xl.conf` for guests' processors do not count (`xl create -i`).
+    public var ignoresGlobalAffinity = false
 
     public init(
         global: GlobalConfig = GlobalConfig(), host: HostTopology? = nil,

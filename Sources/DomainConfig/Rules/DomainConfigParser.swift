@@ -15,6 +15,7 @@ public enum DomainConfigParser {
         var sink = DiagnosticSink(sources: document.sources, diagnostics: document.diagnostics)
         let settings = SettingTable(document, sink: &sink)
         var draft = DomainDraft(settings: settings, environment: environment, sink: sink)
+        draft.isComplete = !document.hasErrors
         draft.readGuestType()
         draft.readTable()
         draft.readIdentity()
@@ -52,11 +53,11 @@ extension DomainDraft {
         var type: DomainType?
         if let (value, key) = setting("type"), let text = atom(value, key) {
             type = ["pv": DomainType.pv, "pvh": .pvh, "hvm": .hvm][text.string]
-            if type == nil { reportChoice(text, key) }
+            if type == nil { reportType(text, key) }
         }
         if let (value, key) = setting("builder"), let text = atom(value, key) {
             let builder = ["hvm": DomainType.hvm, "generic": .pv][text.string]
-            if builder == nil { reportChoice(text, key) }
+            if builder == nil { reportType(text, key) }
             if let type, let builder, type != builder {
                 sink.error(
                     .conflict, "builder contradicts type=\"\(type.name)\"", at: text.range,
@@ -68,6 +69,11 @@ extension DomainDraft {
         configuration.buildInfo.type = type ?? .pv
     }
 
+    private mutating func reportType(_ text: ConfigText, _ key: ConfigKey) {
+        isTypeKnown = false
+        reportChoice(text, key)
+    }
+
     /// The rows of the table whose value goes to one place.
     mutating func readTable() {
         configuration.onReboot = .restart
@@ -75,7 +81,7 @@ extension DomainDraft {
         for entry in settings.entries {
             guard let key = ConfigKey.byName[entry.name] else { continue }
             warnOfTreatment(key, at: entry.nameRange)
-            if key.guests.isDisjoint(with: guest), key.name != "timer_mode" {
+            if isTypeKnown, key.guests.isDisjoint(with: guest), key.name != "timer_mode" {
                 sink.warning(
                     .unusedKey, "\(key.name) has no effect on \(configuration.createInfo.type.name) guests",
                     at: entry.nameRange, expected: "a guest of type \(key.guests.names.joined(separator: " or "))",
@@ -92,7 +98,7 @@ extension DomainDraft {
             if text.bytes.isEmpty {
                 sink.error(.invalidValue, "name is empty", at: text.range, expected: "the domain's name", key: key.name)
             }
-        } else if settings["name"] == nil {
+        } else if settings["name"] == nil, isComplete {
             sink.error(.missingKey, "the configuration has no name", expected: "name=\"…\"", key: "name")
         }
         if let (value, key) = setting("uuid"), let text = atom(value, key) {

@@ -6,6 +6,10 @@ struct DomainDraft {
     let settings: SettingTable
     var environment: ConfigEnvironment
     var sink: DiagnosticSink
+    /// Whether all of the text was understood: a key may be missing only because its line was not.
+    var isComplete = true
+    /// Whether the guest's type was understood; if not, PV is assumed and not held against other keys.
+    var isTypeKnown = true
 
     var guest: GuestTypes { GuestTypes(configuration.createInfo.type) }
 
