@@ -1,5 +1,6 @@
 import ConfigCorpus
 import Testing
+import XenTypes
 
 @testable import DomainConfig
 
@@ -16,5 +17,24 @@ import Testing
             if result.configuration != nil { accepted += 1 }
         }
         #expect(accepted > cases.count / 3)
+    }
+}
+
+extension CorpusTests {
+    @Test func writtenConfigurationsMeanTheSame() {
+        let environment = ConfigEnvironment(host: HostTopology(cpuCount: 8, onlineCPUs: 8, nodes: [Bitmap(0..<8)]))
+        for test in ConfigCorpus.all() {
+            let document = ConfigDocument(file: ConfigSource(name: test.name, text: test.text))
+            guard let configuration = DomainConfigParser.parse(document, environment: environment).configuration else {
+                continue
+            }
+            let (text, omissions) = ConfigWriter.text(for: configuration)
+            guard omissions.isEmpty else { continue }
+            let again = DomainConfigParser.parse(
+                ConfigDocument(file: ConfigSource(name: "written", text: text)), environment: environment)
+            #expect(
+                again.configuration == configuration,
+                "\(test.name):\n\(test.text)---\n\(text)\(again.diagnostics.map(\.text).joined(separator: "\n"))")
+        }
     }
 }

@@ -30,7 +30,7 @@ struct DiagnosticSink {
         report(.warning, code, message, at: range, expected: expected, suggestion: suggestion, key: key)
     }
 
-    private mutating func report(
+    mutating func report(
         _ severity: Diagnostic.Severity, _ code: DiagnosticCode, _ message: String, at range: SourceRange?,
         expected: String?, suggestion: String?, key: String?
     ) {

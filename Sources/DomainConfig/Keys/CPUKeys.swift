@@ -44,7 +44,15 @@ let cpuKeys: [ConfigKey] = [
         "Use of idle time (obsolete scheduler SEDF)"),
     ConfigKey(
         "cpuid", .textOrList("host,NAME=VALUE,…"), "What the guest sees of the processor's features",
-        default: "the host's features that can be given to guests"),
+        default: "the host's features that can be given to guests",
+        write: {
+            guard !$0.buildInfo.cpuid.isEmpty else { return nil }
+            return switch try? CPUIDSpec.written($0.buildInfo.cpuid) {
+            case .text(let text): .text(text)
+            case .list(let registers): .list(registers)
+            case nil: nil
+            }
+        }),
     ConfigKey(
         "tsc_mode", .choiceOrInteger(TSCMode.choices, 0...3), "How the guest reads the time stamp counter",
         default: "default",
@@ -105,7 +113,11 @@ let cpuKeys: [ConfigKey] = [
 
 /// A text where all virtual CPUs have the same processors and placement stays automatic, otherwise a list.
 private func writeAffinity(_ sets: [Bitmap], isSoft: Bool, _ build: BuildInfo) -> WrittenValue? {
-    guard let first = sets.first else { return nil }
+    guard let first = sets.first else {
+        // Only an empty list turns automatic placement off without saying more.
+        let isOtherwiseOff = !build.vcpuSoftAffinity.isEmpty || !build.vnumaNodes.isEmpty
+        return !isSoft && build.numaPlacement == false && !isOtherwiseOff ? .list([]) : nil
+    }
     let isUniform = sets.allSatisfy { $0 == first } && sets.count == max(Int(build.maxVCPUs), 1)
     // Any soft affinity and every list turn automatic placement off.
     let isText = isUniform && !first.isEmpty && (build.numaPlacement == nil || isSoft)

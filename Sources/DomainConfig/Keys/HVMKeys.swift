@@ -64,7 +64,11 @@ let hvmKeys: [ConfigKey] = [
     },
     ConfigKey(
         "rdm", .text("strategy=host[,policy=strict|relaxed]"), "Keep the machine's reserved memory free in the guest",
-        for: .hvm),
+        for: .hvm,
+        write: {
+            guard let reserve = $0.buildInfo.hvm?.rdm, reserve != RDMReserve() else { return nil }
+            return (try? RDMSpec.text(for: reserve)).map(WrittenValue.text)
+        }),
     ConfigKey(
         "rdm_mem_boundary", .mebibytes, "Below this address, reserved memory may move the guest's own",
         default: "2048", for: .hvm, readFor: .hvm,

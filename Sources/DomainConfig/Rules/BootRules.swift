@@ -42,7 +42,7 @@ extension DomainDraft {
             configuration.buildInfo.hvm?.bios = bios
         } else if text.string == "uefi" {
             configuration.buildInfo.hvm?.bios = .ovmf
-        } else if text.bytes.isEmpty || text.string.hasPrefix("pvgrub") {
+        } else if text.bytes.isEmpty {
             sink.error(
                 .invalidValue, "firmware: \"\(text.string)\" is nothing that an HVM guest boots", at: text.range,
                 expected: "\"ovmf\", \"seabios\", \"rombios\", \"uefi\", \"bios\" or PATH", key: key.name)

@@ -56,7 +56,7 @@ public struct CPUPoolConfig: Sendable, Equatable {
                 pool.cpus = Bitmap(draft.smallNumbers(draft.texts(value, key) ?? [], key))
             }
         }
-        draft.reportUnknownKeys(known: keys.map(\.name))
+        draft.reportUnknownKeys(in: keys) { name in keys.contains { $0.name == name } }
         draft.reportReplacedKeys()
         return (draft.sink.hasErrors ? nil : pool, draft.sink.sorted())
     }

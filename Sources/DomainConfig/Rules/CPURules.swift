@@ -29,6 +29,7 @@ extension DomainDraft {
         configuration.buildInfo.vcpuHardAffinity = affinity("cpus", isSoft: false)
         configuration.buildInfo.vcpuSoftAffinity = affinity("cpus_soft", isSoft: true)
         if !environment.ignoresGlobalAffinity { applyGlobalMasks() }
+        readCPUID()
     }
 
     /// Where the first of these keys that is set has its value.

@@ -24,7 +24,7 @@ public enum DomainConfigParser {
         draft.readBoot()
         draft.readDevices()
         draft.readDisplay()
-        draft.reportUnknownKeys(known: ConfigKey.all.map(\.name))
+        draft.reportUnknownKeys(in: ConfigKey.all) { ConfigKey.byName[$0] != nil }
         draft.reportReplacedKeys()
         let diagnostics = draft.sink.sorted()
         return (draft.sink.hasErrors ? nil : draft.configuration, diagnostics)
@@ -147,12 +147,11 @@ extension DomainDraft {
         }
     }
 
-    mutating func reportUnknownKeys(known: [String]) {
-        let names = Set(known)
-        for entry in settings.entries where !names.contains(entry.name) {
+    mutating func reportUnknownKeys(in table: [ConfigKey], isKnown: (String) -> Bool) {
+        for entry in settings.entries where !isKnown(entry.name) {
             sink.warning(
                 .unknownKey, "unknown key \"\(entry.name)\" is ignored", at: entry.nameRange,
-                suggestion: Suggestion.nearest(to: entry.name, among: known), key: entry.name)
+                suggestion: Suggestion.nearest(to: entry.name, among: table.lazy.map(\.name)), key: entry.name)
         }
     }
 

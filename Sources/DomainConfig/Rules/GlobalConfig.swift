@@ -55,7 +55,7 @@ public struct GlobalConfig: Sendable, Equatable {
             draft.warnOfTreatment(key, at: entry.nameRange)
             key.store?(entry.value, key, &draft)
         }
-        draft.reportUnknownKeys(known: keys.map(\.name))
+        draft.reportUnknownKeys(in: keys) { name in keys.contains { $0.name == name } }
         return (draft.environment.global, draft.sink.sorted())
     }
 
