@@ -11,6 +11,18 @@ public struct Bitmap: Hashable, Sendable, Codable, ExpressibleByArrayLiteral, Se
         for member in members { insert(member) }
     }
 
+    /// All numbers of a range, at the cost of one step for each 64 of them.
+    ///
+    /// - Precondition: no number is negative.
+    public init(_ members: Range<Int>) {
+        guard !members.isEmpty else { return }
+        precondition(members.lowerBound >= 0)
+        words = Array(repeating: 0, count: (members.upperBound - 1) / 64 + 1)
+        for index in members.lowerBound / 64..<words.count { words[index] = .max }
+        words[members.lowerBound / 64] &= .max << (members.lowerBound % 64)
+        words[words.count - 1] &= .max >> ((64 - members.upperBound % 64) % 64)
+    }
+
     public init(arrayLiteral members: Int...) { self.init(members) }
 
     /// Bytes with bit n of the set at bit n % 8 of byte n / 8, the layout of libxc's maps.

@@ -25,3 +25,12 @@ func malformedUUIDIsRefused(text: String) {
     #expect(Bitmap(bytes: a.bytes(count: 26)) == a)
     #expect(a.subtracting(a).isEmpty)
 }
+
+@Test func bitmapRangesHoldTheirNumbersOnly() {
+    for lower in [0, 1, 63, 64, 65, 130] {
+        for count in [0, 1, 62, 63, 64, 65, 128, 200] {
+            let range = lower..<lower + count
+            #expect(Array(Bitmap(range)) == Array(range))
+        }
+    }
+}

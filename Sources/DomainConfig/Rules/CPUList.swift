@@ -39,7 +39,7 @@ public enum CPUList {
         if prefix != nil {
             members = try cpus(ofNodes: numbers, part, of: text, host)
         } else {
-            members = Bitmap(Int(numbers.lowerBound)...Int(numbers.upperBound))
+            members = Bitmap(Int(numbers.lowerBound)..<Int(numbers.upperBound) + 1)
             if let host, numbers.upperBound >= UInt64(host.cpuCount) {
                 result.warnings.append(
                     text.error(

@@ -42,6 +42,17 @@ struct ParameterList<Device: Sendable>: Sendable {
         return reader.result
     }
 
+    /// Reads some parts of a text.
+    func read(
+        _ parts: some Sequence<Range<Int>>, of text: SpecText, into device: inout Device,
+        warnings: inout [SpecWarning]
+    ) throws(SpecError) {
+        var reader = Reader(list: self, device: device)
+        for part in parts { try reader.read(part, of: text) }
+        device = reader.result.value
+        warnings += reader.result.warnings
+    }
+
     /// The parameters that make a device out of an unset one.
     func words(for device: Device) throws(SpecError) -> [String] {
         var words: [String] = []

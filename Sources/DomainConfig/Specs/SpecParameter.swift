@@ -59,6 +59,9 @@ struct SpecValue {
     /// The value's bytes.
     let range: Range<Int>
 
+    /// The same parameter's value, reduced to a part of it.
+    func part(_ range: Range<Int>) -> SpecValue { SpecValue(text: text, parameter: parameter, range: range) }
+
     var bytes: ArraySlice<UInt8> { text.bytes[range] }
     var string: String { text.string(range) }
 
