@@ -23,7 +23,7 @@ MAN_PAGES := $(wildcard man/*.[1-8])
 SCRIPTS := $(XENHOST) Tests/XenHost/image/rootfs Tests/XenHost/image/guests/initramfs scripts/install-packages scripts/host-shell \
 	.ci/run $(wildcard examples/demo Benchmarks/bench)
 
-.PHONY: help demo test test-full unit host-test release install uninstall bench lint host-shell clean \
+.PHONY: help demo test test-full unit host-test release install uninstall bench lint docs host-shell clean \
 	build-packages host-image
 
 help:
@@ -37,6 +37,7 @@ help:
 	@echo 'make uninstall   what install put there'
 	@echo "make bench       this xl and upstream's on one host, side by side"
 	@echo 'make lint        format and shell checks'
+	@echo 'make docs        the manual and completions, from the tables of commands and keys'
 	@echo 'make host-shell  a shell in a fresh test host, with this xl in it as xl-ours'
 	@echo 'make clean       drop what was built here; the image of the test host stays in its cache'
 
@@ -89,6 +90,10 @@ lint:
 	@$(SWIFT) format lint --strict -r Sources Tests Package.swift
 	@shellcheck -x -P SCRIPTDIR -S warning $(SCRIPTS)
 	@shellcheck -s dash Tests/XenHost/image/guests/init
+
+# Written into the repository; the unit tests compare.
+docs: build-packages
+	SWIFT_XL_UPDATE_GENERATED=1 $(SWIFT) test --filter GeneratedFiles
 
 host-shell: host-image
 	@scripts/host-shell $(XL)

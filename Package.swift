@@ -37,6 +37,7 @@ let package = Package(
                 "XenToolstack", "DomainConfig", "DomainModel", "YajlJSON", "XenTypes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .target(name: "ConfigCorpus", dependencies: ["DomainConfig"], path: "Tests/ConfigCorpus"),
         .testTarget(name: "XenTypesTests", dependencies: ["XenTypes"]),

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DomainConfig
 import DomainModel
+import SystemPackage
 import XenToolstack
 
 /// Creates a domain.
@@ -86,6 +87,13 @@ struct CreateCommand: XLCommand {
     private func create(
         _ configuration: DomainConfiguration, global: GlobalConfig, in context: CommandContext
     ) async throws -> ExitStatus {
-        throw ToolstackError(.notSupported, "only dry runs are possible yet")
+        var options = CreateOptions()
+        options.numbering = global.domainIDPolicy == .random ? .random : .next
+        options.balloonsControlDomain = global.isAutoballoonOn(
+            hypervisorCommandLine: try? context.toolstack.hypervisor.version().commandLine)
+        options.lockFile = FilePath(global.lockFile)
+        let (domain, _) = try await context.toolstack.create(configuration, options: options)
+        if !staysPaused { try context.toolstack.unpause(domain) }
+        return .success
     }
 }

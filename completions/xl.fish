@@ -1,0 +1,220 @@
+function __xl_should_offer_completions_for_flags_or_options -a expected_commands
+    set -l non_repeating_flags_or_options $argv[2..]
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __xl_parse_tokens
+    test "$commands" = "$expected_commands"; and return $non_repeating_flags_or_options_absent
+end
+
+function __xl_should_offer_completions_for_positional -a expected_commands positional_index_comparison expected_positional_index
+    set -l non_repeating_flags_or_options
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __xl_parse_tokens
+    test "$commands" = "$expected_commands" -a \( "$positional_index" "$positional_index_comparison" "$expected_positional_index" \)
+end
+
+function __xl_parse_tokens -S
+    set -l unparsed_tokens (__xl_tokens -pc)
+    switch $unparsed_tokens[1]
+    case 'xl'
+        __xl_parse_subcommand 0 'v' 'N' 'f' 't' 'T' 'h/help'
+        switch $unparsed_tokens[1]
+        case 'create'
+            __xl_parse_subcommand -r 1 'c' 'd' 'e' 'F' 'f/defconfig=' 'n/dryrun' 'p' 'q/quiet' 'V/vncviewer' 'A/vncviewer-autopass' 'i/ignore-global-affinity-masks' 'h/help'
+        case 'list'
+            __xl_parse_subcommand 1 'l/long' 'v/verbose' 'Z/context' 'c/cpupool' 'n/numa' 'json' 'h/help'
+        case 'destroy'
+            __xl_parse_subcommand 1 'f' 'h/help'
+        case 'shutdown'
+            __xl_parse_subcommand 1 'a/all' 'w/wait' 'F' 'h/help'
+        case 'reboot'
+            __xl_parse_subcommand 1 'a/all' 'w/wait' 'F' 'h/help'
+        case 'pause'
+            __xl_parse_subcommand 1 'h/help'
+        case 'unpause'
+            __xl_parse_subcommand 1 'h/help'
+        case 'vcpu-list'
+            __xl_parse_subcommand -r 1 'json' 'h/help'
+        case 'vm-list'
+            __xl_parse_subcommand 0 'json' 'h/help'
+        case 'info'
+            __xl_parse_subcommand 1 'n/numa' 'json' 'h/help'
+        case 'domid'
+            __xl_parse_subcommand 1 'json' 'h/help'
+        case 'domname'
+            __xl_parse_subcommand 1 'json' 'h/help'
+        case 'rename'
+            __xl_parse_subcommand 2 'h/help'
+        case 'dmesg'
+            __xl_parse_subcommand 0 'c/clear' 'json' 'h/help'
+        case 'uptime'
+            __xl_parse_subcommand -r 1 's' 'json' 'h/help'
+        case 'network-attach'
+            __xl_parse_subcommand -r 2 'h/help'
+        case 'network-list'
+            __xl_parse_subcommand -r 1 'json' 'h/help'
+        case 'network-detach'
+            __xl_parse_subcommand 2 'h/help'
+        case 'block-attach'
+            __xl_parse_subcommand -r 2 'h/help'
+        case 'block-list'
+            __xl_parse_subcommand -r 1 'json' 'h/help'
+        case 'block-detach'
+            __xl_parse_subcommand 2 'f/force' 'h/help'
+        case 'help'
+            __xl_parse_subcommand 1 'h/help'
+        case 'config'
+            __xl_parse_subcommand -r 2 'strict' 'host' 'json' 'h/help'
+        case 'help'
+            __xl_parse_subcommand -r 1 
+        end
+    end
+end
+
+function __xl_tokens
+    if test (string split -m 1 -f 1 -- . "$FISH_VERSION") -gt 3
+        commandline --tokens-raw $argv
+    else
+        commandline -o $argv
+    end
+end
+
+function __xl_parse_subcommand -S -a positional_count
+    argparse -s r -- $argv
+    set -l option_specs $argv[2..]
+    set -l is_repeating_positional $_flag_r
+    set -el _flag_r
+    set -a commands $unparsed_tokens[1]
+    set positional_index 0
+    while true
+        set -e unparsed_tokens[1]
+        argparse -sn "$commands" $option_specs -- $unparsed_tokens 2> /dev/null
+        set unparsed_tokens $argv
+        set positional_index (math $positional_index + 1)
+        for non_repeating_flag_or_option in $non_repeating_flags_or_options
+            if set -ql "_flag_$(string replace -a - _ -- $non_repeating_flag_or_option)"
+                set non_repeating_flags_or_options_absent 1
+                break
+            end
+        end
+        test (count $unparsed_tokens) -eq 0 -o \( -z "$is_repeating_positional" -a "$positional_index" -gt "$positional_count" \) && break
+    end
+end
+
+function __xl_complete_directories
+    set -l token (commandline -t)
+    string match -- '*/' $token
+    set -l subdirs $token*/
+    printf %s\n $subdirs
+end
+
+function __xl_custom_completion
+    set -x SAP_SHELL fish
+    set -x SAP_SHELL_VERSION $FISH_VERSION
+    set -l tokens (__xl_tokens -p)
+    if test -z "$(__xl_tokens -t)"
+        set -l index (count (__xl_tokens -pc))
+        set tokens $tokens[..$index] \'\' $tokens[(math $index + 1)..]
+    end
+    command $tokens[1] $argv $tokens
+end
+
+complete -c 'xl' -f
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl"' -s 'v' -d 'Log more.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl" N' -s 'N' -d 'Show what would be done.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl" f' -s 'f' -d 'Without effect.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl" t' -s 't' -d 'Show progress by carriage returns.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl" T' -s 'T' -d 'Begin lines of the log with the time.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'create' -d 'Create a domain from config file <filename>'
+complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'list' -d 'Show domains: memory, vCPUs, state and time'
+complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'destroy' -d 'Terminate a domain immediately'
+complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'shutdown' -d 'Issue a shutdown signal to a domain'
+complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'reboot' -d 'Issue a reboot signal to a domain'
+complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'pause' -d 'Pause execution of a domain'
+complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'unpause' -d 'Unpause a paused domain'
+complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'vcpu-list' -d 'Show vCPUs: where they run and may run'
+complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'vm-list' -d 'Show the UUIDs of domains, without stub domains'
+complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'info' -d 'Show the host: CPUs, memory, hypervisor'
+complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'domid' -d 'Show a domain\'s number'
+complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'domname' -d 'Show a domain\'s name'
+complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'rename' -d 'Rename a domain'
+complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'dmesg' -d 'Show the hypervisor\'s messages'
+complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'uptime' -d 'Show how long domains have run'
+complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'network-attach' -d 'Create a new virtual network device'
+complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'network-list' -d 'List virtual network interfaces for a domain'
+complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'network-detach' -d 'Destroy a domain\'s virtual network device'
+complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'block-attach' -d 'Create a new virtual block device'
+complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'block-list' -d 'List virtual block devices for a domain'
+complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'block-detach' -d 'Destroy a domain\'s virtual block device'
+complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'help' -d 'List the commands, or describe one'
+complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'config' -d 'Check, show or compare configurations, or list the keys they can have'
+complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'help' -d 'Show subcommand help information.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl create" -ge 1' -F
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" c' -s 'c' -d 'Connect to the console after the domain is created.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" d' -s 'd' -d 'Print the resulting configuration.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" e' -s 'e' -d 'Do not wait in the background for the death of the domain.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" F' -s 'F' -d 'Run in foreground until death of the domain.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" defconfig f' -s 'f' -l 'defconfig' -d 'Use the given configuration file.' -rF
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" dryrun n' -s 'n' -l 'dryrun' -d 'Print the resulting configuration, and create nothing; as \'xl -N create\'.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" p' -s 'p' -d 'Leave the domain paused after it is created.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" q quiet' -s 'q' -l 'quiet' -d 'Do not say which file is read.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" V vncviewer' -s 'V' -l 'vncviewer' -d 'Connect to the VNC display after the domain is created.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" A vncviewer-autopass' -s 'A' -l 'vncviewer-autopass' -d 'As -V, and pass the VNC password to the viewer.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" i ignore-global-affinity-masks' -s 'i' -l 'ignore-global-affinity-masks' -d 'Ignore the CPU masks of xl.conf.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl list" l long' -s 'l' -l 'long' -d 'Show each domain\'s whole configuration as JSON.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl list" v verbose' -s 'v' -l 'verbose' -d 'Also show UUID, shutdown code and security label.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl list" Z context' -s 'Z' -l 'context' -d 'Also show the security label.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl list" c cpupool' -s 'c' -l 'cpupool' -d 'Also show the CPU pool.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl list" n numa' -s 'n' -l 'numa' -d 'Also show the NUMA node affinity.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl list" json' -l 'json' -d 'Print all of it as a JSON document.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl list" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl destroy" f' -s 'f' -d 'Permit destroying domain 0.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl destroy" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl shutdown" a all' -l 'all' -s 'a' -d 'Ask all domains but domain 0.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl shutdown"' -l 'wait' -s 'w' -d 'Wait until the domains have shut down; twice: until they are gone.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl shutdown" F' -s 'F' -d 'Press the virtual power or reset button of guests without drivers that take requests.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl shutdown" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl reboot" a all' -l 'all' -s 'a' -d 'Ask all domains but domain 0.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl reboot"' -l 'wait' -s 'w' -d 'Wait until the domains have shut down; twice: until they are gone.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl reboot" F' -s 'F' -d 'Press the virtual power or reset button of guests without drivers that take requests.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl reboot" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl pause" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl unpause" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl vcpu-list" json' -l 'json' -d 'Print them as a JSON document.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl vcpu-list" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl vm-list" json' -l 'json' -d 'Print them as a JSON document.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl vm-list" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl info" n numa' -s 'n' -l 'numa' -d 'Also show the layout of CPUs, devices and NUMA nodes.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl info" json' -l 'json' -d 'Print it as a JSON document.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl info" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl domid" json' -l 'json' -d 'Print it as a JSON document.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl domid" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl domname" json' -l 'json' -d 'Print it as a JSON document.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl domname" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl rename" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl dmesg" c clear' -s 'c' -l 'clear' -d 'Empty the buffer after reading it.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl dmesg" json' -l 'json' -d 'Print the lines as a JSON document.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl dmesg" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl uptime" s' -s 's' -d 'Print a line a domain in the form of uptime(1).'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl uptime" json' -l 'json' -d 'Print them as a JSON document.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl uptime" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl network-attach" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl network-list" json' -l 'json' -d 'Print them as a JSON document.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl network-list" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl network-detach" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl block-attach" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl block-list" json' -l 'json' -d 'Print them as a JSON document.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl block-list" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl block-detach" f force' -l 'force' -s 'f' -d 'Take the disk away even if the guest does not let go of it.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl block-detach" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl help" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl config" -eq 1' -fka 'check show diff keys'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl config" strict' -l 'strict' -d 'check: let warnings count as errors.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl config" host' -l 'host' -d 'check: also look for what the files name on this host.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl config" json' -l 'json' -d 'Answer in JSON.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl config" h help' -s 'h' -l 'help' -d 'Show help information.'
