@@ -173,13 +173,13 @@ _xl() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    create|list|destroy|shutdown|reboot|pause|unpause|vcpu-list|vm-list|info|domid|domname|rename|dmesg|uptime|network-attach|network-list|network-detach|block-attach|block-list|block-detach|help|config|help)
+    create|list|destroy|shutdown|reboot|pause|unpause|vcpu-list|vm-list|info|domid|domname|rename|dmesg|network-attach|network-list|network-detach|block-attach|block-list|block-detach|uptime|config|help)
         # Offer subcommand argument completions
         "_xl_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'create list destroy shutdown reboot pause unpause vcpu-list vm-list info domid domname rename dmesg uptime network-attach network-list network-detach block-attach block-list block-detach help config help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'create list destroy shutdown reboot pause unpause vcpu-list vm-list info domid domname rename dmesg network-attach network-list network-detach block-attach block-list block-detach uptime config help' -- "${cur}"))
         ;;
     esac
 }
@@ -312,14 +312,6 @@ _xl_dmesg() {
     __xl_offer_flags_options 0
 }
 
-_xl_uptime() {
-    repeating_flags=()
-    non_repeating_flags=(-s --json -h --help)
-    repeating_options=()
-    non_repeating_options=()
-    __xl_offer_flags_options -1
-}
-
 _xl_network-attach() {
     repeating_flags=()
     non_repeating_flags=(-h --help)
@@ -368,12 +360,12 @@ _xl_block-detach() {
     __xl_offer_flags_options 2
 }
 
-_xl_help() {
+_xl_uptime() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(-s --json -h --help)
     repeating_options=()
     non_repeating_options=()
-    __xl_offer_flags_options 1
+    __xl_offer_flags_options -1
 }
 
 _xl_config() {

@@ -21,15 +21,15 @@ enum CommandTable {
         CommandRow(name: "domname", command: DomNameCommand.self),
         CommandRow(name: "rename", command: RenameCommand.self),
         CommandRow(name: "dmesg", command: DMesgCommand.self),
-        CommandRow(name: "uptime", command: UptimeCommand.self),
         CommandRow(name: "network-attach", command: NetworkAttachCommand.self),
         CommandRow(name: "network-list", command: NetworkListCommand.self),
         CommandRow(name: "network-detach", command: NetworkDetachCommand.self),
         CommandRow(name: "block-attach", command: BlockAttachCommand.self),
         CommandRow(name: "block-list", command: BlockListCommand.self),
         CommandRow(name: "block-detach", command: BlockDetachCommand.self),
-        CommandRow(name: "help", command: HelpCommand.self),
+        CommandRow(name: "uptime", command: UptimeCommand.self),
         CommandRow(name: "config", command: ConfigCommand.self),
+        CommandRow(name: "help", command: HelpCommand.self),
     ]
 
     /// The command of that name, or the only one whose name begins so.
@@ -55,7 +55,9 @@ enum CommandTable {
     }
 
     /// The list of commands that `xl help` prints, without a newline at its end.
-    static var listing: String {
+    static var listing: String { listing(of: rows) }
+
+    static func listing(of rows: some Sequence<CommandRow>) -> String {
         var lines = ["Usage xl [-vfNtT] <subcommand> [args]", "", "xl full list of subcommands:", ""]
         for row in rows where row.command.configuration.shouldDisplay {
             let abstract = row.command.configuration.abstract

@@ -32,10 +32,10 @@ extension XLCommand {
     ///   - abstract: what the list of commands says; upstream's words where it has the command.
     ///   - usage: what may follow the name; without it, it is made from the options and operands.
     static func named(
-        _ name: String, _ abstract: String, usage: String? = nil, discussion: String = ""
+        _ name: String, _ abstract: String, usage: String? = nil, discussion: String = "", isListed: Bool = true
     ) -> CommandConfiguration {
         CommandConfiguration(
             commandName: name, _superCommandName: "xl", abstract: abstract, usage: usage.map { "xl \(name) \($0)" },
-            discussion: discussion, helpNames: [.short, .long])
+            discussion: discussion, shouldDisplay: isListed, helpNames: [.short, .long])
     }
 }

@@ -8,7 +8,7 @@ import Testing
 private struct Root: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "xl", abstract: "Manage guests and the host of a Xen hypervisor",
-        subcommands: CommandTable.rows.map { $0.command })
+        subcommands: CommandTable.rows.map { $0.command }.filter { $0 != HelpCommand.self })
 
     @Flag(name: .customShort("v"), help: "Log more.") var verbosity: Int
     @Flag(name: .customShort("N"), help: "Show what would be done.") var isDryRun = false

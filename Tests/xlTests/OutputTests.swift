@@ -47,4 +47,19 @@ import YajlJSON
         #expect(ProgressBar.line(label: "x", percent: 50).hasSuffix(" 50%"))
         #expect(ProgressBar.line(label: "x", percent: 50).filter { $0 == "#" }.count == 20)
     }
+
+    /// Clients read the list: a line of ours is a line of upstream's where it has the command, and those stand in its
+    /// order before our own.
+    @Test func theListOfCommandsIsUpstreams() throws {
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("Fixtures/help.txt")
+        let upstream = try String(contentsOf: file, encoding: .utf8)
+        var rest = upstream.split(separator: "\n")[...]
+        let listed = CommandTable.rows.prefix { $0.command.isUpstream }
+        for line in CommandTable.listing(of: listed).split(separator: "\n") {
+            let index = try #require(rest.firstIndex(of: line), "not upstream's, or not in its order: \(line)")
+            rest = rest[(index + 1)...]
+        }
+        #expect(!CommandTable.rows.dropFirst(listed.count).contains { $0.command.isUpstream })
+    }
 }

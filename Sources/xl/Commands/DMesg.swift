@@ -3,7 +3,7 @@ import XenToolstack
 import YajlJSON
 
 struct DMesgCommand: XLCommand {
-    static let configuration = named("dmesg", "Show the hypervisor's messages")
+    static let configuration = named("dmesg", "Read and/or clear dmesg buffer")
 
     @Flag(name: [.short, .long], help: "Empty the buffer after reading it.") var clear = false
     @Flag(help: "Print the lines as a JSON document.") var json = false

@@ -2,7 +2,7 @@ import ArgumentParser
 import XenToolstack
 
 struct DomIDCommand: XLCommand {
-    static let configuration = named("domid", "Show a domain's number")
+    static let configuration = named("domid", "Convert a domain name to domain id")
 
     @Flag(help: "Print it as a JSON document.") var json = false
     @Argument(help: "The domain: name, number or UUID.") var domain: String
@@ -19,7 +19,7 @@ struct DomIDCommand: XLCommand {
 }
 
 struct DomNameCommand: XLCommand {
-    static let configuration = named("domname", "Show a domain's name")
+    static let configuration = named("domname", "Convert a domain id to domain name")
 
     @Flag(help: "Print it as a JSON document.") var json = false
     @Argument(help: "The domain: number, name or UUID.") var domain: String

@@ -1,7 +1,8 @@
 import ArgumentParser
 
 struct HelpCommand: XLCommand {
-    static let configuration = named("help", "List the commands, or describe one")
+    static let configuration = named("help", "List the commands, or describe one", isListed: false)
+    static let isUpstream = false
 
     @Argument(help: "The command to describe.") var command: String?
 

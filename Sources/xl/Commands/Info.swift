@@ -2,7 +2,7 @@ import ArgumentParser
 import XenToolstack
 
 struct InfoCommand: XLCommand {
-    static let configuration = named("info", "Show the host: CPUs, memory, hypervisor")
+    static let configuration = named("info", "Get information about Xen host")
 
     @Flag(name: [.customShort("n"), .long], help: "Also show the layout of CPUs, devices and NUMA nodes.")
     var numa = false

@@ -2,7 +2,7 @@ import ArgumentParser
 import XenToolstack
 
 struct ListCommand: XLCommand {
-    static let configuration = named("list", "Show domains: memory, vCPUs, state and time")
+    static let configuration = named("list", "List information about all/some domains")
 
     @Flag(name: [.short, .long], help: "Show each domain's whole configuration as JSON.") var long = false
     @Flag(name: [.short, .long], help: "Also show UUID, shutdown code and security label.") var verbose = false

@@ -3,7 +3,7 @@ import Glibc
 import XenToolstack
 
 struct UptimeCommand: XLCommand {
-    static let configuration = named("uptime", "Show how long domains have run")
+    static let configuration = named("uptime", "Print uptime for all/some domains")
 
     @Flag(name: .customShort("s"), help: "Print a line a domain in the form of uptime(1).") var isShort = false
     @Flag(help: "Print them as a JSON document.") var json = false

@@ -2,7 +2,7 @@ import ArgumentParser
 import XenToolstack
 
 struct VCPUListCommand: XLCommand {
-    static let configuration = named("vcpu-list", "Show vCPUs: where they run and may run")
+    static let configuration = named("vcpu-list", "List the VCPUs for all/some domains")
 
     @Flag(help: "Print them as a JSON document.") var json = false
     @Argument(help: "Only these domains: name, number or UUID.") var domains: [String] = []

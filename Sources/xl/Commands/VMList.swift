@@ -2,7 +2,7 @@ import ArgumentParser
 import XenToolstack
 
 struct VMListCommand: XLCommand {
-    static let configuration = named("vm-list", "Show the UUIDs of domains, without stub domains")
+    static let configuration = named("vm-list", "List guest domains, excluding dom0, stubdoms, etc.")
 
     @Flag(help: "Print them as a JSON document.") var json = false
 
