@@ -141,6 +141,36 @@ private func codes(_ text: String, words: [String] = []) -> [String] {
         #expect(build.vnumaNodes.map(\.physicalNode) == [0, 1])
     }
 
+    @Test func masksOfTheHost() throws {
+        var environment = ConfigEnvironment(
+            host: HostTopology(cpuCount: 4, onlineCPUs: 4, nodes: [[0, 1], [2, 3]]))
+        environment.global.vmCPUMask = "1-3"
+        environment.global.pvCPUMask = "node:0"
+        let result = parse(base + "vcpus=2\n", environment)
+        #expect(result.configuration?.buildInfo.vcpuHardAffinity == [[1], [1]])
+        let refused = parse(base + "cpus='2-3'\n", environment)
+        #expect(refused.diagnostics.map(\.code) == [.conflict])
+        environment.ignoresGlobalAffinity = true
+        #expect(parse(base + "cpus='2-3'\n", environment).configuration?.buildInfo.vcpuHardAffinity == [[2, 3]])
+    }
+
+    @Test func bytesThatAreNoUTF8Survive() throws {
+        let bytes = Array("\(base)extra='".utf8) + [0xE9, 0x80] + Array("'\n".utf8)
+        let document = ConfigDocument(file: ConfigSource(name: "t", bytes: bytes))
+        let configuration = try #require(
+            DomainConfigParser.parse(document, environment: ConfigEnvironment()).configuration)
+        #expect(configuration.buildInfo.commandLine?.unescapedBytes == [0xE9, 0x80])
+        let written = ConfigSource(name: "t", bytes: ConfigWriter.text(for: configuration).text.unescapedBytes)
+        #expect(
+            DomainConfigParser.parse(ConfigDocument(file: written), environment: ConfigEnvironment()).configuration
+                == configuration)
+    }
+
+    @Test func falseFollowingErrorsAreNotShown() {
+        #expect(codes("name='x'\nkernel='/k") == ["2!unterminated-string"])
+        #expect(codes("name='x'\ntype='hmv'\nacpi=1") == ["2!invalid-value"])
+    }
+
     @Test func longListsTakeLinearTime() throws {
         let lines = (0..<10_000).map { "irqs += ['\($0)']\nextra += 'x'" }.joined(separator: "\n")
         let start = ContinuousClock.now

@@ -1,3 +1,5 @@
+import XenTypes
+
 /// Collects the diagnostics of a document, turning offsets into lines and columns.
 struct DiagnosticSink {
     private let sources: [ConfigSource]
@@ -76,7 +78,7 @@ struct DiagnosticSink {
         return Diagnostic.Location(
             file: source.name, line: position.line, column: position.column,
             endColumn: position.column + source.characterCount(start..<end),
-            sourceLine: String(decoding: source.bytes[shown], as: UTF8.self),
+            sourceLine: String(escapingBytes: source.bytes[shown]),
             sourceColumn: source.characterCount(line.lowerBound..<shown.lowerBound) + 1)
     }
 }

@@ -36,7 +36,9 @@ extension Diagnostic {
     }
 
     private static func printable(_ scalar: Unicode.Scalar) -> String {
-        switch scalar.properties.generalCategory {
+        // A byte that is no UTF-8, as String(escapingBytes:) keeps it.
+        if (0x10FF80...0x10FFFF).contains(scalar.value) { return "\\x" + String(scalar.value & 0xFF, radix: 16) }
+        return switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator:
             scalar.value < 256
                 ? "\\x" + String(scalar.value + 256, radix: 16).dropFirst()

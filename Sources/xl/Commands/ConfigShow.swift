@@ -1,5 +1,6 @@
 import DomainConfig
 import DomainModel
+import XenTypes
 
 extension ConfigCommand {
     /// `config show`: the shortest configuration that means the same domain.
@@ -10,7 +11,7 @@ extension ConfigCommand {
             return .success
         }
         let (text, omissions) = ConfigWriter.text(for: configuration)
-        Output.print(text, terminator: "")
+        Output.print(bytes: text.unescapedBytes)
         for omission in omissions { Output.warning(omission.escapingControls) }
         return .success
     }
@@ -38,12 +39,14 @@ extension ConfigCommand {
             try Self.print(json: ["differences": differences])
         } else {
             for difference in differences {
-                if let value = difference.before { Output.print("-\(difference.key) = \(value)") }
-                if let value = difference.after { Output.print("+\(difference.key) = \(value)") }
+                if let value = difference.before { Self.printLine("-\(difference.key) = \(value)") }
+                if let value = difference.after { Self.printLine("+\(difference.key) = \(value)") }
             }
         }
         return differences.isEmpty ? .success : .failure
     }
+
+    private static func printLine(_ line: String) { Output.print(bytes: (line + "\n").unescapedBytes) }
 
     /// The values of the keys that make a domain, in the configuration language.
     private func values(_ operand: String, _ context: CommandContext) throws -> [String: String] {

@@ -1,0 +1,54 @@
+import DomainModel
+import Testing
+import XenTypes
+
+@testable import DomainConfig
+
+/// A host with one guest, one bridge and a few files.
+private struct SmallHost: HostFacts {
+    let scriptDirectory = "/scripts"
+    let programDirectory = "/libexec"
+    let freeMemoryKiB: UInt64? = 1 << 20
+    let totalMemoryKiB: UInt64? = 4 << 20
+    let onlineCPUs: Int? = 4
+
+    private static let files = ["/k", "/disk", "/scripts/vif-bridge", "/libexec/pygrub"]
+
+    func readingProblem(_ path: String) -> String? { Self.files.contains(path) ? nil : "no such file" }
+    func runningProblem(_ path: String) -> String? { readingProblem(path) }
+    func hasInterface(_ name: String) -> Bool { name == "xenbr0" }
+    func domain(named name: String) -> DomainID? { name == "taken" ? DomainID(3) : nil }
+    func domain(with uuid: XenUUID) -> DomainID? { uuid == .zero ? DomainID(3) : nil }
+    func domain(using address: MACAddress) -> DomainID? {
+        address.description == "00:16:3e:00:00:01" ? DomainID(3) : nil
+    }
+    func assignmentProblem(_ device: PCIDevice) -> String? { device.bus == 0 ? "it is not there" : nil }
+}
+
+@Suite struct HostCheckTests {
+    private func problems(_ lines: String) throws -> [String] {
+        let document = ConfigDocument(file: ConfigSource(name: "t", text: "name='n'\nkernel='/k'\n" + lines))
+        let result = DomainConfigParser.parse(document, environment: ConfigEnvironment())
+        let configuration = try #require(result.configuration)
+        return HostCheck.diagnostics(configuration, document: document, facts: SmallHost()).map {
+            "\($0.location?.line ?? 0):\($0.location?.column ?? 0)\($0.severity == .error ? "!" : " ")\($0.code.rawValue)"
+        }
+    }
+
+    @Test(arguments: [
+        ("memory=512\nvcpus=4\ndisk=['/disk,raw,xvda,w']\nvif=['bridge=xenbr0']\nbootloader='pygrub'", []),
+        ("vif=['']", []), ("ramdisk='/r'", ["3:9!host-missing"]),
+        ("disk=['/disk,raw,xvda,w', '/none,raw,xvdb,w']", ["3:27!host-missing"]),
+        ("disk=['vdev=xvda,script=block-x,target=y']", ["3:7!host-missing"]),
+        ("disk=['vdev=xvda,backend=other,target=/none']", []), ("vif=['bridge=br9']", ["3:6!host-missing"]),
+        ("vif=['mac=00:16:3e:00:00:01']", ["3:6!host-in-use"]), ("vif=['script=vif-x']", ["3:6!host-missing"]),
+        ("name='taken'", ["3:6!host-in-use"]), ("uuid='00000000-0000-0000-0000-000000000000'", ["3:6!host-in-use"]),
+        ("memory=2048", ["3:8 host-shortage"]), ("memory=8192", ["3:8!host-shortage"]),
+        ("vcpus=5", ["3:7 host-shortage"]), ("pci=['00:1f.0']", ["3:6!host-missing"]), ("pci=['01:00.0']", []),
+        ("bootloader='/b'", ["3:12!host-missing"]),
+        ("type='pvh'\nvcpus=129", ["4:7!host-shortage", "4:7 host-shortage"]),
+    ])
+    func problemsHavePlaces(lines: String, expected: [String]) throws {
+        #expect(try problems(lines) == expected)
+    }
+}
