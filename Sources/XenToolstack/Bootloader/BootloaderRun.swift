@@ -6,7 +6,8 @@ import XenStore
 import XenTypes
 
 extension Toolstack {
-    /// Finds out what a guest boots: what the configuration names, or what its bootloader picks from its disk.
+    /// Finds out what a guest boots: what the configuration names, or what its bootloader picks from its first
+    /// disk.
     ///
     /// While a bootloader runs, its terminal is published as the guest's console, so that `xl console` can
     /// talk to it. It is stopped, and everything of it removed, when this fails or is cancelled.
@@ -14,11 +15,10 @@ extension Toolstack {
     /// - Parameters:
     ///   - build: gets kernel, ramdisk and command line. Files that the bootloader made are open and already
     ///     unlinked; whoever ends the creation closes them.
-    ///   - disk: the path of this host that shows the guest's first disk; nil without a disk.
     ///   - consoleReady: called once the bootloader's terminal can be attached to.
     /// - Throws: `ToolstackError` with the bootloader's last words.
     public func chooseKernel(
-        _ build: inout DomainBuild, disk: FilePath?, consoleReady: @escaping @Sendable () -> Void = {}
+        _ build: inout DomainBuild, consoleReady: @escaping @Sendable () async throws -> Void = {}
     ) async throws(ToolstackError) {
         let info = build.configuration.buildInfo
         guard let bootloader = info.bootloader, build.type != .hvm else {
@@ -27,22 +27,38 @@ extension Toolstack {
             build.commandLine = info.commandLine
             return
         }
+        let start = build
+        build = try await withLocalPath(
+            of: build.configuration.disks.first, start: info.blockDeviceStart ?? "xvda"
+        ) { (disk) async throws(ToolstackError) in
+            var build = start
+            try await run(bootloader, on: disk, &build, consoleReady)
+            return build
+        }
+    }
+
+    private func run(
+        _ bootloader: String, on disk: FilePath?, _ build: inout DomainBuild,
+        _ consoleReady: @escaping @Sendable () async throws -> Void
+    ) async throws(ToolstackError) {
+        let (info, domain) = (build.configuration.buildInfo, build.domain)
         guard let disk else {
             throw ToolstackError(
-                .invalid, "the bootloader \(bootloader) has no disk to boot from", domain: build.domain,
+                .invalid, "the bootloader \(bootloader) has no disk to boot from", domain: domain,
                 remedy: "add disk= to the configuration")
         }
         let restriction = try BootloaderUser.restriction(
-            info, domain: build.domain, environment: BootloaderUser.environment(), limit: timeouts.bootloader)
+            info, domain: domain, environment: BootloaderUser.environment(), limit: timeouts.bootloader)
         let plan = BootloaderPlan(
-            Bootloader.executable(bootloader, paths: paths), info, domain: build.domain, disk: disk, lib: paths.lib,
+            Bootloader.executable(bootloader, paths: paths), info, domain: domain, disk: disk, lib: paths.lib,
             restriction: restriction)
-        let domain = build.domain
         let run = BootloaderRun(
             plan: plan, domain: domain, log: LogFile("bootloader.\(domain)", in: paths.log), logger: logger,
             publishConsole: { [self] (terminal) throws(ToolstackError) in
                 try publish(terminal, of: domain)
-                consoleReady()
+                do { try await consoleReady() } catch {
+                    throw ToolstackError(.fail, "cannot connect to the console", domain: domain, underlying: error)
+                }
             }, awaitDomainsEnd: { [self] () throws(ToolstackError) in try await awaitEnd(of: domain) })
         try await run.choose(&build)
     }
@@ -74,7 +90,7 @@ struct BootloaderRun: Sendable {
     let log: LogFile
     let logger: Logger
     /// Makes the terminal that talks to the bootloader known.
-    let publishConsole: @Sendable (FilePath) throws(ToolstackError) -> Void
+    let publishConsole: @Sendable (FilePath) async throws(ToolstackError) -> Void
     let awaitDomainsEnd: @Sendable () async throws(ToolstackError) -> Void
 
     /// Runs the bootloader and takes its choice.
@@ -112,7 +128,7 @@ struct BootloaderRun: Sendable {
         let terminal = try PseudoTerminal()
         let console = try PseudoTerminal()
         let relay = try TerminalRelay(bootloader: terminal, console: console, log: logFile)
-        try publishConsole(console.path)
+        try await publishConsole(console.path)
         let process = try ChildProcess.start(plan.process(terminal: terminal.path))
         logger.debug("bootloader \(plan.executable) \(plan.arguments) is process \(process.id)")
         async let relayed: Void = relay.run()

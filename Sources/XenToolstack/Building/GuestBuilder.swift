@@ -97,4 +97,11 @@ public struct GuestBuilder: Sendable {
 extension DomainBuild {
     var info: BuildInfo { configuration.buildInfo }
     var type: DomainType { configuration.createInfo.type }
+
+    /// Closes what the guest booted from, once its memory holds it.
+    mutating func closeFiles() {
+        for descriptor in [kernel?.descriptor, ramdisk?.descriptor] { try? descriptor?.close() }
+        kernel?.descriptor = nil
+        ramdisk?.descriptor = nil
+    }
 }

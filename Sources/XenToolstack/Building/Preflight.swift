@@ -39,6 +39,16 @@ public struct Preflight: Sendable {
             + affinityProblems(info, limits: limits) + fileProblems(configuration, paths: paths)
     }
 
+    /// - Throws: everything that speaks against creating the domain, in one error.
+    public static func check(
+        _ configuration: DomainConfiguration, limits: Limits, paths: HostPaths
+    ) throws(ToolstackError) {
+        let problems = problems(configuration, limits: limits, paths: paths)
+        guard let first = problems.first else { return }
+        guard problems.count > 1 else { throw first }
+        throw ToolstackError(first.code, problems.map(\.description).joined(separator: "; "))
+    }
+
     private static func vcpuProblems(_ info: BuildInfo, type: DomainType) -> [ToolstackError] {
         let limit = type == .pv ? maximumPVVCPUs : maximumHVMVCPUs
         guard info.maxVCPUs > limit else { return [] }
@@ -67,7 +77,9 @@ public struct Preflight: Sendable {
         guard target >= 1024 || type == .pv else {
             return [ToolstackError(.invalid, "memory of \(target) KiB is too little", remedy: "use 1 MiB and more")]
         }
-        let need = MemorySizing.neededKB(info, type: type)
+        // The least that is allocated for certain: what the hypervisor needs besides differs from one to the next,
+        // and a PV guest has no paging pool until it migrates.
+        let need = saturatingSum(target, type == .pv ? 0 : info.shadowMemKB ?? 0)
         guard let free = limits.freeKB, need > free else { return [] }
         return [
             ToolstackError(

@@ -9,7 +9,10 @@ extension Creation {
     mutating func boot(_ build: inout DomainBuild) async throws {
         let builder = GuestBuilder(
             hypervisor: toolstack.hypervisor, store: toolstack.store, logger: toolstack.logger)
-        try await runBootloader(&build)
+        try await toolstack.chooseKernel(&build) { [options, domain = build.domain] in
+            try await options.consoleAvailable?(domain)
+        }
+        defer { build.closeFiles() }
         try Task.checkCancellation()
         try await builder.preBuild(&build)
         build.startTime = Self.now()
@@ -17,13 +20,6 @@ extension Creation {
         try Task.checkCancellation()
         try await builder.postBuild(build)
         try introduce(build)
-    }
-
-    private mutating func runBootloader(_ build: inout DomainBuild) async throws {
-        let info = build.configuration.buildInfo
-        build.commandLine = info.commandLine
-        build.kernel = info.kernel.map { BootFile(path: .init($0)) }
-        build.ramdisk = info.ramdisk.map { BootFile(path: .init($0)) }
     }
 
     private static func now() -> (seconds: Int, microseconds: Int) {
@@ -45,5 +41,7 @@ extension Creation {
 
     mutating func attachDevices(_ build: inout DomainBuild) async throws {
         try await DeviceEngine(toolstack).attachAll(build, undo: &undo)
+        try GuestBuilder(hypervisor: toolstack.hypervisor, store: toolstack.store, logger: toolstack.logger)
+            .grantIOAccess(build)
     }
 }

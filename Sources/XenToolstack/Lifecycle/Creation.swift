@@ -45,6 +45,7 @@ struct Creation {
         let configuration = try completeConfiguration()
         let lock = try await reserveMemory(for: configuration)
         defer { lock?.release() }
+        try checkNeeds(of: configuration)
         var build = try await makeDomain(configuration)
         try enterStore(build)
         try await boot(&build)
@@ -77,6 +78,16 @@ struct Creation {
         try await toolstack.freeMemory(
             kib: MemorySizing.neededKB(configuration.buildInfo, type: configuration.createInfo.type))
         return lock
+    }
+
+    /// Finds out what plainly cannot work before anything is made.
+    private func checkNeeds(of configuration: DomainConfiguration) throws {
+        let host = try hypervisor.physicalInfo()
+        let free = host.freePages &+ host.scrubPages
+        let limits = Preflight.Limits(
+            freeKB: free > host.outstandingPages ? (free - host.outstandingPages) * 4 : 0,
+            cpus: Int(host.maximumCPUID) + 1)
+        try Preflight.check(configuration, limits: limits, paths: toolstack.paths)
     }
 
     /// Makes the empty domain under a number that no other domain had just now.

@@ -151,7 +151,7 @@ import XenTypes
             program, build.info, domain: domain, disk: "/dev/null", lib: directory, restriction: restriction)
         try await BootloaderRun(
             plan: plan, domain: domain, log: LogFile("bootloader.\(domain)", in: directory),
-            logger: Logger(label: "test"), publishConsole: { (path) throws(ToolstackError) in console(path) },
+            logger: Logger(label: "test"), publishConsole: { (path) async throws(ToolstackError) in console(path) },
             awaitDomainsEnd: domainsEnd
         ).choose(&build)
         return build
@@ -276,7 +276,7 @@ import XenTypes
                 plan: BootloaderPlan(
                     "/nonexistent", build.info, domain: domain, disk: "/dev/null", lib: directory, restriction: nil),
                 domain: domain, log: LogFile("bootloader.\(domain)", in: directory), logger: Logger(label: "test"),
-                publishConsole: { (_) throws(ToolstackError) in },
+                publishConsole: { (_) async throws(ToolstackError) in },
                 awaitDomainsEnd: { () throws(ToolstackError) in }
             ).choose(&build)
         }
@@ -302,5 +302,31 @@ private func startClient(_ path: FilePath, answer: String, _ seen: @escaping @Se
             seen(text)
             _ = answer.withCString { write(terminal, $0, strlen($0)) }
         }
+    }
+}
+
+@Suite struct LocalDiskTests {
+    @Test func knowsWhichDisksNeedNoAttaching() {
+        var disk = DiskDevice()
+        disk.physicalPath = "/dev/vg/root"
+        disk.format = .raw
+        #expect(LocalDisk.directPath(of: disk) == "/dev/vg/root")
+        for change in [
+            { $0.format = .qcow2 }, { $0.script = "block-iscsi" }, { $0.backendDomainID = DomainID(3) },
+            { $0.backendDomainName = "store" }, { $0.physicalPath = nil },
+        ] as [(inout DiskDevice) -> Void] {
+            var other = disk
+            change(&other)
+            #expect(LocalDisk.directPath(of: other) == nil)
+        }
+    }
+
+    @Test func findsAFreeName() {
+        #expect(LocalDisk.freeName(from: "xvda", taken: []) == "xvda")
+        #expect(LocalDisk.freeName(from: "xvdb", taken: [51712]) == "xvdb")
+        #expect(LocalDisk.freeName(from: "xvda", taken: [51712, 51728]) == "xvdc")
+        let sixteen = Set((0..<16).map { UInt32(51712 + $0 * 16) })
+        #expect(LocalDisk.freeName(from: "xvda", taken: sixteen) == "xvdq")
+        for bad in ["xvda1", "", "51712", "nonsense"] { #expect(LocalDisk.freeName(from: bad, taken: []) == nil) }
     }
 }

@@ -213,7 +213,7 @@ private func build(_ type: DomainType, _ change: (inout BuildInfo) -> Void = { _
             }.first?.contains("more than this hypervisor allows") == true)
         let limits = Preflight.Limits(freeKB: 65536, cpus: 2)
         #expect(
-            problems(limits: limits) { $0.kernel = kernel }.first?.contains("needs 130 MiB") == true)
+            problems(limits: limits) { $0.kernel = kernel }.first?.contains("needs 128 MiB") == true)
         #expect(
             problems(limits: Preflight.Limits(freeKB: 1 << 20, cpus: 2)) {
                 $0.kernel = kernel
