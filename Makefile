@@ -19,11 +19,14 @@ RELEASE_FLAGS := -c release --product xl --static-swift-stdlib -Xlinker --gc-sec
 # One host serves one test at a time.
 HOST_TEST := SWIFT_XL_HOST=1 SWIFT_XL_BINARY=$(XL) $(SWIFT) test --no-parallel --filter HostTests
 
+# How long `make fuzz` feeds each parser.
+SECONDS ?= 60
+
 MAN_PAGES := $(wildcard man/*.[1-8])
 SCRIPTS := $(XENHOST) Tests/XenHost/image/rootfs Tests/XenHost/image/guests/initramfs scripts/install-packages scripts/host-shell \
-	.ci/run $(wildcard examples/demo Benchmarks/bench)
+	.ci/run Tests/Fuzz/fuzz $(wildcard examples/demo Benchmarks/bench)
 
-.PHONY: help demo test test-full unit host-test release install uninstall bench lint docs host-shell clean \
+.PHONY: help demo test test-full unit host-test fuzz release install uninstall bench lint docs host-shell clean \
 	build-packages host-image
 
 help:
@@ -32,6 +35,7 @@ help:
 	@echo 'make test-full   unit tests, and every host test with its whole matrix'
 	@echo 'make unit        the tests that need no Xen'
 	@echo 'make host-test   the host tests alone'
+	@echo 'make fuzz        random inputs for every parser, SECONDS=$(SECONDS) for each'
 	@echo 'make release     $(XL), Swift linked statically'
 	@echo 'make install     the command, its manual and its completions, under PREFIX ($(PREFIX)) and DESTDIR'
 	@echo 'make uninstall   what install put there'
@@ -62,6 +66,10 @@ unit: build-packages
 host-test: release host-image
 	@echo 'Host tests: this xl beside the one of upstream, on real Xen hosts'
 	@SWIFT_XL_FULL=$(SWIFT_XL_FULL) $(HOST_TEST)
+
+fuzz: build-packages
+	@echo 'Random inputs, $(SECONDS) s for each parser'
+	@Tests/Fuzz/fuzz $(SECONDS)
 
 release: build-packages
 	@echo 'Building $(XL)'

@@ -79,6 +79,9 @@ private func device<Spec: DeviceSpec>(_ spec: Spec.Type, _ text: String) throws 
         #expect(fault(ChannelSpec.self, "")?.kind == .missingParameter)
         #expect(fault(ChannelSpec.self, "connection=tcp")?.kind == .invalidValue)
         #expect(fault(ChannelSpec.self, "connection=pty,name= ")?.kind == .invalidValue)
+        let bytes = Array("connection=socket,path=/".utf8) + [0xFF]
+        let path = try ChannelSpec.parse(bytes: bytes, into: ChannelDevice()).value
+        #expect(try ChannelSpec.text(for: path).unescapedBytes == bytes)
         let warnings = try ChannelSpec.parse("connection=pty,nmae=x").warnings
         #expect(warnings.map(\.kind) == [.unknownParameter] && warnings.first?.suggestion == "name")
     }

@@ -120,6 +120,8 @@ import Testing
         var device = try disk("/x,raw,xvda")
         device.script = "a,b"
         #expect(throws: SpecError.self) { try DiskSpec.text(for: device) }
+        device = try disk("/x\ny,raw,xvda")
+        #expect(throws: SpecError.self) { try DiskSpec.text(for: device) }
     }
 
     @Test func longTextsTakeLinearTime() {

@@ -24,8 +24,11 @@ public enum DiskSpec: DeviceSpec {
         for row in rows {
             guard let value = row.write(device) else { continue }
             let name = row.parameter.name
-            guard name == targetName || !value.utf8.contains(UInt8(ascii: ",")) else {
-                throw SpecError(.inexpressible, "disk: \(name) cannot be written: its value holds a comma", at: 0..<0)
+            // The target goes on to the end of its line, other values to the next comma.
+            let end = name == targetName ? UInt8(ascii: "\n") : UInt8(ascii: ",")
+            guard !value.utf8.contains(end) else {
+                throw SpecError(
+                    .inexpressible, "disk: \(name) cannot be written: its value holds a separator", at: 0..<0)
             }
             words.append(row.parameter.form == .flag ? name : "\(name)=\(value)")
         }

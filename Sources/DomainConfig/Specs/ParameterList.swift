@@ -63,7 +63,8 @@ struct ParameterList<Device: Sendable>: Sendable {
                 words.append(name)
                 continue
             }
-            let isCut = trimsBlanks && SpecText(value).trimmed(0..<value.utf8.count) != 0..<value.utf8.count
+            let text = SpecText(value)
+            let isCut = trimsBlanks && text.trimmed(text.wholeRange) != text.wholeRange
             guard !value.utf8.contains(UInt8(ascii: ",")), !isCut else {
                 throw SpecError(
                     .inexpressible, "\(grammar.key): \(name) cannot be written: its value holds a separator", at: 0..<0)

@@ -1,0 +1,19 @@
+import FuzzSupport
+
+/// One disk, or several words of a command line with a newline between them.
+private func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    let bytes = input(start, count)
+    checkRoundTrip(DiskSpec.self, bytes)
+    let words = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        .map { String(escapingBytes: $0) }
+    do throws(SpecError) {
+        _ = try DiskSpec.parse(words: words)
+    } catch {
+        require(words.indices.contains(error.word), "\(error) is in no word")
+    }
+    return 0
+}
+
+@main enum Harness {
+    static func main() { run(fuzz) }
+}
