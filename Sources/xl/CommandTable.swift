@@ -8,12 +8,14 @@ struct CommandRow: Sendable {
 enum CommandTable {
     static let rows: [CommandRow] = [
         CommandRow(name: "create", command: CreateCommand.self),
+        CommandRow(name: "config-update", command: ConfigUpdateCommand.self),
         CommandRow(name: "list", command: ListCommand.self),
         CommandRow(name: "destroy", command: DestroyCommand.self),
         CommandRow(name: "shutdown", command: ShutdownCommand.self),
         CommandRow(name: "reboot", command: RebootCommand.self),
         CommandRow(name: "pause", command: PauseCommand.self),
         CommandRow(name: "unpause", command: UnpauseCommand.self),
+        CommandRow(name: "console", command: ConsoleCommand.self),
         CommandRow(name: "vcpu-list", command: VCPUListCommand.self),
         CommandRow(name: "vm-list", command: VMListCommand.self),
         CommandRow(name: "info", command: InfoCommand.self),

@@ -52,6 +52,17 @@ extension CommandContext {
         return configuration
     }
 
+    /// The domain that a text describes which `config-update` stored.
+    func configuration(update text: [UInt8]) throws -> DomainConfiguration {
+        let document = ConfigDocument(file: ConfigSource(name: "<updated>", bytes: text))
+        let result = DomainConfigParser.parse(document, environment: try configEnvironment())
+        Self.print(result.diagnostics)
+        guard let configuration = result.configuration else {
+            throw ToolstackError(.invalid, "the updated configuration has errors")
+        }
+        return configuration
+    }
+
     private func affinityMasks(_ global: GlobalConfig, _ host: HostTopology?) throws -> AffinityMasks {
         func mask(_ name: String, _ text: String?) throws -> Bitmap? {
             guard let text else { return nil }

@@ -4,6 +4,7 @@ import Glibc
 @main
 struct Main {
     static func main() async {
+        if let status = await MonitorProcess.runIfWanted() { exit(status.rawValue) }
         let status = await run(Array(CommandLine.arguments.dropFirst()))
         guard Output.flush() else {
             Output.error("cannot write all of the answer to standard output")

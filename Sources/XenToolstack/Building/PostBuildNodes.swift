@@ -25,12 +25,18 @@ public enum PostBuildNodes {
         return nodes + machine(build)
     }
 
-    /// What the guest is asked to have: not the video memory, nor what upstream's old device model allocated.
+    /// What the guest is asked to have.
     private static func target(_ info: BuildInfo, type: DomainType) -> UInt64 {
-        let fudge = type == .hvm && info.deviceModelVersion == .qemuXenTraditional ? MemorySizing.maximumSlackKB : 0
-        let reserved = saturatingSum(info.videoMemKB ?? 0, fudge)
+        let reserved = reservedMemory(info, type: type)
         let target = info.targetMemKB ?? 0
         return target > reserved ? target - reserved : 0
+    }
+
+    /// KiB by which the target in the store is smaller than the configured one: the video memory, and a little for
+    /// HVM guests that populate their memory on demand (`libxl__get_targetmem_fudge`).
+    static func reservedMemory(_ info: BuildInfo, type: DomainType) -> UInt64 {
+        let isPoD = type == .hvm && (info.maxMemKB ?? 0) > (info.targetMemKB ?? 0)
+        return saturatingSum(info.videoMemKB ?? 0, isPoD ? MemorySizing.maximumSlackKB : 0)
     }
 
     private static func platform(_ info: BuildInfo, guest: StorePath) -> [StoreNode] {

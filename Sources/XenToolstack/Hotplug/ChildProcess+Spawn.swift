@@ -102,3 +102,19 @@ extension ChildProcess.Plan {
         ToolstackError(.fail, "cannot prepare the descriptors of \(executable)", cause: "\(Errno(rawValue: errno))")
     }
 }
+
+extension ChildProcess.Plan {
+    /// Becomes the program, with this process's streams and number. Returns only when that fails.
+    ///
+    /// - Returns: why it failed.
+    public func replaceSelf() -> Errno {
+        let argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
+        let envp: [UnsafeMutablePointer<CChar>?] = environmentStrings().map { strdup($0) } + [nil]
+        defer {
+            for pointer in argv { free(pointer) }
+            for pointer in envp { free(pointer) }
+        }
+        execve(executable.string, argv, envp)
+        return Errno(rawValue: errno)
+    }
+}

@@ -23,8 +23,9 @@ public struct CreateOptions: Sendable {
     public var balloonsControlDomain = false
     /// The lock under which creations with ballooning take turns.
     public var lockFile: FilePath?
-    /// Called when the domain's console can be connected to: during its bootloader, and before it first runs.
-    public var consoleAvailable: (@Sendable (DomainID) async throws -> Void)?
+    /// Called when the domain's console can be connected to: while its bootloader runs, and again before the domain
+    /// first runs. Must return soon.
+    public var consoleAvailable: (@Sendable (DomainID) -> Void)?
 
     public init() {}
 }

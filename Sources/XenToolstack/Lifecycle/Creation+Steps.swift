@@ -1,5 +1,6 @@
 import DomainModel
 import Glibc
+import SystemPackage
 import XenControl
 import XenStore
 import XenTypes
@@ -10,7 +11,7 @@ extension Creation {
         let builder = GuestBuilder(
             hypervisor: toolstack.hypervisor, store: toolstack.store, logger: toolstack.logger)
         try await toolstack.chooseKernel(&build) { [options, domain = build.domain] in
-            try await options.consoleAvailable?(domain)
+            options.consoleAvailable?(domain)
         }
         defer { build.closeFiles() }
         try Task.checkCancellation()

@@ -166,7 +166,7 @@ struct Creation {
         ) { [store = toolstack.store] in
             try store.read(node)?.isEmpty == false ? .reached(()) : .pending("no \(node)")
         }
-        try await options.consoleAvailable?(build.domain)
+        options.consoleAvailable?(build.domain)
     }
 
     /// Stores the configuration, with which a restart, a migration and other toolstacks go on.

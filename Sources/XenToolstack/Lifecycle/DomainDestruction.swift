@@ -28,7 +28,7 @@ extension Toolstack {
     }
 
     /// The domain that runs this domain's device model, if it has one of its own.
-    private func deviceModelDomain(of domain: DomainID) -> DomainID? {
+    func deviceModelDomain(of domain: DomainID) -> DomainID? {
         let text = try? store.read(DomainPaths(domain).guest / "image/device-model-domid")
         guard let number = text.flatMap({ UInt32($0) }), number != 0 else { return nil }
         return (try? hypervisor.info(of: DomainID(number))) == nil ? nil : DomainID(number)
@@ -44,6 +44,7 @@ extension Toolstack {
     func removeTraces(of domain: DomainID) async {
         await stopDeviceModel(of: domain)
         await DeviceEngine(self).destroyAll(of: domain)
+        await awaitBackendRelease(of: domain)
         removeNodes(of: domain)
         removeFiles(of: domain)
     }

@@ -1,8 +1,8 @@
 import ArgumentParser
 import DomainConfig
 import DomainModel
-import SystemPackage
 import XenToolstack
+import YajlJSON
 
 /// Creates a domain.
 struct CreateCommand: XLCommand {
@@ -33,6 +33,8 @@ struct CreateCommand: XLCommand {
         name: [.customShort("n"), .customLong("dryrun")],
         help: "Print the resulting configuration, and create nothing; as 'xl -N create'.")
     var isDryRun = false
+    @Flag(name: .customLong("plan"), help: "Print as JSON what would be done, and do nothing.")
+    var isPlanOnly = false
     @Flag(name: .customShort("p"), help: "Leave the domain paused after it is created.")
     var staysPaused = false
     @Flag(name: [.customShort("q"), .customLong("quiet")], help: "Do not say which file is read.")
@@ -87,13 +89,17 @@ struct CreateCommand: XLCommand {
     private func create(
         _ configuration: DomainConfiguration, global: GlobalConfig, in context: CommandContext
     ) async throws -> ExitStatus {
-        var options = CreateOptions()
-        options.numbering = global.domainIDPolicy == .random ? .random : .next
-        options.balloonsControlDomain = global.isAutoballoonOn(
-            hypervisorCommandLine: try? context.toolstack.hypervisor.version().commandLine)
-        options.lockFile = FilePath(global.lockFile)
-        let (domain, _) = try await context.toolstack.create(configuration, options: options)
-        if !staysPaused { try context.toolstack.unpause(domain) }
-        return .success
+        var start = DomainStart(configuration, global: global, in: context)
+        if isPlanOnly {
+            Output.print(bytes: try YajlEncoder().encode(context.toolstack.plan(configuration, options: start.options)))
+            return .success
+        }
+        start.connectsConsole = connectsConsole
+        start.connectsDisplay = connectsDisplay || passesPassword
+        start.passesPassword = passesPassword
+        start.staysPaused = staysPaused
+        start.staysInForeground = staysInForeground
+        start.hasMonitor = !hasNoMonitor
+        return try await start.run()
     }
 }

@@ -1,0 +1,41 @@
+import DomainModel
+import SystemPackage
+import XenStore
+import XenTypes
+
+/// Which console of which domain a user gets to see, and the program that shows it.
+public struct ConsolePlan: Sendable, Hashable {
+    /// The domain that has the console: the guest itself, or its device model's domain.
+    public var domain: DomainID
+    public var number: UInt32
+    public var type: ConsoleType
+
+    public init(domain: DomainID, number: UInt32 = 0, type: ConsoleType = .pv) {
+        self.domain = domain
+        self.number = number
+        self.type = type
+    }
+
+    /// xenconsole with its arguments.
+    public func process(_ paths: HostPaths) -> ChildProcess.Plan {
+        var plan = ChildProcess.Plan(
+            paths.libexec.appending("xenconsole"),
+            ["\(domain)", "--num", "\(number)", "--type", type.name])
+        plan.input = .inherited
+        return plan
+    }
+}
+
+extension Toolstack {
+    /// The number of the console of a device model's domain that carries the guest's serial line
+    /// (`STUBDOM_CONSOLE_SERIAL`).
+    private static let serialLineNumber: UInt32 = 3
+
+    /// The console that a user means who names none.
+    public func primaryConsole(of domain: DomainID) throws(ToolstackError) -> ConsolePlan {
+        if let stubdomain = deviceModelDomain(of: domain) {
+            return ConsolePlan(domain: stubdomain, number: Self.serialLineNumber)
+        }
+        return ConsolePlan(domain: domain, type: try type(of: domain) == .hvm ? .serial : .pv)
+    }
+}

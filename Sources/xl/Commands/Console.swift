@@ -1,0 +1,31 @@
+import ArgumentParser
+import DomainModel
+import Glibc
+import SystemPackage
+import XenToolstack
+
+struct ConsoleCommand: XLCommand {
+    static let configuration = named("console", "Attach to domain's console", usage: "[options] <Domain>")
+
+    @Option(name: .customShort("t"), help: "The console's type: pv, serial or vuart.")
+    var type: String?
+    @Option(name: .customShort("n"), help: "The console's number; counts only together with -t.")
+    var number: UInt32 = 0
+    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let toolstack = context.toolstack
+        var plan = try toolstack.primaryConsole(of: toolstack.findDomain(domain))
+        if let type {
+            guard let known = ConsoleType(name: type), known != .unknown else {
+                Output.error("console type supported are: pv, serial, vuart")
+                return .failure
+            }
+            plan = ConsolePlan(domain: try toolstack.findDomain(domain), number: number, type: known)
+        }
+        let program = plan.process(toolstack.paths)
+        Output.flush()
+        throw ToolstackError(
+            .fail, "Unable to attach console: cannot run \(program.executable)", cause: "\(program.replaceSelf())")
+    }
+}

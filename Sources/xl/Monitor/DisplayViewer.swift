@@ -1,0 +1,54 @@
+import Glibc
+import SystemPackage
+import XenStore
+import XenToolstack
+import XenTypes
+
+/// The program that shows a guest's VNC display: `$VNCVIEWER`, or `vncviewer`.
+struct DisplayViewer {
+    private let toolstack: Toolstack
+
+    init(_ toolstack: Toolstack) { self.toolstack = toolstack }
+
+    /// Starts the viewer and does not wait for it.
+    ///
+    /// - Parameter passesPassword: hands the display's password to the viewer, on its standard input.
+    func start(for domain: DomainID, passesPassword: Bool) throws {
+        let console = DomainPaths(domain).guest / "console"
+        guard let port = try toolstack.store.read(console / "vnc-port").flatMap({ UInt16($0) }), port >= 5900 else {
+            throw ToolstackError(
+                .notFound, "cannot show the display of domain \(domain)", domain: domain,
+                cause: "it has no VNC display",
+                remedy: "configure vnc=1")
+        }
+        let host = try toolstack.store.read(console / "vnc-listen") ?? "localhost"
+        let name = getenv("VNCVIEWER").map { String(cString: $0) } ?? "vncviewer"
+        var plan = ChildProcess.Plan(try Self.find(name), ["\(host):\(port - 5900)"])
+        plan.group = .own
+        if passesPassword, let password = try toolstack.store.read(console / "vnc-pass") {
+            plan.arguments.append("-autopass")
+            plan.input = .descriptor(try Self.stream(of: password))
+        }
+        _ = try ChildProcess.start(plan)
+    }
+
+    private static func find(_ name: String) throws(ToolstackError) -> FilePath {
+        if name.contains("/") { return FilePath(name) }
+        let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
+        for directory in path.split(separator: ":") {
+            let candidate = FilePath("\(directory)/\(name)")
+            if access(candidate.string, X_OK) == 0 { return candidate }
+        }
+        throw ToolstackError(
+            .notFound, "cannot find the VNC viewer \(name)", remedy: "install one, or name it in VNCVIEWER")
+    }
+
+    /// A stream that ends after the text.
+    private static func stream(of text: String) throws -> FileDescriptor {
+        let pipe = try FileDescriptor.pipe()
+        defer { try? pipe.writeEnd.close() }
+        // A password fits into a pipe's buffer.
+        try pipe.writeEnd.writeAll(text.utf8.prefix(4096))
+        return pipe.readEnd
+    }
+}

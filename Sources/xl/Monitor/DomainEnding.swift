@@ -1,0 +1,131 @@
+import DomainConfig
+import DomainModel
+import Glibc
+import XenControl
+import XenToolstack
+import XenTypes
+
+/// What follows from a domain's shutdown.
+struct DomainEnding: Sendable {
+    let domain: DomainID
+    let name: String
+    let reason: XenControl.ShutdownReason
+    let context: CommandContext
+
+    private var toolstack: Toolstack { context.toolstack }
+
+    private func say(_ text: String) { Monitor.say(text) }
+
+    /// - Returns: the domain that takes the place of the one that ended, or nil.
+    func act() async throws -> DomainID? {
+        let stored = storedConfiguration()
+        guard let configured = ShutdownPolicy.action(for: reason, in: stored ?? DomainConfiguration()) else {
+            say("Done. Exiting now")
+            return nil
+        }
+        if reason.rawValue > XenControl.ShutdownReason.softReset.rawValue {
+            say("Unknown shutdown reason code \(reason.rawValue). Destroying domain.")
+        }
+        say("Action for shutdown reason code \(reason.rawValue) is \(Self.name(of: configured))")
+        let action = await dumpCore(if: configured)
+        switch action {
+        case .restart: return try await restart(stored) { try await destroy() }
+        case .restartRename: return try await restart(stored) { try preserve() }
+        case .softReset: try await softReset(stored)
+        case .preserve: break
+        case .destroy, .coredumpDestroy, .coredumpRestart: try await destroy()
+        }
+        say("Done. Exiting now")
+        return nil
+    }
+
+    private func storedConfiguration() -> DomainConfiguration? {
+        do {
+            if let stored = try toolstack.storedConfiguration(of: domain) { return stored }
+            say("no configuration of domain \(domain) is stored")
+        } catch {
+            say("\(error)")
+        }
+        return nil
+    }
+
+    /// The words of xl.cfg.
+    private static func name(of action: ActionOnShutdown) -> String {
+        switch action {
+        case .destroy: "destroy"
+        case .restart: "restart"
+        case .restartRename: "rename-restart"
+        case .preserve: "preserve"
+        case .coredumpDestroy: "coredump-destroy"
+        case .coredumpRestart: "coredump-restart"
+        case .softReset: "soft-reset"
+        }
+    }
+
+    /// Dumps the domain's memory where the action asks for it; a dump that fails keeps nothing else.
+    ///
+    /// - Returns: the rest of the action.
+    private func dumpCore(if action: ActionOnShutdown) async -> ActionOnShutdown {
+        guard action == .coredumpDestroy || action == .coredumpRestart else { return action }
+        say("dumping core to \(toolstack.coreDumpPath(name: name))")
+        do { _ = try await toolstack.dumpCore(of: domain, name: name) } catch { say("core dump failed: \(error)") }
+        return action == .coredumpRestart ? .restart : .destroy
+    }
+
+    private func destroy() async throws {
+        say("Domain \(domain) needs to be cleaned up: destroying the domain")
+        try await toolstack.destroy(domain)
+    }
+
+    private func preserve() throws {
+        var now = time(nil)
+        var fields = tm()
+        gmtime_r(&now, &fields)
+        var buffer = [CChar](repeating: 0, count: 64)
+        let count = strftime(&buffer, buffer.count, "-%Y%m%dT%H%MZ", &fields)
+        let suffix = String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        say("Preserving domain \(domain) \(name) with suffix\(suffix)")
+        try toolstack.preserve(domain, suffix: suffix)
+    }
+
+    /// Only HVM guests can be reset in place; upstream destroys others, too.
+    private func softReset(_ stored: DomainConfiguration?) async throws {
+        say("domain \(domain) cannot be reset in place: that is possible for HVM guests with a device model only")
+        try await destroy()
+        throw ExitStatus(-ToolstackError.Code.invalid.rawValue)
+    }
+
+    /// Puts a new domain into the place of the ended one.
+    ///
+    /// - Parameter clear: takes the old one out of the way, once its configuration is read.
+    private func restart(
+        _ stored: DomainConfiguration?, _ clear: () async throws -> Void
+    ) async throws -> DomainID? {
+        let configuration = try await nextConfiguration(stored)
+        try await clear()
+        say("Done. Rebooting now")
+        let options = CreateOptions(try context.globalConfig(), context)
+        let next = try await toolstack.create(configuration, options: options).domain
+        try toolstack.unpause(next)
+        return next
+    }
+
+    /// The text that `config-update` left, or else the domain's configuration as it was at its end.
+    private func nextConfiguration(_ stored: DomainConfiguration?) async throws -> DomainConfiguration {
+        do {
+            if let text = try toolstack.takeUpdate(of: domain) {
+                say("\"xl\" configuration found, using it\n")
+                return try context.configuration(update: text)
+            }
+        } catch let error as ToolstackError {
+            say("\"xl\" configuration found but failed to load: \(error)")
+        }
+        do {
+            return try await toolstack.currentConfiguration(of: domain)
+        } catch {
+            guard let stored else { throw error }
+            say("failed to retrieve guest configuration (\(error)). reusing old configuration")
+            return stored
+        }
+    }
+}

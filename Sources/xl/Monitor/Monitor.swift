@@ -1,0 +1,97 @@
+import DomainConfig
+import DomainModel
+import Glibc
+import Synchronization
+import XenControl
+import XenStore
+import XenToolstack
+import XenTypes
+
+/// Watches over one domain and does at its end what its configuration says.
+///
+/// What it says goes to its log in upstream's words.
+struct Monitor: Sendable {
+    var domain: DomainID
+    let context: CommandContext
+    /// Whether this is the process's only purpose, so that it may start itself afresh.
+    var isProcess = false
+    /// Called once when the watch is set.
+    var armed: (@Sendable () -> Void)?
+
+    init(domain: DomainID, context: CommandContext) {
+        self.domain = domain
+        self.context = context
+    }
+
+    private var toolstack: Toolstack { context.toolstack }
+
+    /// Watches until a domain's end is not followed by another start.
+    func run() async -> ExitStatus {
+        var monitor = self
+        do {
+            while let next = try await monitor.watch() {
+                if isProcess { Self.say("cannot start afresh: \(MonitorProcess.replaceSelf(for: next))") }
+                monitor.domain = next
+                monitor.armed = nil
+            }
+            return .success
+        } catch let status as ExitStatus {
+            return status
+        } catch {
+            Output.error("\(error)".escapingControls)
+            return .failure
+        }
+    }
+
+    static func say(_ text: String) { Output.plainError(text.escapingControls) }
+
+    /// - Returns: the domain that took this one's place, or nil when there is none.
+    private func watch() async throws -> DomainID? {
+        let name = (try? toolstack.store.read(DomainPaths(domain).guest / "name")) ?? ""
+        Self.say("Waiting for domain \(name) (domid \(domain)) to die [pid \(getpid())]")
+        guard let reason = try await awaitShutdown() else {
+            Self.say("Domain \(domain) has been destroyed.")
+            return nil
+        }
+        Self.say(
+            "Domain \(domain) has shut down, reason code \(reason.rawValue) 0x\(String(reason.rawValue, radix: 16))")
+        return try await DomainEnding(domain: domain, name: name, reason: reason, context: context).act()
+    }
+
+    /// - Returns: why the domain has shut down; nil when it is gone.
+    private func awaitShutdown() async throws -> XenControl.ShutdownReason? {
+        let first = Once(armed)
+        let hasSuspended = Once { Self.say("Domain has suspended.") }
+        let end: Toolstack.DomainEnd = try await toolstack.store.wait(
+            for: "the end of domain \(domain)", domain: domain, watching: [.releaseDomain], within: nil
+        ) { [hypervisor = toolstack.hypervisor, domain] in
+            first.run()
+            guard let info = try hypervisor.info(of: domain), !info.flags.contains(.dying) else {
+                return .reached(.destroyed)
+            }
+            guard let reason = info.shutdownReason else { return .pending("it runs") }
+            guard reason != .suspend else {
+                // It goes on when it is resumed, and is destroyed when it was saved or migrated.
+                hasSuspended.run()
+                return .pending("it is suspended")
+            }
+            return .reached(.shutDown(reason))
+        }
+        if case .shutDown(let reason) = end { return reason }
+        return nil
+    }
+}
+
+/// Something that is done the first time only.
+private final class Once: Sendable {
+    private let body: Mutex<(@Sendable () -> Void)?>
+
+    init(_ body: (@Sendable () -> Void)?) { self.body = Mutex(body) }
+
+    func run() {
+        body.withLock { body in
+            defer { body = nil }
+            return body
+        }?()
+    }
+}
