@@ -1,1 +1,26 @@
 import Testing
+
+/// Tests on real Xen hosts, one at a time. `make host-test` runs them.
+@Suite(
+    .serialized, .enabled(if: TestHost.isWanted, "host tests run with `make host-test`"), .host
+)
+enum HostTests {}
+
+extension HostTests {
+    /// The ground that the others stand on: the host's guests live and die under upstream's `xl`.
+    @Suite struct Ground {
+        let host: TestHost
+
+        init() throws { host = try #require(TestHost.current) }
+
+        @Test(arguments: GuestConfiguration.Kind.allCases)
+        func idleGuestRuns(_ kind: GuestConfiguration.Kind) async throws {
+            let guest = GuestConfiguration.idle("ground-\(kind)", kind)
+            try await guest.place(on: host)
+            try await host.require("\(TestHost.upstream) create -e \(guest.path)")
+            let row = try await host.require("sleep 1; \(TestHost.upstream) list \(guest.name)").lines.last ?? ""
+            #expect(row.contains("-b----"), "the guest sleeps: \(row)")
+            try await host.require("\(TestHost.upstream) destroy \(guest.name)")
+        }
+    }
+}

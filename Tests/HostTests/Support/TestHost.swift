@@ -1,0 +1,163 @@
+import Foundation
+import Testing
+
+/// A real Xen host for tests: Debian with Xen, upstream's `xl`, and ours.
+///
+/// One host serves a whole run of tests, one test at a time. It comes from `Tests/XenHost/xenhost`, which takes it down
+/// when this process ends, however it ends.
+actor TestHost {
+    /// The host of the test that runs; the `.host` trait sets it.
+    @TaskLocal static var current: TestHost?
+
+    /// Whether host tests were asked for: `make host-test` sets it.
+    static let isWanted = ProcessInfo.processInfo.environment["SWIFT_XL_HOST"] == "1"
+    /// Whether the whole matrix was asked for: `make test-full` sets it.
+    static let isFull = ProcessInfo.processInfo.environment["SWIFT_XL_FULL"] == "1"
+
+    /// Upstream's program without Debian's wrapper, and ours.
+    static let upstream = "/root/upstream/xl"
+    static let ours = "/root/ours/xl"
+
+    static let repository = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    private static let xenhost = repository.appending(path: "Tests/XenHost/xenhost").path
+
+    private static let first = Task { try await TestHost(name: "test-\(ProcessInfo.processInfo.processIdentifier)") }
+    /// The host that all tests share.
+    static var shared: TestHost { get async throws { try await first.value } }
+
+    nonisolated let name: String
+    private let sshConfiguration: String
+    private var shell: Shell
+    private(set) var journal: [CommandResult] = []
+    private var cleanUps: [String] = []
+
+    init(name: String) async throws {
+        self.name = name
+        print("Starting test host \(name)")
+        try await Self.runTool(["up", name])
+        let cache = ProcessInfo.processInfo.environment["XDG_CACHE_HOME"] ?? NSHomeDirectory() + "/.cache"
+        sshConfiguration = "\(cache)/swift-xl/run/\(name)/ssh_config"
+        shell = try Shell(sshConfiguration: sshConfiguration, host: name)
+        try await installTools()
+    }
+
+    /// Runs a script and gives back what it did, whatever its exit code.
+    @discardableResult
+    func run(_ script: String, timeout: Duration = .seconds(180)) async throws -> CommandResult {
+        do {
+            let result = try await shell.run(script, timeout: timeout)
+            journal.append(result)
+            return result
+        } catch {
+            shell = try Shell(sshConfiguration: sshConfiguration, host: name)
+            throw error
+        }
+    }
+
+    /// Runs a script that the test needs to succeed.
+    @discardableResult
+    func require(_ script: String, timeout: Duration = .seconds(180)) async throws -> CommandResult {
+        let result = try await run(script, timeout: timeout)
+        guard result.exitCode == 0 else { throw HostError.commandFailed(result) }
+        return result
+    }
+
+    /// Runs our `xl`.
+    @discardableResult
+    func ours(_ arguments: String, timeout: Duration = .seconds(180)) async throws -> CommandResult {
+        try await run("\(Self.ours) \(arguments)", timeout: timeout)
+    }
+
+    /// Runs upstream's `xl`.
+    @discardableResult
+    func upstream(_ arguments: String, timeout: Duration = .seconds(180)) async throws -> CommandResult {
+        try await run("\(Self.upstream) \(arguments)", timeout: timeout)
+    }
+
+    /// Writes a small text file.
+    func write(_ text: String, to path: String) async throws {
+        try await require("printf %s \(text.shellQuoted) > \(path.shellQuoted)")
+    }
+
+    /// Has a script run when the test has ended; the last one added runs first.
+    func atEnd(_ script: String) { cleanUps.append(script) }
+
+    /// Waits until a script succeeds, and gives back its last run.
+    @discardableResult
+    func wait(until script: String, timeout: Duration = .seconds(90)) async throws -> CommandResult {
+        // Polled in the host: an event would have to be one of the tools under test.
+        try await require("until { \(script); }; do sleep 0.2; done", timeout: timeout)
+    }
+
+    /// Makes ready for a test.
+    func begin() {
+        journal = []
+        cleanUps = []
+    }
+
+    /// Runs what `atEnd` collected, in reverse order.
+    func end() async throws {
+        for script in cleanUps.reversed() { try await run(script) }
+        cleanUps = []
+    }
+
+    /// What a failed test is shown with: the test's commands, the host's console, the hypervisor's log.
+    func report() async -> String {
+        let commands = journal.suffix(30).map(\.description).joined(separator: "\n")
+        let serial = URL(fileURLWithPath: sshConfiguration).deletingLastPathComponent().appending(path: "serial")
+        let console = (try? String(decoding: Data(contentsOf: serial), as: UTF8.self)) ?? "not to be had"
+        let hypervisor = (try? await shell.run("\(Self.upstream) dmesg | tail -n 30", timeout: .seconds(30)))?.stdout
+        return """
+            Commands:
+            \(commands)
+            The host's console, its end:
+            \(console.split(separator: "\n").suffix(25).joined(separator: "\n").indented("  "))
+            xl dmesg, its end:
+            \((hypervisor ?? "not to be had").indented("  "))
+            """
+    }
+
+    private func installTools() async throws {
+        let environment = ProcessInfo.processInfo.environment
+        let binary = environment["SWIFT_XL_BINARY"] ?? ".build/release/xl"
+        let path = binary.hasPrefix("/") ? binary : Self.repository.appending(path: binary).path
+        let config = sshConfiguration
+        try await Self.runProcess(
+            "/bin/sh",
+            [
+                "-c",
+                "gzip -1 -c \"$1\" | ssh -F \"$2\" \"$3\" 'mkdir -p /root/ours && gunzip > /root/ours/xl && chmod 755 /root/ours/xl'",
+                "sh", path, config, name,
+            ])
+        try await require("mkdir -p /root/upstream && ln -sf /usr/lib/xen-*/bin/xl /root/upstream/xl")
+    }
+
+    private static func runTool(_ arguments: [String]) async throws {
+        try await runProcess(xenhost, arguments)
+    }
+
+    private static func runProcess(_ program: String, _ arguments: [String]) async throws {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            DispatchQueue.global().async {
+                let process = Process()
+                process.executableURL = URL(fileURLWithPath: program)
+                process.arguments = arguments
+                process.environment = ProcessInfo.processInfo.environment.merging(
+                    ["XENHOST_OWNER": "\(ProcessInfo.processInfo.processIdentifier)"]) { $1 }
+                process.standardInput = FileHandle.nullDevice
+                do {
+                    try process.run()
+                    process.waitUntilExit()
+                    guard process.terminationStatus == 0 else {
+                        throw HostError.hostDidNotStart(
+                            "\(program) \(arguments.joined(separator: " ")) exited with \(process.terminationStatus)")
+                    }
+                    continuation.resume()
+                } catch {
+                    continuation.resume(throwing: error)
+                }
+            }
+        }
+    }
+}
