@@ -8,7 +8,7 @@ struct Residue: Sendable {
         show() { sed "s|^|$1: |"; }
         xenstore-ls -fp | show store
         losetup -n -O NAME,BACK-FILE | show loop
-        ls -d /sys/class/net/* /sys/class/net/*/brif/* | show network
+        ls -d /sys/class/net/* /sys/class/net/*/brif/* 2>/dev/null | show network
         ps -e -o comm= --ppid 2 -p 2 --deselect | grep -vxE 'ps|sed|bash|sshd|sleep|systemd-udevd|\\(udev-worker\\)|agetty' | show process
         ls -Rd /run/xen/* /run/xen-hotplug/* /var/lib/xen/* /var/run/xen* 2>/dev/null | sort -u | show file
         iptables -S 2>/dev/null | show firewall

@@ -51,21 +51,32 @@ final class Shell: @unchecked Sendable {
         done
         """
 
-    private let process = Process()
-    private let input = Pipe()
-    private let output = Pipe()
+    private let process: ChildProcess
+    private let input: FileHandle
+    private let output: FileHandle
     private let queue = DispatchQueue(label: "test-host-shell")
 
     init(sshConfiguration: String, host: String) throws {
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/ssh")
-        process.arguments = ["-F", sshConfiguration, host, "exec bash --norc -c '\(Self.agent)'"]
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
+        var (toChild, fromChild) = ([Int32](repeating: -1, count: 2), [Int32](repeating: -1, count: 2))
+        guard pipe(&toChild) == 0, pipe(&fromChild) == 0 else {
+            throw HostError.hostDidNotStart("no pipe: \(String(cString: strerror(errno)))")
+        }
+        for end in toChild + fromChild { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        defer {
+            close(toChild[0])
+            close(fromChild[1])
+        }
+        input = FileHandle(fileDescriptor: toChild[1], closeOnDealloc: true)
+        output = FileHandle(fileDescriptor: fromChild[0], closeOnDealloc: true)
+        process = try ChildProcess(
+            "ssh", ["-F", sshConfiguration, host, "exec bash --norc -c \(Self.agent.shellQuoted)"],
+            input: toChild[0], output: fromChild[1])
     }
 
-    deinit { process.terminate() }
+    deinit {
+        process.terminate()
+        _ = process.wait()
+    }
 
     /// Runs a script. Throws when it does not end in time; the shell is of no use after that.
     func run(_ script: String, timeout: Duration) async throws -> CommandResult {
@@ -94,9 +105,9 @@ final class Shell: @unchecked Sendable {
 
     private func exchange(_ script: String) throws -> CommandResult {
         let bytes = Data(script.utf8)
-        try input.fileHandleForWriting.write(contentsOf: Data("\(bytes.count)\n".utf8) + bytes)
+        try input.write(contentsOf: Data("\(bytes.count)\n".utf8) + bytes)
         var header = [UInt8]()
-        while let byte = try output.fileHandleForReading.read(upToCount: 1)?.first, byte != 10 { header.append(byte) }
+        while let byte = try output.read(upToCount: 1)?.first, byte != 10 { header.append(byte) }
         let numbers = String(decoding: header, as: UTF8.self).split(separator: " ").compactMap { Int($0) }
         guard numbers.count == 3 else { throw HostError.connectionLost(command: script) }
         return CommandResult(
@@ -108,7 +119,7 @@ final class Shell: @unchecked Sendable {
     private func read(_ count: Int) throws -> Data {
         var data = Data()
         while data.count < count {
-            guard let chunk = try output.fileHandleForReading.read(upToCount: count - data.count), !chunk.isEmpty else {
+            guard let chunk = try output.read(upToCount: count - data.count), !chunk.isEmpty else {
                 throw HostError.connectionLost(command: "")
             }
             data += chunk

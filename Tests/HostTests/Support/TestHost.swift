@@ -131,6 +131,12 @@ actor TestHost {
                 "sh", path, config, name,
             ])
         try await require("mkdir -p /root/upstream && ln -sf /usr/lib/xen-*/bin/xl /root/upstream/xl")
+        // The first domain of a host's life makes nodes and files that stay.
+        try await require(
+            """
+            printf 'name="first"\\ntype="pv"\\nkernel="/root/guests/idle-pv"\\nmemory=4\\n' > first.cfg
+            \(Self.upstream) create -q -e first.cfg && \(Self.upstream) destroy first && rm first.cfg
+            """)
     }
 
     private static func runTool(_ arguments: [String]) async throws {
@@ -140,18 +146,12 @@ actor TestHost {
     private static func runProcess(_ program: String, _ arguments: [String]) async throws {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             DispatchQueue.global().async {
-                let process = Process()
-                process.executableURL = URL(fileURLWithPath: program)
-                process.arguments = arguments
-                process.environment = ProcessInfo.processInfo.environment.merging(
-                    ["XENHOST_OWNER": "\(ProcessInfo.processInfo.processIdentifier)"]) { $1 }
-                process.standardInput = FileHandle.nullDevice
                 do {
-                    try process.run()
-                    process.waitUntilExit()
-                    guard process.terminationStatus == 0 else {
+                    let owner = ["XENHOST_OWNER": "\(ProcessInfo.processInfo.processIdentifier)"]
+                    let code = try ChildProcess(program, arguments, environment: owner).wait()
+                    guard code == 0 else {
                         throw HostError.hostDidNotStart(
-                            "\(program) \(arguments.joined(separator: " ")) exited with \(process.terminationStatus)")
+                            "\(program) \(arguments.joined(separator: " ")) exited with \(code)")
                     }
                     continuation.resume()
                 } catch {
