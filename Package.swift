@@ -49,7 +49,8 @@ let package = Package(
         .testTarget(name: "DomainConfigTests", dependencies: ["DomainConfig", "ConfigCorpus", "YajlJSON"]),
         .testTarget(name: "XenToolstackTests", dependencies: ["XenToolstack", "YajlJSON"]),
         .testTarget(
-            name: "xlTests", dependencies: ["xl", "XenToolstack", "XenControl", "XenTypes", "YajlJSON", "CXen"],
+            name: "xlTests",
+            dependencies: ["xl", "XenToolstack", "DomainConfig", "XenControl", "XenTypes", "YajlJSON", "CXen"],
             exclude: ["Fixtures"]),
         .testTarget(name: "HostTests", exclude: []),
     ],

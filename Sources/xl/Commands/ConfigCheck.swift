@@ -2,39 +2,43 @@ import DomainConfig
 import DomainModel
 import XenToolstack
 
-extension ConfigCommand {
-    /// What `config check --json` answers.
-    private struct Answer: Encodable {
-        struct File: Encodable {
-            var file: String
-            var errors: Int
-            var warnings: Int
-            var diagnostics: [Diagnostic]
-        }
-
+/// What `xl config check --json` answers.
+struct ConfigCheckJSON: Encodable {
+    struct File: Encodable {
+        var file: String
         var errors: Int
         var warnings: Int
-        var files: [File]
+        var diagnostics: [Diagnostic]
+
+        init(_ file: String, _ diagnostics: [Diagnostic]) {
+            self.file = file
+            self.diagnostics = diagnostics
+            errors = diagnostics.count { $0.severity == .error }
+            warnings = diagnostics.count - errors
+        }
     }
 
+    var errors: Int
+    var warnings: Int
+    var files: [File]
+
+    init(_ files: [File]) {
+        errors = files.reduce(0) { $0 + $1.errors }
+        warnings = files.reduce(0) { $0 + $1.warnings }
+        self.files = files
+    }
+}
+
+extension ConfigCommand {
     /// `config check`: every problem of every file.
     func check(_ context: CommandContext) throws -> ExitStatus {
         let environment = try context.configEnvironment()
         let facts = host ? RunningHostFacts(context.toolstack) : nil
-        var files: [Answer.File] = []
-        for path in operands {
-            let diagnostics = diagnostics(path, environment, facts)
-            let errors = diagnostics.count { $0.severity == .error }
-            files.append(
-                Answer.File(
-                    file: path, errors: errors, warnings: diagnostics.count - errors, diagnostics: diagnostics))
-        }
-        let answer = Answer(
-            errors: files.reduce(0) { $0 + $1.errors }, warnings: files.reduce(0) { $0 + $1.warnings }, files: files)
+        let answer = ConfigCheckJSON(operands.map { .init($0, diagnostics($0, environment, facts)) })
         if json {
             try Self.print(json: answer)
         } else {
-            for file in files {
+            for file in answer.files {
                 for diagnostic in file.diagnostics { Output.print(diagnostic.text) }
             }
         }

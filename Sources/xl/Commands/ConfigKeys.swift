@@ -1,8 +1,15 @@
 import DomainConfig
 
-extension ConfigCommand {
-    /// A key as `config keys --json` shows it.
-    private struct Key: Encodable {
+/// What `xl config keys --json` answers.
+struct ConfigKeysJSON: Encodable {
+    let keys: [Key]
+
+    /// Every key of `xl.cfg` and `xl.conf`.
+    init() {
+        keys = ConfigKey.all.map { Key($0, file: "xl.cfg") } + GlobalConfig.keys.map { Key($0, file: "xl.conf") }
+    }
+
+    struct Key: Encodable {
         var name: String
         var file: String
         var type: String
@@ -48,16 +55,17 @@ extension ConfigCommand {
             }
         }
     }
+}
 
+extension ConfigCommand {
     /// `config keys`: every key of `xl.cfg` and `xl.conf`.
     func keys() throws -> ExitStatus {
-        let keys =
-            ConfigKey.all.map { Key($0, file: "xl.cfg") } + GlobalConfig.keys.map { Key($0, file: "xl.conf") }
+        let answer = ConfigKeysJSON()
         if json {
-            try Self.print(json: ["keys": keys])
+            try Self.print(json: answer)
             return .success
         }
-        for key in keys {
+        for key in answer.keys {
             Output.print(
                 "\(key.name.padded(to: 32)) \(key.file.padded(to: 7)) \(key.type.padded(to: 16)) \(key.summary)")
         }
