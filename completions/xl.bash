@@ -173,20 +173,44 @@ _xl() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    create|list|destroy|shutdown|reboot|pause|unpause|vcpu-list|vm-list|info|domid|domname|rename|dmesg|network-attach|network-list|network-detach|block-attach|block-list|block-detach|uptime|config|help)
+    create|config-update|list|destroy|shutdown|reboot|pause|unpause|console|vcpu-list|vm-list|info|domid|domname|rename|dmesg|network-attach|network-list|network-detach|block-attach|block-list|block-detach|uptime|config|help)
         # Offer subcommand argument completions
         "_xl_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'create list destroy shutdown reboot pause unpause vcpu-list vm-list info domid domname rename dmesg network-attach network-list network-detach block-attach block-list block-detach uptime config help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'create config-update list destroy shutdown reboot pause unpause console vcpu-list vm-list info domid domname rename dmesg network-attach network-list network-detach block-attach block-list block-detach uptime config help' -- "${cur}"))
         ;;
     esac
 }
 
 _xl_create() {
     repeating_flags=()
-    non_repeating_flags=(-c -d -e -F -n --dryrun -p -q --quiet -V --vncviewer -A --vncviewer-autopass -i --ignore-global-affinity-masks -h --help)
+    non_repeating_flags=(-c -d -e -F -n --dryrun --plan -p -q --quiet -V --vncviewer -A --vncviewer-autopass -i --ignore-global-affinity-masks -h --help)
+    repeating_options=()
+    non_repeating_options=(-f --defconfig)
+    __xl_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '-f'|'--defconfig')
+        __xl_add_completions -f
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __xl_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_xl_config-update() {
+    repeating_flags=()
+    non_repeating_flags=(-d -q -h --help)
     repeating_options=()
     non_repeating_options=(-f --defconfig)
     __xl_offer_flags_options -1
@@ -254,6 +278,24 @@ _xl_unpause() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
+}
+
+_xl_console() {
+    repeating_flags=()
+    non_repeating_flags=(-h --help)
+    repeating_options=()
+    non_repeating_options=(-t -n)
+    __xl_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '-t')
+        return
+        ;;
+    '-n')
+        return
+        ;;
+    esac
 }
 
 _xl_vcpu-list() {
