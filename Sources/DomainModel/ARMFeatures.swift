@@ -1,4 +1,4 @@
-/// `libxl_gic_version`.
+/// The interrupt controller of a guest on ARM (`libxl_gic_version`).
 public enum GICVersion: Int32, DefaultedEnumeration {
     case `default` = 0
     case v2 = 32
@@ -10,7 +10,7 @@ public enum GICVersion: Int32, DefaultedEnumeration {
     public static let defaultValue = GICVersion.default
 }
 
-/// `libxl_vuart_type`.
+/// The serial port that the hypervisor emulates on ARM (`libxl_vuart_type`).
 public enum VUARTType: Int32, DefaultedEnumeration {
     case unknown = 0
     case sbsaUart = 1
@@ -21,7 +21,7 @@ public enum VUARTType: Int32, DefaultedEnumeration {
     public static let defaultValue = VUARTType.unknown
 }
 
-/// `libxl_tee_type`.
+/// The trusted execution environment that a guest on ARM may use (`libxl_tee_type`).
 public enum TEEType: Int32, DefaultedEnumeration {
     case none = 0
     case optee = 1
@@ -33,7 +33,7 @@ public enum TEEType: Int32, DefaultedEnumeration {
     public static let defaultValue = TEEType.none
 }
 
-/// `libxl_sve_type`.
+/// Length of SVE vectors in bits (`libxl_sve_type`, Xen 4.18).
 public enum SVEType: Int32, DefaultedEnumeration {
     case hw = -1
     case disabled = 0
@@ -63,7 +63,7 @@ public enum SVEType: Int32, DefaultedEnumeration {
     public static let defaultValue = SVEType.disabled
 }
 
-/// `libxl_arm_sci_type`.
+/// The system control interface of a guest on ARM (`libxl_arm_sci_type`, Xen 4.21).
 public enum ARMSCIType: Int32, DefaultedEnumeration {
     case none = 0
     case scmiSmc = 1
@@ -74,7 +74,7 @@ public enum ARMSCIType: Int32, DefaultedEnumeration {
     public static let defaultValue = ARMSCIType.none
 }
 
-/// `libxl_arm_sci`.
+/// The system control interface of a guest on ARM (`libxl_arm_sci`, Xen 4.21).
 public struct ARMSCI: LibxlStructure {
     public var type: ARMSCIType = .none
 

@@ -1,6 +1,8 @@
 import XenTypes
 
-/// `libxl_domain_build_info`.
+/// What a domain is built of: processors, memory, kernel, firmware, device model (`libxl_domain_build_info`).
+///
+/// Sizes end in their unit; `KB` is 1024 bytes, as everywhere in libxl.
 public struct BuildInfo: LibxlStructure {
     public var maxVCPUs: Int32 = 0
     public var availableVCPUs: Bitmap = []
@@ -164,7 +166,8 @@ public struct BuildInfo: LibxlStructure {
     }
 }
 
-/// HVMBuildInfo.
+/// What only HVM guests have (`u.hvm` of `libxl_domain_build_info`). `apic`, `timerMode` and `nestedHVM` are
+/// old places of the fields of the same name in ``BuildInfo``.
 public struct HVMBuildInfo: LibxlStructure {
     public var firmware: String?
     public var bios: BIOSType = .unknown
@@ -271,7 +274,8 @@ public struct HVMBuildInfo: LibxlStructure {
     }
 }
 
-/// PVBuildInfo.
+/// What only PV guests have (`u.pv` of `libxl_domain_build_info`). All but `slackMemKB` and `e820Host` are old
+/// places of the fields of the same name in ``BuildInfo``.
 public struct PVBuildInfo: LibxlStructure {
     public var kernel: String?
     public var slackMemKB: UInt64?
@@ -294,7 +298,7 @@ public struct PVBuildInfo: LibxlStructure {
     }
 }
 
-/// PVHBuildInfo.
+/// What only PVH guests have (`u.pvh` of `libxl_domain_build_info`): a PV kernel may run on Xen's shim.
 public struct PVHBuildInfo: LibxlStructure {
     public var pvShim: Bool?
     public var pvShimPath: String?
@@ -311,7 +315,7 @@ public struct PVHBuildInfo: LibxlStructure {
     }
 }
 
-/// ArchARM.
+/// What only guests on ARM have (`arch_arm` of `libxl_domain_build_info`).
 public struct ArchARM: LibxlStructure {
     public var gicVersion: GICVersion = .default
     public var vuart: VUARTType = .unknown
@@ -330,7 +334,7 @@ public struct ArchARM: LibxlStructure {
     }
 }
 
-/// ArchX86.
+/// What only guests on x86 have (`arch_x86` of `libxl_domain_build_info`).
 public struct ArchX86: LibxlStructure {
     public var msrRelaxed: Bool?
 

@@ -1,6 +1,6 @@
 import XenTypes
 
-/// `libxl_domain_type`.
+/// The kind of a guest (`libxl_domain_type`).
 public enum DomainType: Int32, DefaultedEnumeration {
     case invalid = -1
     case hvm = 1
@@ -13,7 +13,7 @@ public enum DomainType: Int32, DefaultedEnumeration {
     public static let defaultValue = DomainType.invalid
 }
 
-/// `libxl_passthrough`.
+/// Whether and how a domain may be given PCI devices (`libxl_passthrough`).
 public enum Passthrough: Int32, DefaultedEnumeration {
     case `default` = 0
     case disabled = 1
@@ -28,7 +28,7 @@ public enum Passthrough: Int32, DefaultedEnumeration {
     public static let defaultValue = Passthrough.default
 }
 
-/// `libxl_domain_create_info`.
+/// What a domain is before it has memory: type, name, identity and place on the host (`libxl_domain_create_info`).
 public struct CreateInfo: LibxlStructure {
     public var type: DomainType = .invalid
     public var hap: Bool?

@@ -1,6 +1,6 @@
 import XenTypes
 
-/// `libxl_disk_format`.
+/// The format of a disk's image (`libxl_disk_format`).
 public enum DiskFormat: Int32, DefaultedEnumeration {
     case unknown = 0
     case qcow = 1
@@ -17,7 +17,7 @@ public enum DiskFormat: Int32, DefaultedEnumeration {
     public static let defaultValue = DiskFormat.unknown
 }
 
-/// `libxl_disk_backend`.
+/// What serves a disk (`libxl_disk_backend`).
 public enum DiskBackend: Int32, DefaultedEnumeration {
     case unknown = 0
     case phy = 1
@@ -31,7 +31,7 @@ public enum DiskBackend: Int32, DefaultedEnumeration {
     public static let defaultValue = DiskBackend.unknown
 }
 
-/// `libxl_disk_specification`.
+/// The protocol between a disk's two ends (`libxl_disk_specification`).
 public enum DiskSpecification: Int32, DefaultedEnumeration {
     case unknown = 0
     case xen = 1
@@ -43,7 +43,7 @@ public enum DiskSpecification: Int32, DefaultedEnumeration {
     public static let defaultValue = DiskSpecification.unknown
 }
 
-/// `libxl_disk_transport`.
+/// How a virtio disk is attached (`libxl_disk_transport`).
 public enum DiskTransport: Int32, DefaultedEnumeration {
     case unknown = 0
     case mmio = 1
@@ -54,7 +54,8 @@ public enum DiskTransport: Int32, DefaultedEnumeration {
     public static let defaultValue = DiskTransport.unknown
 }
 
-/// `libxl_device_disk`.
+/// A disk (`libxl_device_disk`): `physicalPath` is the backend's image, device or script's argument (`pdev_path`),
+/// `virtualDevice` the guest's name for it (`vdev`). `irq` and `base` are libxl's own.
 public struct DiskDevice: LibxlStructure {
     public var backendDomainID: DomainID = .control
     public var backendDomainName: String?

@@ -1,6 +1,6 @@
 import XenTypes
 
-/// `libxl_vga_interface_type`.
+/// The emulated graphics card (`libxl_vga_interface_type`).
 public enum VGAInterfaceType: Int32, DefaultedEnumeration {
     case unknown = 0
     case cirrus = 1
@@ -14,7 +14,7 @@ public enum VGAInterfaceType: Int32, DefaultedEnumeration {
     public static let defaultValue = VGAInterfaceType.unknown
 }
 
-/// `libxl_vga_interface_info`.
+/// The emulated graphics card (`libxl_vga_interface_info`).
 public struct VGAInfo: LibxlStructure {
     public var kind: VGAInterfaceType = .unknown
 
@@ -25,7 +25,7 @@ public struct VGAInfo: LibxlStructure {
     }
 }
 
-/// `libxl_vnc_info`.
+/// A display over VNC (`libxl_vnc_info`): an address with or without a port to listen at, and the display's number.
 public struct VNCInfo: LibxlStructure {
     public var enable: Bool?
     public var listen: String?
@@ -44,7 +44,7 @@ public struct VNCInfo: LibxlStructure {
     }
 }
 
-/// `libxl_sdl_info`.
+/// A display in a window of the host (`libxl_sdl_info`).
 public struct SDLInfo: LibxlStructure {
     public var enable: Bool?
     public var opengl: Bool?
@@ -61,7 +61,7 @@ public struct SDLInfo: LibxlStructure {
     }
 }
 
-/// `libxl_spice_info`.
+/// A display over SPICE (`libxl_spice_info`).
 public struct SpiceInfo: LibxlStructure {
     public var enable: Bool?
     public var port: Int32 = 0
@@ -94,7 +94,7 @@ public struct SpiceInfo: LibxlStructure {
     }
 }
 
-/// `libxl_device_vfb`.
+/// A paravirtual framebuffer (`libxl_device_vfb`).
 public struct VFBDevice: LibxlStructure {
     public var backendDomainID: DomainID = .control
     public var backendDomainName: String?
@@ -115,7 +115,7 @@ public struct VFBDevice: LibxlStructure {
     }
 }
 
-/// `libxl_vkb_backend`.
+/// What serves a paravirtual keyboard (`libxl_vkb_backend`).
 public enum VKBBackend: Int32, DefaultedEnumeration {
     case unknown = 0
     case qemu = 1
@@ -127,7 +127,7 @@ public enum VKBBackend: Int32, DefaultedEnumeration {
     public static let defaultValue = VKBBackend.unknown
 }
 
-/// `libxl_device_vkb`.
+/// A paravirtual keyboard and pointer (`libxl_device_vkb`).
 public struct VKBDevice: LibxlStructure {
     public var backendDomainID: DomainID = .control
     public var backendDomainName: String?
@@ -166,7 +166,7 @@ public struct VKBDevice: LibxlStructure {
     }
 }
 
-/// `libxl_connector_param`.
+/// A screen of a paravirtual display, in pixels (`libxl_connector_param`).
 public struct DisplayConnector: LibxlStructure {
     public var uniqueID: String?
     public var width: UInt32 = 0
@@ -181,7 +181,7 @@ public struct DisplayConnector: LibxlStructure {
     }
 }
 
-/// `libxl_device_vdispl`.
+/// A paravirtual display (`libxl_device_vdispl`).
 public struct VDisplDevice: LibxlStructure {
     public var backendDomainID: DomainID = .control
     public var backendDomainName: String?

@@ -1,4 +1,4 @@
-/// `libxl_action_on_shutdown`.
+/// What happens to a domain that has shut down (`libxl_action_on_shutdown`).
 public enum ActionOnShutdown: Int32, DefaultedEnumeration {
     case destroy = 1
     case restart = 2
@@ -16,7 +16,8 @@ public enum ActionOnShutdown: Int32, DefaultedEnumeration {
     public static let defaultValue = ActionOnShutdown.destroy
 }
 
-/// `libxl_domain_config`.
+/// A whole domain: what `xl create -n` prints, what is stored for a running domain and what goes before the stream
+/// of a migration (`libxl_domain_config`).
 public struct DomainConfiguration: LibxlStructure {
     public var createInfo: CreateInfo = CreateInfo()
     public var buildInfo: BuildInfo = BuildInfo()

@@ -1,4 +1,4 @@
-/// `libxl_tsc_mode`.
+/// How a guest's time stamp counter behaves (`libxl_tsc_mode`).
 public enum TSCMode: Int32, DefaultedEnumeration {
     case `default` = 0
     case alwaysEmulate = 1
@@ -12,7 +12,7 @@ public enum TSCMode: Int32, DefaultedEnumeration {
     public static let defaultValue = TSCMode.default
 }
 
-/// `libxl_timer_mode`.
+/// What becomes of timer ticks that a guest missed (`libxl_timer_mode`, `HVM_PARAM_TIMER_MODE`).
 public enum TimerMode: Int32, DefaultedEnumeration {
     case unknown = -1
     case delayForMissedTicks = 0
@@ -28,7 +28,7 @@ public enum TimerMode: Int32, DefaultedEnumeration {
     public static let defaultValue = TimerMode.unknown
 }
 
-/// `libxl_bios_type`.
+/// The firmware of an HVM guest (`libxl_bios_type`).
 public enum BIOSType: Int32, DefaultedEnumeration {
     case unknown = 0
     case rombios = 1
@@ -41,7 +41,7 @@ public enum BIOSType: Int32, DefaultedEnumeration {
     public static let defaultValue = BIOSType.unknown
 }
 
-/// `libxl_hdtype`.
+/// What an HVM guest's `hd…` disks are attached to (`libxl_hdtype`).
 public enum HDType: Int32, DefaultedEnumeration {
     case ide = 1
     case ahci = 2
@@ -52,7 +52,7 @@ public enum HDType: Int32, DefaultedEnumeration {
     public static let defaultValue = HDType.ide
 }
 
-/// `libxl_device_model_version`.
+/// Which QEMU emulates devices (`libxl_device_model_version`).
 public enum DeviceModelVersion: Int32, DefaultedEnumeration {
     case unknown = 0
     case qemuXenTraditional = 1
@@ -64,7 +64,7 @@ public enum DeviceModelVersion: Int32, DefaultedEnumeration {
     public static let defaultValue = DeviceModelVersion.unknown
 }
 
-/// `libxl_vendor_device`.
+/// A PCI device that asks Windows for drivers (`libxl_vendor_device`).
 public enum VendorDevice: Int32, DefaultedEnumeration {
     case none = 0
     case xenserver = 1
@@ -75,7 +75,8 @@ public enum VendorDevice: Int32, DefaultedEnumeration {
     public static let defaultValue = VendorDevice.none
 }
 
-/// `libxl_viridian_enlightenment`.
+/// Interfaces of Hyper-V that a guest is shown (`libxl_viridian_enlightenment`); the numbers are bits of
+/// ``HVMBuildInfo/viridianEnable``.
 public enum ViridianEnlightenment: Int32, DefaultedEnumeration {
     case base = 0
     case freq = 1
@@ -100,7 +101,7 @@ public enum ViridianEnlightenment: Int32, DefaultedEnumeration {
     public static let defaultValue = ViridianEnlightenment.base
 }
 
-/// `libxl_altp2m_mode`.
+/// Who may use alternative guest memory views (`libxl_altp2m_mode`, `HVM_PARAM_ALTP2M`).
 public enum Altp2mMode: Int32, DefaultedEnumeration {
     case disabled = 0
     case mixed = 1
@@ -113,7 +114,7 @@ public enum Altp2mMode: Int32, DefaultedEnumeration {
     public static let defaultValue = Altp2mMode.disabled
 }
 
-/// `libxl_gfx_passthru_kind`.
+/// The kind of graphics card that is passed through (`libxl_gfx_passthru_kind`).
 public enum GraphicsPassthroughKind: Int32, DefaultedEnumeration {
     case `default` = 0
     case igd = 1
@@ -124,7 +125,7 @@ public enum GraphicsPassthroughKind: Int32, DefaultedEnumeration {
     public static let defaultValue = GraphicsPassthroughKind.default
 }
 
-/// `libxl_smbios_type`.
+/// A text of the SMBIOS tables (`libxl_smbios_type`, Xen 4.18).
 public enum SMBIOSType: Int32, LibxlEnumeration {
     case biosVendor = 1
     case biosVersion = 2
@@ -160,7 +161,7 @@ public enum SMBIOSType: Int32, LibxlEnumeration {
     ]
 }
 
-/// `libxl_smbios`.
+/// What a text of the SMBIOS tables is to be (`libxl_smbios`, Xen 4.18).
 public struct SMBIOSEntry: LibxlStructure {
     public var key: SMBIOSType?
     public var value: String?
@@ -173,7 +174,7 @@ public struct SMBIOSEntry: LibxlStructure {
     }
 }
 
-/// `libxl_xs_quota_item`.
+/// A limit that xenstored sets to a domain (`libxl_xs_quota_item`, Xen 4.22).
 public struct XenstoreQuota: LibxlStructure {
     public var name: String?
     public var value: UInt32 = 0
@@ -186,7 +187,7 @@ public struct XenstoreQuota: LibxlStructure {
     }
 }
 
-/// `libxl_xs_quota_list`.
+/// Limits that xenstored sets to a domain (`libxl_xs_quota_list`, Xen 4.22).
 public struct XenstoreQuotaList: LibxlStructure {
     public var items: [XenstoreQuota] = []
 

@@ -1,6 +1,6 @@
 import XenTypes
 
-/// `libxl_nic_type`.
+/// Whether a network card has an emulated twin (`libxl_nic_type`).
 public enum NICType: Int32, DefaultedEnumeration {
     case unknown = 0
     case vifIoemu = 1
@@ -12,7 +12,8 @@ public enum NICType: Int32, DefaultedEnumeration {
     public static let defaultValue = NICType.unknown
 }
 
-/// `libxl_device_nic`.
+/// A network card (`libxl_device_nic`). The rate is in bytes in an interval; the fields that begin with `colo` are
+/// options of QEMU's packet comparison.
 public struct NICDevice: LibxlStructure {
     public var backendDomainID: DomainID = .control
     public var backendDomainName: String?

@@ -1,6 +1,6 @@
 import XenTypes
 
-/// `libxl_device_channel`.
+/// A console with a name for programs of the guest to talk through (`libxl_device_channel`).
 public struct ChannelDevice: LibxlStructure {
     public var backendDomainID: DomainID = .control
     public var backendDomainName: String?
@@ -55,7 +55,7 @@ public struct ChannelDevice: LibxlStructure {
     }
 }
 
-/// `libxl_device_vtpm`.
+/// A virtual TPM (`libxl_device_vtpm`).
 public struct VTPMDevice: LibxlStructure {
     public var backendDomainID: DomainID = .control
     public var backendDomainName: String?
@@ -72,7 +72,7 @@ public struct VTPMDevice: LibxlStructure {
     }
 }
 
-/// `libxl_p9_type`.
+/// What serves a shared folder (`libxl_p9_type`, Xen 4.19).
 public enum P9Type: Int32, DefaultedEnumeration {
     case unknown = 0
     case qemu = 1
@@ -84,7 +84,7 @@ public enum P9Type: Int32, DefaultedEnumeration {
     public static let defaultValue = P9Type.unknown
 }
 
-/// `libxl_device_p9`.
+/// A folder of the backend's domain, shared by 9pfs (`libxl_device_p9`). The limits are for the `xen_9pfsd` type.
 public struct P9Device: LibxlStructure {
     public var backendDomainID: DomainID = .control
     public var backendDomainName: String?
@@ -115,7 +115,7 @@ public struct P9Device: LibxlStructure {
     }
 }
 
-/// `libxl_device_pvcallsif`.
+/// Sockets of the backend's domain (`libxl_device_pvcallsif`).
 public struct PVCallsDevice: LibxlStructure {
     public var backendDomainID: DomainID = .control
     public var backendDomainName: String?
@@ -130,7 +130,7 @@ public struct PVCallsDevice: LibxlStructure {
     }
 }
 
-/// `libxl_virtio_transport`.
+/// How a virtio device is attached (`libxl_virtio_transport`, Xen 4.18).
 public enum VirtIOTransport: Int32, DefaultedEnumeration {
     case unknown = 0
     case mmio = 1
@@ -141,7 +141,7 @@ public enum VirtIOTransport: Int32, DefaultedEnumeration {
     public static let defaultValue = VirtIOTransport.unknown
 }
 
-/// `libxl_device_virtio`.
+/// A virtio device whose backend is a program of the user's (`libxl_device_virtio`, Xen 4.18).
 public struct VirtIODevice: LibxlStructure {
     public var backendDomainID: DomainID = .control
     public var backendDomainName: String?

@@ -1,4 +1,4 @@
-/// `libxl_rdm_reserve_strategy`.
+/// Which reserved device memory a guest leaves free (`libxl_rdm_reserve_strategy`).
 public enum RDMReserveStrategy: Int32, DefaultedEnumeration {
     case ignore = 0
     case host = 1
@@ -9,7 +9,7 @@ public enum RDMReserveStrategy: Int32, DefaultedEnumeration {
     public static let defaultValue = RDMReserveStrategy.ignore
 }
 
-/// `libxl_rdm_reserve_policy`.
+/// What happens when reserved device memory is in the way (`libxl_rdm_reserve_policy`).
 public enum RDMReservePolicy: Int32, DefaultedEnumeration {
     case invalid = -1
     case strict = 0
@@ -21,7 +21,7 @@ public enum RDMReservePolicy: Int32, DefaultedEnumeration {
     public static let defaultValue = RDMReservePolicy.invalid
 }
 
-/// `libxl_rdm_reserve`.
+/// How a guest treats the memory that devices of the host reserve (`libxl_rdm_reserve`).
 public struct RDMReserve: LibxlStructure {
     public var strategy: RDMReserveStrategy = .ignore
     public var policy: RDMReservePolicy = .invalid
@@ -34,7 +34,8 @@ public struct RDMReserve: LibxlStructure {
     }
 }
 
-/// `libxl_device_pci`.
+/// A PCI device that is passed through (`libxl_device_pci`): domain, bus, device and function on the host, and the
+/// slot in the guest (`vdevfn`; 0 for any).
 public struct PCIDevice: LibxlStructure {
     public var function: UInt8 = 0
     public var device: UInt8 = 0
@@ -67,7 +68,7 @@ public struct PCIDevice: LibxlStructure {
     }
 }
 
-/// `libxl_device_rdm`.
+/// Memory that a device of the host reserves, in bytes (`libxl_device_rdm`).
 public struct RDMDevice: LibxlStructure {
     public var start: UInt64 = 0
     public var size: UInt64 = 0
@@ -82,7 +83,7 @@ public struct RDMDevice: LibxlStructure {
     }
 }
 
-/// `libxl_device_dtdev`.
+/// A device of the host's device tree that is passed through (`libxl_device_dtdev`).
 public struct DTDevice: LibxlStructure {
     public var path: String?
 
@@ -93,7 +94,7 @@ public struct DTDevice: LibxlStructure {
     }
 }
 
-/// `libxl_ioport_range`.
+/// I/O ports of the host that a guest may use (`libxl_ioport_range`).
 public struct IOPortRange: LibxlStructure {
     public var first: UInt32 = 0
     public var number: UInt32 = 0
@@ -106,7 +107,8 @@ public struct IOPortRange: LibxlStructure {
     }
 }
 
-/// `libxl_iomem_range`.
+/// Memory-mapped I/O of the host that a guest may use, in frames of 4 KiB (`libxl_iomem_range`). `gfn` is where the
+/// guest sees it; nil for the same place.
 public struct IOMemoryRange: LibxlStructure {
     public var start: UInt64 = 0
     public var number: UInt64 = 0

@@ -1,4 +1,4 @@
-/// `libxl_console_type`.
+/// A kind of console (`libxl_console_type`).
 public enum ConsoleType: Int32, DefaultedEnumeration {
     case unknown = 0
     case serial = 1
@@ -11,7 +11,7 @@ public enum ConsoleType: Int32, DefaultedEnumeration {
     public static let defaultValue = ConsoleType.unknown
 }
 
-/// `libxl_trigger`.
+/// An event that can be sent to a domain (`libxl_trigger`, `XEN_DOMCTL_SENDTRIGGER_*`).
 public enum Trigger: Int32, DefaultedEnumeration {
     case unknown = 0
     case power = 1
@@ -28,7 +28,7 @@ public enum Trigger: Int32, DefaultedEnumeration {
     public static let defaultValue = Trigger.unknown
 }
 
-/// `libxl_shutdown_reason`.
+/// Why a domain shut down (`libxl_shutdown_reason`, `SHUTDOWN_*` in `xen/sched.h`).
 public enum ShutdownReason: Int32, DefaultedEnumeration {
     case unknown = -1
     case poweroff = 0
@@ -45,7 +45,7 @@ public enum ShutdownReason: Int32, DefaultedEnumeration {
     public static let defaultValue = ShutdownReason.unknown
 }
 
-/// `libxl_checkpointed_stream`.
+/// Whether and by what a migration stream is checkpointed (`libxl_checkpointed_stream`).
 public enum CheckpointedStream: Int32, DefaultedEnumeration {
     case none = 0
     case remus = 1

@@ -1,6 +1,6 @@
 import XenTypes
 
-/// `libxl_scheduler`.
+/// The hypervisor's schedulers (`libxl_scheduler`); the numbers are those of `XEN_SCHEDULER_*` in `xen/domctl.h`.
 public enum Scheduler: Int32, DefaultedEnumeration {
     case unknown = 0
     case sedf = 4
@@ -17,7 +17,8 @@ public enum Scheduler: Int32, DefaultedEnumeration {
     public static let defaultValue = Scheduler.unknown
 }
 
-/// `libxl_domain_sched_params`.
+/// A domain's share of processor time (`libxl_domain_sched_params`); nil for the scheduler's own default. Weight and
+/// cap (percent of one CPU, 0 for none) are for credit schedulers, the others for the real-time ones, in microseconds.
 public struct SchedulerParameters: LibxlStructure {
     public var sched: Scheduler = .unknown
     public var weight: Int32?
@@ -42,7 +43,7 @@ public struct SchedulerParameters: LibxlStructure {
     }
 }
 
-/// `libxl_vnode_info`.
+/// A NUMA node as the guest sees it (`libxl_vnode_info`): its distances to all nodes, itself included.
 public struct VirtualNode: LibxlStructure {
     public var memKB: UInt64?
     public var distances: [UInt32] = []

@@ -1,6 +1,6 @@
 import XenTypes
 
-/// `libxl_vsnd_pcm_format`.
+/// A format of sound samples (`libxl_vsnd_pcm_format`).
 public enum VSndPCMFormat: Int32, LibxlEnumeration {
     case s8 = 1
     case u8 = 2
@@ -38,7 +38,7 @@ public enum VSndPCMFormat: Int32, LibxlEnumeration {
     ]
 }
 
-/// `libxl_vsnd_stream_type`.
+/// Direction of a sound stream (`libxl_vsnd_stream_type`): playback or capture.
 public enum VSndStreamType: Int32, LibxlEnumeration {
     case p = 1
     case c = 2
@@ -48,7 +48,7 @@ public enum VSndStreamType: Int32, LibxlEnumeration {
     ]
 }
 
-/// `libxl_vsnd_params`.
+/// What a sound device can do (`libxl_vsnd_params`): rates in hertz, buffer size in bytes.
 public struct VSndParameters: LibxlStructure {
     public var sampleRates: [UInt32] = []
     public var sampleFormats: [VSndPCMFormat] = []
@@ -67,7 +67,7 @@ public struct VSndParameters: LibxlStructure {
     }
 }
 
-/// `libxl_vsnd_stream`.
+/// A stream of a sound device (`libxl_vsnd_stream`).
 public struct VSndStream: LibxlStructure {
     public var uniqueID: String?
     public var type: VSndStreamType?
@@ -82,7 +82,7 @@ public struct VSndStream: LibxlStructure {
     }
 }
 
-/// `libxl_vsnd_pcm`.
+/// A PCM device of a sound card (`libxl_vsnd_pcm`).
 public struct VSndPCM: LibxlStructure {
     public var name: String?
     public var params: VSndParameters = VSndParameters()
@@ -97,7 +97,7 @@ public struct VSndPCM: LibxlStructure {
     }
 }
 
-/// `libxl_device_vsnd`.
+/// A paravirtual sound card (`libxl_device_vsnd`).
 public struct VSndDevice: LibxlStructure {
     public var backendDomainID: DomainID = .control
     public var backendDomainName: String?

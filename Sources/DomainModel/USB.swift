@@ -1,6 +1,6 @@
 import XenTypes
 
-/// `libxl_usbctrl_type`.
+/// What serves a USB controller (`libxl_usbctrl_type`).
 public enum USBControllerType: Int32, DefaultedEnumeration {
     case auto = 0
     case pv = 1
@@ -13,7 +13,7 @@ public enum USBControllerType: Int32, DefaultedEnumeration {
     public static let defaultValue = USBControllerType.auto
 }
 
-/// `libxl_usbdev_type`.
+/// Where a USB device comes from (`libxl_usbdev_type`).
 public enum USBDeviceType: Int32, LibxlEnumeration {
     case hostdev = 1
 
@@ -22,7 +22,7 @@ public enum USBDeviceType: Int32, LibxlEnumeration {
     ]
 }
 
-/// `libxl_device_usbctrl`.
+/// A USB controller (`libxl_device_usbctrl`): version 1 to 3, and the number of its ports.
 public struct USBController: LibxlStructure {
     public var type: USBControllerType = .auto
     public var deviceID: Int32?
@@ -43,7 +43,7 @@ public struct USBController: LibxlStructure {
     }
 }
 
-/// `libxl_device_usbdev`.
+/// A USB device (`libxl_device_usbdev`) at a port, from 1, of a controller.
 public struct USBDevice: LibxlStructure {
     public var controllerID: Int32?
     public var port: Int32 = 0
@@ -58,7 +58,7 @@ public struct USBDevice: LibxlStructure {
     }
 }
 
-/// USBHostDevice.
+/// A USB device of the host, by bus and address.
 public struct USBHostDevice: LibxlStructure {
     public var hostBus: UInt8 = 0
     public var hostAddress: UInt8 = 0

@@ -1,7 +1,6 @@
 import DomainConfig
 import DomainModel
 import XenToolstack
-import XenTypes
 
 /// Reading configurations for commands: diagnostics go to stderr.
 extension CommandContext {
@@ -44,11 +43,11 @@ extension CommandContext {
         } catch {
             throw ToolstackError(.fail, "\(error)")
         }
-        let environment = configEnvironment(global)
+        var environment = configEnvironment(global)
+        environment.ignoresGlobalAffinity = ignoringMasks
         let result = DomainConfigParser.parse(ConfigDocument(file: source, words: words), environment: environment)
         Self.print(result.diagnostics)
-        guard var configuration = result.configuration else { throw ExitStatus.failure }
-        if !ignoringMasks { try affinityMasks(global, environment.host).apply(to: &configuration) }
+        guard let configuration = result.configuration else { throw ExitStatus.failure }
         return configuration
     }
 
@@ -61,20 +60,6 @@ extension CommandContext {
             throw ToolstackError(.invalid, "the updated configuration has errors")
         }
         return configuration
-    }
-
-    private func affinityMasks(_ global: GlobalConfig, _ host: HostTopology?) throws -> AffinityMasks {
-        func mask(_ name: String, _ text: String?) throws -> Bitmap? {
-            guard let text else { return nil }
-            do {
-                return try CPUList.parse(bytes: text.unescapedBytes, host: host).value
-            } catch {
-                throw ToolstackError(.invalid, "\(name) of xl.conf is wrong", underlying: error)
-            }
-        }
-        return AffinityMasks(
-            all: try mask("vm.cpumask", global.vmCPUMask), hvm: try mask("vm.hvm.cpumask", global.hvmCPUMask),
-            pv: try mask("vm.pv.cpumask", global.pvCPUMask))
     }
 
     static func print(_ diagnostics: [Diagnostic]) {
