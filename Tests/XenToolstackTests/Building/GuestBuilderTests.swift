@@ -80,23 +80,6 @@ private func build(_ type: DomainType, _ change: (inout BuildInfo) -> Void = { _
     }
 }
 
-@Suite struct AffinityMaskTests {
-    private func apply(_ masks: AffinityMasks, _ type: DomainType, hard: [Bitmap] = []) throws -> [Bitmap] {
-        var configuration = build(type) { $0.vcpuHardAffinity = hard }.configuration
-        try masks.apply(to: &configuration)
-        return configuration.buildInfo.vcpuHardAffinity
-    }
-
-    @Test func narrowsAffinities() throws {
-        let masks = AffinityMasks(all: [0, 1, 2, 3], hvm: [2, 3, 4], pv: nil)
-        #expect(try apply(masks, .pvh) == [[2, 3], [2, 3]])
-        #expect(try apply(masks, .pv) == [[0, 1, 2, 3], [0, 1, 2, 3]])
-        #expect(try apply(masks, .pvh, hard: [[1, 2], [3]]) == [[2], [3]])
-        #expect(try apply(AffinityMasks(), .pv) == [])
-        #expect(throws: ToolstackError.self) { try apply(masks, .hvm, hard: [[2], [0]]) }
-    }
-}
-
 @Suite struct SchedulingSettingsTests {
     private func settings(_ change: (inout SchedulerParameters) -> Void) -> SchedulingSettings {
         var parameters = SchedulerParameters()
