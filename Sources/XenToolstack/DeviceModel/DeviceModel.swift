@@ -107,13 +107,13 @@ extension Toolstack {
             }
             try? process.close()
         }
-        attempt("remove the device model's nodes of domain \(domain)") {
+        logFailure("remove the device model's nodes of domain \(domain)") {
             try store.remove(DeviceModelPlan.storePath(domain))
         }
         for socket in [
             DeviceModelPlan.monitorSocket(domain, paths), DeviceModelPlan.statisticsSocket(domain, paths),
         ] {
-            attempt("remove \(socket)") { try Files.remove(socket) }
+            logFailure("remove \(socket)") { try Files.remove(socket) }
         }
     }
 

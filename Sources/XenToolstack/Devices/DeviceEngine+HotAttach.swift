@@ -142,7 +142,7 @@ extension DeviceEngine {
                 toolstack.logger.error("\(error)")
             }
             guard let before else { return }
-            toolstack.attempt("restore the configuration of domain \(plan.address.domain)") {
+            toolstack.logFailure("restore the configuration of domain \(plan.address.domain)") {
                 try toolstack.withUserData(of: plan.address.domain) { data throws(ToolstackError) in
                     try data.write(before)
                 }

@@ -211,6 +211,6 @@ public struct DeviceEngine: Sendable {
         guard !domain.isEmpty, UInt32(domain) == nil, !domain.contains("/") else { return }
         let stray: StorePath = "/local/domain/\(String(domain))"
         guard stray.problem == nil else { return }
-        toolstack.attempt("remove \(stray)") { try store.remove(stray) }
+        toolstack.logFailure("remove \(stray)") { try store.remove(stray) }
     }
 }

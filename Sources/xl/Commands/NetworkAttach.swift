@@ -15,7 +15,7 @@ struct NetworkAttachCommand: XLCommand {
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let target = context.options.isDryRun ? nil : try context.toolstack.findDomain(domain)
-        let nic = try VIFSpec.parse(words: specification, into: NICDevice())
+        let nic = try VIFSpec.parse(words: specification, into: Self.initial(try context.globalConfig()))
         for warning in nic.warnings { Output.warning("\(warning)") }
         guard let target else {
             Output.print("vif: \(try YajlEncoder().encodeText(nic.value))")
@@ -23,5 +23,15 @@ struct NetworkAttachCommand: XLCommand {
         }
         try await DeviceEngine(context.toolstack).attach(NICClass.self, nic.value, to: target)
         return .success
+    }
+
+    /// An interface with the defaults of `xl.conf`.
+    static func initial(_ global: GlobalConfig) -> NICDevice {
+        var nic = NICDevice()
+        nic.script = global.vifScript
+        nic.bridge = global.vifBridge
+        nic.gatewayDevice = global.vifGatewayDevice
+        nic.backendDomainName = global.vifBackend
+        return nic
     }
 }
