@@ -51,6 +51,8 @@ import YajlJSON
         let hostile = disk(
             51728, .qdisk, ["params": "qcow2:/a:b", "type": "qdisk", "mode": "r", "dev": "xvdb"],
             ["state": "\u{7}99", "ring-ref": "8"])
+        let disks = try YajlEncoder().encode([DiskJSON(hostile), DiskJSON(disk(51712, .vbd, [:], ["state": "4"]))])
+        #expect(try JSONSchema(named: "block-list").problems(in: disks) == [])
         let value = try YajlDecoder().decode(JSONValue.self, from: YajlEncoder().encode(DiskJSON(hostile)))
         #expect(value["format"]?.string == "qcow2")
         #expect(value["target"]?.string == "/a:b")
@@ -58,6 +60,8 @@ import YajlJSON
         #expect(value["ring_ref"]?.integer == 8)
         #expect(value["read_only"]?.bool == true)
         let interface = nic(1, ["rate": "50000,1000", "mtu": "1400"], ["state": "4", "tx-ring-ref": "3"])
+        let nics = try YajlEncoder().encode([NICJSON(interface), NICJSON(nic(0, ["mac": "00:16:3e:01:02:03"], [:]))])
+        #expect(try JSONSchema(named: "network-list").problems(in: nics) == [])
         let nicValue = try YajlDecoder().decode(JSONValue.self, from: YajlEncoder().encode(NICJSON(interface)))
         #expect(nicValue["interface"]?.string == "vif5.1")
         #expect(nicValue["rate_interval_us"]?.integer == 1000)

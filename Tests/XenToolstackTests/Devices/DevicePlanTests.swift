@@ -127,6 +127,8 @@ import XenTypes
         vfb.vnc.listen = "0.0.0.0"
         Self.expectEqual(
             try Self.plans(VFBClass.self, [vfb], Self.context(21, .pv)), UpstreamNodes.framebuffer)
+        vfb.vnc.password = "secret"
+        #expect(throws: ToolstackError.self) { try VFBClass.complete(&vfb, Self.context(21, .pv)) }
     }
 
     @Test func smallClasses() throws {
