@@ -1,7 +1,6 @@
 import ArgumentParser
 import DomainConfig
 import XenToolstack
-import YajlJSON
 
 struct BlockAttachCommand: XLCommand {
     static let configuration = named(
@@ -14,15 +13,6 @@ struct BlockAttachCommand: XLCommand {
         [String]
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        // Upstream refuses an unknown domain before it reads the specification, also in a dry run.
-        let target = context.options.isDryRun ? nil : try context.toolstack.findDomain(domain)
-        let disk = try DiskSpec.parse(words: specification)
-        for warning in disk.warnings { Output.warning("\(warning)") }
-        guard let target else {
-            Output.print("disk: \(try YajlEncoder().encodeText(disk.value))")
-            return .success
-        }
-        try await DeviceEngine(context.toolstack).attach(DiskClass.self, disk.value, to: target)
-        return .success
+        try await context.attach(DiskClass.self, as: "disk", to: domain) { try DiskSpec.parse(words: specification) }
     }
 }

@@ -2,7 +2,6 @@ import ArgumentParser
 import DomainConfig
 import DomainModel
 import XenToolstack
-import YajlJSON
 
 struct NetworkAttachCommand: XLCommand {
     static let configuration = named(
@@ -14,15 +13,9 @@ struct NetworkAttachCommand: XLCommand {
     @Argument(help: "Settings of the interface: key=value.") var specification: [String] = []
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        let target = context.options.isDryRun ? nil : try context.toolstack.findDomain(domain)
-        let nic = try VIFSpec.parse(words: specification, into: Self.initial(try context.globalConfig()))
-        for warning in nic.warnings { Output.warning("\(warning)") }
-        guard let target else {
-            Output.print("vif: \(try YajlEncoder().encodeText(nic.value))")
-            return .success
+        try await context.attach(NICClass.self, as: "vif", to: domain) {
+            try VIFSpec.parse(words: specification, into: Self.initial(try context.globalConfig()))
         }
-        try await DeviceEngine(context.toolstack).attach(NICClass.self, nic.value, to: target)
-        return .success
     }
 
     /// An interface with the defaults of `xl.conf`.
