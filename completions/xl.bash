@@ -173,13 +173,13 @@ _xl() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    create|config-update|list|destroy|shutdown|reboot|pause|unpause|console|vcpu-list|vm-list|info|domid|domname|rename|dmesg|network-attach|network-list|network-detach|block-attach|block-list|block-detach|uptime|config|help)
+    create|config-update|list|destroy|shutdown|reboot|pause|unpause|console|vcpu-list|vm-list|info|domid|domname|rename|dmesg|network-attach|network-list|network-detach|block-attach|block-list|block-detach|vtpm-attach|vkb-attach|vdispl-attach|vsnd-attach|uptime|config|help)
         # Offer subcommand argument completions
         "_xl_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'create config-update list destroy shutdown reboot pause unpause console vcpu-list vm-list info domid domname rename dmesg network-attach network-list network-detach block-attach block-list block-detach uptime config help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'create config-update list destroy shutdown reboot pause unpause console vcpu-list vm-list info domid domname rename dmesg network-attach network-list network-detach block-attach block-list block-detach vtpm-attach vkb-attach vdispl-attach vsnd-attach uptime config help' -- "${cur}"))
         ;;
     esac
 }
@@ -400,6 +400,38 @@ _xl_block-detach() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
+}
+
+_xl_vtpm-attach() {
+    repeating_flags=()
+    non_repeating_flags=(-h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options -1
+}
+
+_xl_vkb-attach() {
+    repeating_flags=()
+    non_repeating_flags=(-h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options -1
+}
+
+_xl_vdispl-attach() {
+    repeating_flags=()
+    non_repeating_flags=(-h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options -1
+}
+
+_xl_vsnd-attach() {
+    repeating_flags=()
+    non_repeating_flags=(-h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options -1
 }
 
 _xl_uptime() {
