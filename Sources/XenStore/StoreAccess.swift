@@ -1,3 +1,5 @@
+import XenTypes
+
 /// What can be done with nodes, directly or inside a transaction.
 public protocol StoreAccess: Sendable {
     /// The bytes of a node, or nil when it does not exist.
@@ -16,15 +18,16 @@ public protocol StoreAccess: Sendable {
 }
 
 extension StoreAccess {
-    /// A node's value up to its first NUL, as C programs see it, with invalid UTF-8 repaired; nil when the
-    /// node does not exist.
+    /// A node's value up to its first NUL, as C programs see it; nil when the node does not exist.
+    ///
+    /// Bytes that are no UTF-8 are kept as `String(escapingBytes:)` does.
     public func read(_ path: StorePath) throws(StoreError) -> String? {
         guard let bytes = try readBytes(path) else { return nil }
-        return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        return String(escapingBytes: bytes.prefix { $0 != 0 })
     }
 
     public func write(_ path: StorePath, _ value: String) throws(StoreError) {
-        try write(path, bytes: Array(value.utf8))
+        try write(path, bytes: value.unescapedBytes)
     }
 
     /// Sets a node's value and then its permissions.

@@ -1,4 +1,5 @@
 import CXen
+import DomainConfig
 import Testing
 import XenTypes
 import YajlJSON
@@ -281,5 +282,25 @@ import YajlJSON
         let schema = try JSONSchema(named: "uptime")
         #expect(try schema.problems(in: Array(#"[{"domid": -1, "name": 3, "uptime_s": "5", "x": 1}]"#.utf8)).count == 4)
         #expect(try schema.problems(in: Array(#"[{"domid": true, "name": null}]"#.utf8)).count == 2)
+    }
+}
+
+@Suite struct DomainDetailsTests {
+    @Test func showsWhyAConfigurationIsMissing() throws {
+        let domain = DetailedDomain(domain: DomainID(3), uuid: .zero, configuration: .failure(.init(text: "none")))
+        let text = try GlobalConfig.OutputFormat.json.text(of: [domain])
+        #expect(
+            String(decoding: text, as: UTF8.self) == """
+                [
+                    {
+                        "domid": 3,
+                        "config": null,
+                        "error": "none"
+                    }
+                ]
+
+
+                """)
+        #expect(try GlobalConfig.OutputFormat.sxp.text(of: [domain]) == [])
     }
 }

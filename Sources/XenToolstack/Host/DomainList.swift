@@ -92,14 +92,15 @@ extension Toolstack {
     /// A CPU pool's name; nil when xenstore has none.
     public func poolName(_ id: UInt32) throws(StoreError) -> String? { try store.read("/local/pool/\(id)/name") }
 
-    /// What a domain was created as.
+    /// What a domain was created as, from what its toolstack noted, or else from what the hypervisor says.
     public func type(of info: DomainInfo) throws(StoreError) -> DomainType {
         if let text = try store.read(DomainPaths(info.domain).libxl / "type"), let type = DomainType(name: text),
             type != .invalid
         {
             return type
         }
-        return info.flags.contains(.hvm) ? .hvm : .pv
+        guard info.flags.contains(.hvm) else { return .pv }
+        return EmulationFlags.lapic.isSuperset(of: info.emulation) ? .pvh : .hvm
     }
 
     /// Whether a domain runs the device model of another.

@@ -7,17 +7,9 @@ extension Toolstack {
     /// The type of a domain, from what its toolstack noted, or else from what the hypervisor says.
     public func type(of domain: DomainID) throws(ToolstackError) -> DomainType {
         let info = try info(of: domain)
-        do {
-            if let text = try store.read(DomainPaths(domain).libxl / "type"), let type = DomainType(name: text),
-                type != .invalid
-            {
-                return type
-            }
-        } catch {
+        do { return try type(of: info) } catch {
             throw ToolstackError(.fail, "cannot find the type of domain \(domain)", domain: domain, underlying: error)
         }
-        guard info.flags.contains(.hvm) else { return .pv }
-        return info.emulation == .lapic || info.emulation == [] ? .pvh : .hvm
     }
 
     public func pause(_ domain: DomainID) throws(ToolstackError) {

@@ -1,5 +1,7 @@
 import ArgumentParser
+import DomainModel
 import XenToolstack
+import XenTypes
 
 struct ListCommand: XLCommand {
     static let configuration = named("list", "List information about all/some domains")
@@ -19,6 +21,7 @@ struct ListCommand: XLCommand {
     func run(in context: CommandContext) async throws -> ExitStatus {
         let toolstack = context.toolstack
         let only = try domain.map { try toolstack.findDomain($0) }
+        if long { return try await showDetails(only, in: context) }
         let domains = try toolstack.listDomains(only: only, details: details)
         if json {
             try Output.print(json: DomainListJSON.document(domains))
@@ -26,6 +29,24 @@ struct ListCommand: XLCommand {
             let nodes = numa ? Int(try toolstack.hypervisor.physicalInfo().nodes) : 0
             Output.print(DomainListText.table(domains, columns, nodeCount: nodes))
         }
+        return .success
+    }
+
+    private func showDetails(_ only: DomainID?, in context: CommandContext) async throws -> ExitStatus {
+        let format = try context.globalConfig().outputFormat
+        var domains: [DetailedDomain] = []
+        for domain in try context.toolstack.listDomains(only: only) {
+            let configuration: Result<DomainConfiguration, DetailedDomain.Problem>
+            do {
+                configuration = .success(try await context.toolstack.currentConfiguration(of: domain.info.domain))
+            } catch {
+                Output.warning("\(error)".escapingControls)
+                configuration = .failure(DetailedDomain.Problem(text: "\(error)"))
+            }
+            domains.append(
+                DetailedDomain(domain: domain.info.domain, uuid: domain.info.uuid, configuration: configuration))
+        }
+        Output.print(bytes: try format.text(of: domains))
         return .success
     }
 

@@ -45,7 +45,7 @@ enum DomainListText {
         text += "     " + stateLetters(info)
         text += "  " + secondsText(nanoseconds: info.cpuTime).rightAligned(to: 8)
         if columns.contains(.verbose) {
-            let code = info.shutdownReason?.rawValue.hexadecimal() ?? "-"
+            let code = info.shutdownReason.map { hexadecimal($0.rawValue, width: 1) } ?? "-"
             text += " \(info.uuid) " + code.rightAligned(to: 8)
         }
         if columns.contains(.claims) { text += " " + mebibytes(pages: info.outstandingPages).rightAligned(to: 5) }

@@ -52,7 +52,7 @@ enum HostInfoText {
             Line("nr_nodes", "\(physical.nodes)"), Line("cores_per_socket", "\(physical.coresPerSocket)"),
             Line("threads_per_core", "\(physical.threadsPerCore)"),
             Line("cpu_mhz", "\(physical.cpuKHz / 1000).\(fraction)"),
-            Line("hw_caps", physical.hardwareCapabilities.map { $0.hexadecimal(width: 8) }.joined(separator: ":")),
+            Line("hw_caps", physical.hardwareCapabilities.map { hexadecimal($0, width: 8) }.joined(separator: ":")),
             Line("virt_caps", words: virtualisation(physical.capabilities)),
             Line("total_memory", "\(physical.totalPages / pagesPerMiB)"),
             Line("free_memory", "\((physical.freePages &- physical.outstandingPages) / pagesPerMiB)"),
@@ -109,7 +109,7 @@ enum HostInfoText {
             Line("xen_version", "\(version.major).\(version.minor)\(version.extra)"),
             Line("xen_caps", version.capabilities), Line("xen_scheduler", info.scheduler ?? "(null)"),
             Line("xen_pagesize", "\(version.pageSize)"),
-            Line("platform_params", "virt_start=0x\(version.virtualStart.hexadecimal())"),
+            Line("platform_params", "virt_start=0x\(hexadecimal(version.virtualStart, width: 1))"),
             Line("xen_changeset", version.changeset), Line("xen_commandline", version.commandLine),
             Line("cc_compiler", version.compiler), Line("cc_compile_by", version.compileBy),
             Line("cc_compile_domain", version.compileDomain), Line("cc_compile_date", version.compileDate),
@@ -121,7 +121,7 @@ enum HostInfoText {
 extension PCIDeviceAddress {
     /// Segment:bus:device.function.
     var text: String {
-        "\(segment.hexadecimal(width: 4)):\(bus.hexadecimal(width: 2)):\((devfn >> 3).hexadecimal(width: 2))"
+        "\(hexadecimal(segment, width: 4)):\(hexadecimal(bus, width: 2)):\(hexadecimal((devfn >> 3), width: 2))"
             + ".\(devfn & 7)"
     }
 }

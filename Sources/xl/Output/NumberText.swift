@@ -16,12 +16,6 @@ func secondsText(nanoseconds: UInt64) -> String {
 extension BinaryInteger {
     /// The number filled up with spaces on its left to `width` characters.
     func rightAligned(to width: Int) -> String { String(self).rightAligned(to: width) }
-
-    /// The number in hexadecimal digits, filled up with zeros to `width` characters.
-    func hexadecimal(width: Int = 0) -> String {
-        let digits = String(self, radix: 16)
-        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
-    }
 }
 
 extension Bitmap {
