@@ -20,7 +20,7 @@ extension Toolstack {
             return try await creation.run()
         } catch {
             await creation.undo.unwind(logger: logger)
-            if let error = error as? ToolstackError { throw error }
+            if let error = error as? ToolstackError { throw creation.failure(from: error) }
             let name = given.createInfo.name ?? ""
             guard error is CancellationError else {
                 throw ToolstackError(.fail, "cannot create domain \(name)", underlying: error)
@@ -38,7 +38,22 @@ struct Creation {
     let options: CreateOptions
     var undo = UndoStack()
 
+    /// Whether the configuration has passed: from then on libxl knows one error code only, and so do its clients.
+    private var isAccepted = false
+
     private var hypervisor: Hypervisor { toolstack.hypervisor }
+
+    init(toolstack: Toolstack, given: DomainConfiguration, options: CreateOptions) {
+        self.toolstack = toolstack
+        self.given = given
+        self.options = options
+    }
+
+    func failure(from error: ToolstackError) -> ToolstackError {
+        var error = error
+        if isAccepted, error.code != .aborted { error.code = .fail }
+        return error
+    }
 
     mutating func run() async throws -> (domain: DomainID, configuration: DomainConfiguration) {
         if !Self.isGuestNumber(given.createInfo.domainID) { given.createInfo.domainID = options.numbering.stored }
@@ -62,6 +77,7 @@ struct Creation {
         let host = try toolstack.capabilities(for: given)
         let defaults = try ConfigurationDefaults.apply(to: given, on: host)
         for warning in defaults.warnings { toolstack.logger.warning("\(warning)") }
+        isAccepted = true
         var configuration = defaults.configuration
         configuration.createInfo.uuid = configuration.createInfo.uuid ?? XenUUID.random()
         try DeviceEngine(toolstack).complete(&configuration)

@@ -73,14 +73,16 @@ enum MonitorProcess {
         // The terminal that `create` was typed into may go away.
         signal(SIGHUP, SIG_IGN)
         chdir("/")
+        IdleMemory.limitArenas()
         let context = CommandContext(options: GlobalOptions())
         var monitor = Monitor(domain: DomainID(number), context: context)
         monitor.isProcess = true
-        if isAwaited {
-            monitor.armed = {
+        monitor.armed = {
+            if isAwaited {
                 _ = try? readyDescriptor.writeAll([0])
                 try? readyDescriptor.close()
             }
+            IdleMemory.release()
         }
         return await monitor.run()
     }

@@ -1,0 +1,32 @@
+import Glibc
+import SystemPackage
+
+/// Keeps a process small that does nothing but wait for days.
+enum IdleMemory {
+    /// `M_ARENA_MAX` of mallopt(3): threads share one heap instead of having one each.
+    static func limitArenas() { mallopt(M_ARENA_MAX, 1) }
+
+    /// Gives back what was needed to start: free heap, and the pages of code that were run once.
+    static func release() {
+        malloc_trim(0)
+        guard let maps = try? FileDescriptor.open("/proc/self/maps", .readOnly, options: .closeOnExec) else { return }
+        defer { try? maps.close() }
+        var text: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 16384)
+        while let count = try? buffer.withUnsafeMutableBytes({ try maps.read(into: $0) }), count > 0 {
+            text += buffer[..<count]
+        }
+        for line in text.split(separator: UInt8(ascii: "\n")) { dropCode(String(decoding: line, as: UTF8.self)) }
+    }
+
+    /// Drops the pages of a mapping of code; what is run again is read again, mostly from the page cache.
+    private static func dropCode(_ line: String) {
+        let fields = line.split(separator: " ")
+        guard fields.count >= 6, fields[1] == "r-xp", fields[5].hasPrefix("/") else { return }
+        let ends = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
+        guard ends.count == 2, ends[0] < ends[1], let start = UnsafeMutableRawPointer(bitPattern: ends[0]) else {
+            return
+        }
+        madvise(start, Int(ends[1] - ends[0]), MADV_DONTNEED)
+    }
+}
