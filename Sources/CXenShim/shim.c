@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <malloc.h>
 #include <sys/pidfd.h>
 #include <unistd.h>
 
@@ -46,4 +47,14 @@ int cxs_open_terminal(char *name, size_t size)
     close(master);
     errno = saved;
     return -1;
+}
+
+void cxs_limit_heap_arenas(int count)
+{
+    mallopt(M_ARENA_MAX, count);
+}
+
+void cxs_release_free_heap(void)
+{
+    malloc_trim(0);
 }

@@ -60,4 +60,8 @@ int cxs_version_text(void *xch, enum cxs_version_text which, char *text, size_t 
 // `altp2m.opts`, earlier releases not at all (xen/domctl.h).
 void cxs_set_altp2m(void *createdomain, uint32_t mode);
 
+// mallopt(3) with M_ARENA_MAX, and malloc_trim(3): <malloc.h> is not part of Swift's Glibc module.
+void cxs_limit_heap_arenas(int count);
+void cxs_release_free_heap(void);
+
 #endif

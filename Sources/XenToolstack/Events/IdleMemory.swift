@@ -1,14 +1,15 @@
+import CXenShim
 import Glibc
 import SystemPackage
 
 /// Keeps a process small that does nothing but wait for days.
-enum IdleMemory {
-    /// `M_ARENA_MAX` of mallopt(3): threads share one heap instead of having one each.
-    static func limitArenas() { mallopt(M_ARENA_MAX, 1) }
+public enum IdleMemory {
+    /// Lets threads share one heap instead of having one each.
+    public static func limitArenas() { cxs_limit_heap_arenas(1) }
 
     /// Gives back what was needed to start: free heap, and the pages of code that were run once.
-    static func release() {
-        malloc_trim(0)
+    public static func release() {
+        cxs_release_free_heap()
         guard let maps = try? FileDescriptor.open("/proc/self/maps", .readOnly, options: .closeOnExec) else { return }
         defer { try? maps.close() }
         var text: [UInt8] = []
