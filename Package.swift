@@ -52,7 +52,7 @@ let package = Package(
             name: "xlTests",
             dependencies: ["xl", "XenToolstack", "DomainConfig", "XenControl", "XenTypes", "YajlJSON", "CXen"],
             exclude: ["Fixtures"]),
-        .testTarget(name: "HostTests", exclude: []),
+        .testTarget(name: "HostTests", dependencies: ["ConfigCorpus", "DomainConfig"]),
     ],
     swiftLanguageModes: [.v6]
 )
