@@ -10,7 +10,7 @@ public enum Bootloader {
         if disks.isEmpty {
             problems.append(
                 ToolstackError(
-                    .invalid, "the bootloader \(name) has no disk to boot from",
+                    .fail, "the bootloader \(name) has no disk to boot from",
                     remedy: "add disk= to the configuration"))
         }
         return problems

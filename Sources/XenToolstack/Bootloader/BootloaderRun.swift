@@ -44,7 +44,7 @@ extension Toolstack {
         let (info, domain) = (build.configuration.buildInfo, build.domain)
         guard let disk else {
             throw ToolstackError(
-                .invalid, "the bootloader \(bootloader) has no disk to boot from", domain: domain,
+                .fail, "the bootloader \(bootloader) has no disk to boot from", domain: domain,
                 remedy: "add disk= to the configuration")
         }
         let restriction = try BootloaderUser.restriction(

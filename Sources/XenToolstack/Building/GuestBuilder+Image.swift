@@ -99,7 +99,7 @@ extension ImageRecipe {
             let free =
                 (try? builder.hypervisor.physicalInfo()).map { " \($0.freePages * 4 / 1024) MiB" } ?? " too little"
             throw ToolstackError(
-                .noMemory, "cannot allocate \(sizeKB / 1024) MiB of memory", domain: domain,
+                .fail, "cannot allocate \(sizeKB / 1024) MiB of memory", domain: domain,
                 cause: error.detail ?? "\(error)",
                 remedy: "the host has\(free) free: choose a smaller memory=, or free some with xl mem-set")
         }

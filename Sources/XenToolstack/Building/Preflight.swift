@@ -6,7 +6,7 @@ import XenTypes
 /// Cheap checks of what a domain needs, made before anything of it exists.
 ///
 /// Everything that is wrong is found in one go. What passes may still fail: only the hypervisor and
-/// libxenguest have the last word.
+/// libxenguest have the last word. The errors' code is the one that a creation fails with at that point in libxl.
 public struct Preflight: Sendable {
     /// The host's limits that a domain must keep to.
     public struct Limits: Sendable, Hashable {
@@ -54,7 +54,7 @@ public struct Preflight: Sendable {
         guard info.maxVCPUs > limit else { return [] }
         return [
             ToolstackError(
-                .invalid, "\(info.maxVCPUs) vCPUs are more than this hypervisor allows",
+                .fail, "\(info.maxVCPUs) vCPUs are more than this hypervisor allows",
                 remedy: "a \(type == .pv ? "PV" : "PVH or HVM") guest can have \(limit)")
         ]
     }
@@ -66,16 +66,16 @@ public struct Preflight: Sendable {
         if target > maximum {
             return [
                 ToolstackError(
-                    .invalid, "memory is \(target / 1024) MiB and maxmem only \(maximum / 1024) MiB",
+                    .fail, "memory is \(target / 1024) MiB and maxmem only \(maximum / 1024) MiB",
                     remedy: "make maxmem at least as large as memory")
             ]
         }
         // xc_dom_mem_init takes MiB in 32 bits; pages of 4 KiB must fit 52 bits of address.
         guard maximum <= 1 << 42 else {
-            return [ToolstackError(.invalid, "memory of \(maximum) KiB is more than any guest can have")]
+            return [ToolstackError(.fail, "memory of \(maximum) KiB is more than any guest can have")]
         }
         guard target >= 1024 || type == .pv else {
-            return [ToolstackError(.invalid, "memory of \(target) KiB is too little", remedy: "use 1 MiB and more")]
+            return [ToolstackError(.fail, "memory of \(target) KiB is too little", remedy: "use 1 MiB and more")]
         }
         // The least that is allocated for certain: what the hypervisor needs besides differs from one to the next,
         // and a PV guest has no paging pool until it migrates.
@@ -83,7 +83,7 @@ public struct Preflight: Sendable {
         guard let free = limits.freeKB, need > free else { return [] }
         return [
             ToolstackError(
-                .noMemory, "the domain needs \(need / 1024) MiB of memory and the host has \(free / 1024) MiB free",
+                .fail, "the domain needs \(need / 1024) MiB of memory and the host has \(free / 1024) MiB free",
                 remedy: "choose a smaller memory=, or free some with xl mem-set or xl destroy")
         ]
     }
@@ -94,7 +94,7 @@ public struct Preflight: Sendable {
         return info.vcpuHardAffinity.enumerated().prefix(Int(max(info.maxVCPUs, 0))).compactMap { vcpu, affinity in
             guard affinity.intersection(host).isEmpty else { return nil }
             return ToolstackError(
-                .invalid, "vCPU \(vcpu) may use none of this host's CPUs",
+                .fail, "vCPU \(vcpu) may use none of this host's CPUs",
                 remedy: "cpus= must name some of 0-\(cpus - 1)")
         }
     }
@@ -113,7 +113,7 @@ public struct Preflight: Sendable {
         } else {
             problems.append(
                 ToolstackError(
-                    .invalid, "the configuration names nothing to boot",
+                    .fail, "the configuration names nothing to boot",
                     remedy: "set kernel=, firmware= or bootloader="))
         }
         if info.pvh?.pvShim == true, let shim = info.pvh?.pvShimPath {
@@ -129,14 +129,14 @@ public struct Preflight: Sendable {
         guard let kernel = KernelFile(head: head) else {
             return [
                 ToolstackError(
-                    .invalid, "the kernel \(path) is neither an ELF file nor a bzImage",
+                    .fail, "the kernel \(path) is neither an ELF file nor a bzImage",
                     remedy: "kernel= must name a kernel, such as /boot/vmlinuz-…")
             ]
         }
         guard kernel.expectedSize <= check.size else {
             return [
                 ToolstackError(
-                    .invalid,
+                    .fail,
                     "the kernel \(path) is truncated: it has \(check.size) of at least \(kernel.expectedSize) bytes",
                     remedy: "copy or install it again")
             ]
@@ -156,7 +156,7 @@ struct FileCheck {
         do {
             try inspect(path)
         } catch {
-            problems = [ToolstackError(.invalid, "the \(what) \(path) \(error.reason)", remedy: error.remedy)]
+            problems = [ToolstackError(.fail, "the \(what) \(path) \(error.reason)", remedy: error.remedy)]
         }
     }
 
