@@ -20,14 +20,19 @@ public enum IdleMemory {
         for line in text.split(separator: UInt8(ascii: "\n")) { dropCode(String(decoding: line, as: UTF8.self)) }
     }
 
-    /// Drops the pages of a mapping of code; what is run again is read again, mostly from the page cache.
+    /// Drops the pages of a mapping of code or constants; what is used again is read again, mostly from the page
+    /// cache.
     private static func dropCode(_ line: String) {
         let fields = line.split(separator: " ")
-        guard fields.count >= 6, fields[1] == "r-xp", fields[5].hasPrefix("/") else { return }
+        guard fields.count >= 6, fields[5].hasPrefix("/"), let advice = advice[String(fields[1])] else { return }
         let ends = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
         guard ends.count == 2, ends[0] < ends[1], let start = UnsafeMutableRawPointer(bitPattern: ends[0]) else {
             return
         }
-        madvise(start, Int(ends[1] - ends[0]), MADV_DONTNEED)
+        madvise(start, Int(ends[1] - ends[0]), advice)
     }
+
+    /// What to tell the kernel about mappings, by their access. Read-only data may hold addresses that the linker
+    /// filled in at the start, which must not be forgotten, so those pages are only offered (`MADV_PAGEOUT`).
+    private static let advice: [String: CInt] = ["r-xp": MADV_DONTNEED, "r--p": 21]
 }
