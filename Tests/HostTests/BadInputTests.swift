@@ -1,0 +1,104 @@
+import Testing
+
+extension HostTests {
+    /// What cannot work is refused with upstream's exit code, one clear message, and a host as it was.
+    @Suite struct BadInput {
+        let host: TestHost
+
+        init() throws { host = try #require(TestHost.current) }
+
+        struct Refusal: Sendable, CustomTestStringConvertible {
+            let what: String
+            /// Configuration lines in place of, or added to, those of the idle PV guest.
+            let lines: [String]
+            /// What the message must name.
+            let names: [String]
+            var testDescription: String { what }
+        }
+
+        static let kernel = "kernel = \"/root/guests/idle-pv\""
+        static let refusals: [Refusal] = [
+            Refusal(what: "missing kernel", lines: ["kernel = \"/root/nosuch\""], names: ["/root/nosuch"]),
+            Refusal(what: "kernel is a directory", lines: ["kernel = \"/root\""], names: ["/root"]),
+            Refusal(what: "kernel is no image", lines: ["kernel = \"/etc/passwd\""], names: ["/etc/passwd"]),
+            Refusal(what: "truncated kernel", lines: ["kernel = \"/root/short\""], names: ["/root/short"]),
+            Refusal(what: "missing ramdisk", lines: [kernel, "ramdisk = \"/root/nosuch\""], names: ["/root/nosuch"]),
+            Refusal(
+                what: "missing disk image", lines: [kernel, "disk = [ \"/root/nosuch.img,raw,xvda,rw\" ]"],
+                names: ["/root/nosuch.img"]),
+            Refusal(
+                what: "missing bridge", lines: [kernel, "vif = [ \"bridge=nosuchbr\" ]"], names: ["nosuchbr"]),
+            Refusal(
+                what: "missing script", lines: [kernel, "vif = [ \"script=nosuch-script\" ]"],
+                names: ["nosuch-script"]),
+            Refusal(what: "too little memory on the host", lines: [kernel, "memory = 900000"], names: ["memory"]),
+            Refusal(what: "too many vCPUs", lines: [kernel, "vcpus = 100000"], names: ["vcpus"]),
+            Refusal(what: "no such pool", lines: [kernel, "pool = \"nosuchpool\""], names: ["nosuchpool"]),
+            Refusal(what: "unfinished list", lines: [kernel, "disk = [ \"a\""], names: ["bad.cfg"]),
+        ]
+        static let essential = ["missing kernel", "truncated kernel", "missing disk image", "missing bridge"]
+
+        @Test(arguments: refusals.filter { TestHost.isFull || essential.contains($0.what) })
+        func isRefusedWithoutResidue(_ refusal: Refusal) async throws {
+            var guest = GuestConfiguration.idle("bad", .pv)
+            guest.lines = ["memory = 4"] + refusal.lines
+            try await guest.place(on: host)
+            try await host.require("head -c 2000 /root/guests/idle-pv > /root/short")
+            await host.atEnd("rm -f /root/short")
+            let ours = try await host.ours("create -q \(guest.path)")
+            #expect(ours.exitCode != 0)
+            for name in refusal.names { #expect(ours.stderr.contains(name), "\(ours.stderr)") }
+            #expect(ours.stderr.split(separator: "\n").count <= 6, "one message: \(ours.stderr)")
+            let before = try await Residue(of: host)
+            let theirs = try await host.upstream("create -q \(guest.path)")
+            #expect(ours.exitCode == theirs.exitCode, "upstream: \(theirs.stderr)")
+            let left = before.differences(to: try await Residue(of: host))
+            if !left.isEmpty { await host.atEnd("true") }
+        }
+
+        @Test func ofTwoCreatesOfOneNameExactlyOneWins() async throws {
+            let guest = GuestConfiguration.idle("twin", .pv)
+            try await guest.place(on: host)
+            let result = try await host.require(
+                """
+                \(TestHost.ours) create -q \(guest.path) 2> one.err & one=$!
+                \(TestHost.ours) create -q \(guest.path) 2> two.err & two=$!
+                wait $one; a=$?; wait $two; b=$?; echo $a $b; cat one.err two.err >&2; rm -f one.err two.err
+                """)
+            let codes = result.stdout.split(separator: "\n").first?.split(separator: " ").map(String.init) ?? []
+            #expect(codes.filter { $0 == "0" }.count == 1, "\(result)")
+            #expect(try await host.require("\(TestHost.upstream) list").stdout.matches(of: /\btwin\b/).count == 1)
+            try await host.require("\(TestHost.ours) destroy twin")
+        }
+
+        @Test(arguments: TestHost.isFull ? [100, 300, 600, 1000, 2000, 3000, 4000, 6000] : [300, 1500])
+        func terminatedCreateLeavesNothing(afterMilliseconds delay: Int) async throws {
+            let guest = GuestConfiguration.idle(
+                "stopped", .pv, "disk = [ \"/root/stopped.img,raw,xvda,rw\" ]", "vif = [ \"bridge=xenbr0\" ]")
+            try await guest.place(on: host)
+            try await host.makeDisk("/root/stopped.img")
+            try await host.run(
+                """
+                \(TestHost.ours) create -q -e \(guest.path) & pid=$!
+                sleep \(Double(delay) / 1000); kill -TERM $pid; wait $pid; echo $?
+                """)
+            await host.atEnd("! \(TestHost.ours) domid stopped 2>/dev/null || \(TestHost.ours) destroy stopped")
+        }
+
+        @Test func commandsThatNeedNoHypervisorWorkWithoutOne() async throws {
+            let guest = GuestConfiguration.idle("nowhere", .pv)
+            try await guest.place(on: host)
+            // Another user may open neither the hypervisor nor the store.
+            try await host.require(
+                "cp \(TestHost.ours) /tmp/xl && chmod 755 /tmp/xl && cp \(guest.path) /tmp/nowhere.cfg")
+            await host.atEnd("rm -f /tmp/xl /tmp/nowhere.cfg")
+            let asNobody = "setpriv --reuid 65534 --clear-groups /tmp/xl"
+            for command in ["help", "create -n /tmp/nowhere.cfg", "-N create /tmp/nowhere.cfg", "list --help"] {
+                #expect(try await host.run("\(asNobody) \(command)").exitCode == 0, "\(command)")
+            }
+            let refused = try await host.run("\(asNobody) list")
+            #expect(refused.exitCode == 1)
+            #expect(refused.stderr.contains("root"), "\(refused.stderr)")
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Testing
+
+extension HostTests {
+    /// Commands that show something answer as upstream's do, and in JSON that names the same facts.
+    @Suite struct Commands {
+        let host: TestHost
+
+        init() throws { host = try #require(TestHost.current) }
+
+        /// Lines whose times or memory move between two commands.
+        private func steady(_ text: String) -> String {
+            text.replacing(#/[0-9]+\.[0-9]\b/#, with: "SECONDS")
+                .replacing(#/[0-9]+ days, +|[0-9]{1,2}:[0-9]{2}:[0-9]{2}/#, with: "UPTIME")
+                .replacing(#/\ [r-][b-][p-][s-]/#, with: " STATE").replacing(#/\ +/#, with: " ")
+                .replacing(#/\ (r--|-b-)\ /#, with: " STATE ")
+        }
+
+        @Test func answersAreUpstreams() async throws {
+            let guest = GuestConfiguration.idle(
+                "answers", .pv, "vcpus = 2", "maxvcpus = 3", "cpus = \"1\"",
+                "vif = [ \"mac=00:16:3f:00:00:03\" ]")
+            try await guest.place(on: host)
+            try await host.require("\(TestHost.ours) create -q \(guest.path)")
+            let domain = try await host.domain("answers")
+            let commands = [
+                "list", "list answers", "list \(domain)", "list -- answers", "list -v", "list -n", "list -c", "list -Z",
+                "list -l", "list -l answers", "list nosuch", "domid answers", "domid nosuch", "domname \(domain)",
+                "domname 4711", "vm-list", "vcpu-list", "vcpu-list answers", "vcpu-list nosuch", "uptime",
+                "uptime -s answers", "info xen_version", "info nr", "info nosuch", "block-list answers",
+                "network-list answers", "network-list nosuch", "dmesg", "pause nosuch", "rename nosuch other",
+                "destroy nosuch", "destroy 0", "destroy", "list --nosuch", "nosuch", "-N list", "config-update",
+                "block-detach answers xvdz", "network-detach answers 7", "shutdown nosuch",
+            ]
+            for command in commands {
+                let theirs = try await host.upstream(command)
+                let ours = try await host.ours(command)
+                #expect(ours.exitCode == theirs.exitCode, "exit code of \(command)")
+                guard theirs.exitCode == 0 else { continue }
+                #expect(steady(ours.stdout) == steady(theirs.stdout), "answer of \(command)")
+            }
+        }
+
+        @Test func infoHasUpstreamsLines() async throws {
+            let theirs = try await host.upstream("info -n").stdout
+            let ours = try await host.ours("info -n").stdout
+            let moving = ["free_memory", "cpu_mhz"]
+            func kept(_ text: String) -> [Substring] {
+                text.split(separator: "\n", omittingEmptySubsequences: false).filter { line in
+                    !moving.contains { line.hasPrefix($0) }
+                }
+            }
+            #expect(kept(ours) == kept(theirs))
+        }
+
+        @Test func theNameOfAMissingDomainIsSaidInTheWordsThatClientsLookFor() async throws {
+            let missing = try await host.ours("list nosuch")
+            #expect(missing.stderr.contains("nosuch is an invalid domain identifier"))
+            let empty = try await host.ours("pause ''")
+            #expect(empty.exitCode == 1)
+            #expect(try await host.run("\(TestHost.upstream) list 0").stdout.contains("r-----"))
+        }
+
+        @Test func aDomainAnswersToItsUUID() async throws {
+            let uuid = "1b7d4e4c-6a31-4be0-9f0a-0c1d2e3f4a5c"
+            let guest = GuestConfiguration.idle("by-uuid", .pvh, "uuid = \"\(uuid)\"")
+            try await guest.place(on: host)
+            try await host.require("\(TestHost.ours) create -q -p \(guest.path)")
+            #expect(try await host.ours("domid \(uuid)").stdout == "\(try await host.domain("by-uuid"))\n")
+            try await host.require("\(TestHost.ours) unpause \(uuid) && \(TestHost.ours) destroy \(uuid)")
+        }
+
+        @Test(arguments: [
+            "list --json", "info --json", "vcpu-list --json", "vm-list --json", "uptime --json",
+            "block-list --json json", "network-list --json json",
+        ])
+        func jsonIsOneDocument(_ command: String) async throws {
+            let guest = GuestConfiguration.idle("json", .pv, "vif = [ \"\" ]")
+            try await guest.place(on: host)
+            try await host.require("\(TestHost.ours) create -q \(guest.path)")
+            let answer = try await host.ours(command)
+            #expect(answer.exitCode == 0)
+            let value = try JSONSerialization.jsonObject(with: Data(answer.stdout.utf8))
+            #expect(value is [Any] || value is [String: Any])
+            #expect(answer.stdout.contains("\"") && !answer.stdout.contains("\": \"0\""), "numbers are numbers")
+            try await host.require("\(TestHost.ours) destroy json")
+        }
+    }
+}
