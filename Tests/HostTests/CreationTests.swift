@@ -56,7 +56,9 @@ extension HostTests {
         private func traces(of guest: GuestConfiguration, by tool: String) async throws -> Traces {
             try await host.require("\(tool) create -q \(guest.path)")
             let domain = try await host.domain(guest.name)
-            let normalise = "sed -E 's/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/UUID/g; s/\\b\(domain)\\b/DOMID/g'"
+            let normalise =
+                "sed -E 's/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/UUID/g; "
+                + "s/\"domid\": \(domain)\\b/\"domid\": DOMID/; s/([.-])\(domain)\\b/\\1DOMID/'"
             let store = try await StoreSnapshot(of: host, domain: domain)
             let configuration = try await host.require(
                 "tr -d '\\000' < /var/lib/xen/userdata-d.\(domain).*.libxl-json | \(normalise)"
