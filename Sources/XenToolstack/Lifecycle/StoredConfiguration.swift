@@ -9,6 +9,7 @@ extension DomainConfiguration {
     func recording(_ created: DomainConfiguration) -> DomainConfiguration {
         var stored = self
         for deviceClass in DeviceClasses.all { Self.remember(deviceClass, created, in: &stored) }
+        for index in stored.disks.indices { stored.disks[index].coloRestoreEnable = false }
         stored.createInfo.uuid = created.createInfo.uuid
         stored.buildInfo.videoMemKB = created.buildInfo.videoMemKB
         stored.buildInfo.archX86.msrRelaxed =

@@ -131,9 +131,10 @@ actor TestHost {
                 "sh", path, config, name,
             ])
         try await require("mkdir -p /root/upstream && ln -sf /usr/lib/xen-*/bin/xl /root/upstream/xl")
-        // The first domain of a host's life makes nodes and files that stay.
+        // The first domain and the first script of a host's life make nodes and files that stay.
         try await require(
             """
+            mkdir -p /run/xen-hotplug
             printf 'name="first"\\ntype="pv"\\nkernel="/root/guests/idle-pv"\\nmemory=4\\n' > first.cfg
             \(Self.upstream) create -q -e first.cfg && \(Self.upstream) destroy first && rm first.cfg
             """)
