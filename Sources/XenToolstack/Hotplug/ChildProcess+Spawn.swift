@@ -114,6 +114,10 @@ extension ChildProcess.Plan {
             for pointer in argv { free(pointer) }
             for pointer in envp { free(pointer) }
         }
+        // A program inherits what its thread blocks, and the threads that run Swift's tasks block most signals.
+        var none = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, nil)
         execve(executable.string, argv, envp)
         return Errno(rawValue: errno)
     }

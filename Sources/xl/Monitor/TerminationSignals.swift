@@ -59,6 +59,10 @@ final class TerminationSignals: Sendable {
         stop()
         Output.flush()
         signal(number, SIG_DFL)
+        // The threads that run Swift's tasks block most signals.
+        var none = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, nil)
         raise(number)
         exit(128 + number)
     }
