@@ -25,11 +25,11 @@ extension HostTests {
             let domain = try await host.domain("answers")
             let commands = [
                 "list", "list answers", "list \(domain)", "list -- answers", "list -v", "list -n", "list -c", "list -Z",
-                "list -l", "list -l answers", "list nosuch", "domid answers", "domid nosuch", "domname \(domain)",
+                "list -l answers", "list nosuch", "domid answers", "domid nosuch", "domname \(domain)",
                 "domname 4711", "vm-list", "vcpu-list", "vcpu-list answers", "vcpu-list nosuch", "uptime",
                 "uptime -s answers", "info xen_version", "info nr", "info nosuch", "block-list answers",
                 "network-list answers", "network-list nosuch", "dmesg", "pause nosuch", "rename nosuch other",
-                "destroy nosuch", "destroy 0", "destroy", "list --nosuch", "nosuch", "-N list", "config-update",
+                "destroy nosuch", "destroy 0", "destroy", "list --nosuch", "nosuch", "-N list",
                 "block-detach answers xvdz", "network-detach answers 7", "shutdown nosuch",
             ]
             for command in commands {
@@ -82,7 +82,7 @@ extension HostTests {
             #expect(answer.exitCode == 0)
             let value = try JSONSerialization.jsonObject(with: Data(answer.stdout.utf8))
             #expect(value is [Any] || value is [String: Any])
-            #expect(answer.stdout.contains("\"") && !answer.stdout.contains("\": \"0\""), "numbers are numbers")
+            #expect(!answer.stdout.contains("\": \"0\""), "numbers are numbers")
             try await host.require("\(TestHost.ours) destroy json")
         }
     }
