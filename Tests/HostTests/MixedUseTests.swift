@@ -26,7 +26,10 @@ extension HostTests {
             #expect(try await host.require("\(maker) network-list mixed").stdout.contains("00:16:3f:00:00:09"))
             try await host.require("\(maker) network-detach mixed 0")
             try await host.require("\(maker) block-detach -f mixed xvdc")
-            #expect(try await !host.require("\(other) list -l mixed").stdout.contains("xvdc"))
+            if maker == TestHost.ours {
+                // Upstream's own detach leaves the entry in the stored configuration.
+                #expect(try await !host.require("\(other) list -l mixed").stdout.contains("xvdc"))
+            }
             try await host.require("\(other) rename mixed mingled")
             await host.atEnd("! \(TestHost.upstream) domid mingled 2>/dev/null || \(TestHost.upstream) destroy mingled")
             #expect(try await host.require("\(maker) domname \(domain)").stdout == "mingled\n")
