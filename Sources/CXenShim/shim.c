@@ -3,9 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/securebits.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <malloc.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int cxs_sem_wait_until(sem_t *semaphore, const struct timespec *end)
@@ -33,6 +39,41 @@ int cxs_spawn_close_from(posix_spawn_file_actions_t *actions, int first)
 int cxs_spawn_change_directory(posix_spawn_file_actions_t *actions, const char *path)
 {
     return posix_spawn_file_actions_addchdir_np(actions, path);
+}
+
+int cxs_leave_namespaces(void)
+{
+    return unshare(CLONE_NEWNS | CLONE_NEWIPC);
+}
+
+int cxs_limit_process(pid_t process, int resource, uint64_t limit)
+{
+    struct rlimit both = { .rlim_cur = limit, .rlim_max = limit };
+
+    return prlimit(process, resource, &both, NULL);
+}
+
+int cxs_kill_user(uid_t user, uid_t reaper)
+{
+    uid_t real, effective, saved;
+    int bits = prctl(PR_GET_SECUREBITS);
+
+    // With these bits, root's rights would outlast the change of user: the signal would reach everybody.
+    if ( user == 0 || user == (uid_t)-1 || reaper == 0 || reaper == (uid_t)-1 || bits < 0 ||
+         (bits & (SECBIT_NO_SETUID_FIXUP | SECBIT_KEEP_CAPS)) )
+    {
+        errno = EINVAL;
+        return -1;
+    }
+    // The library's function would change every thread of the process.
+    if ( syscall(SYS_setresuid, reaper, user, 0) )
+        return -1;
+    if ( syscall(SYS_getresuid, &real, &effective, &saved) || real != reaper || effective != user )
+    {
+        errno = EPERM;
+        return -1;
+    }
+    return kill(-1, SIGKILL) && errno != ESRCH ? -1 : 0;
 }
 
 int cxs_open_terminal(char *name, size_t size)

@@ -24,6 +24,18 @@ extern const short cxs_posix_spawn_setsid;
 int cxs_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
 int cxs_spawn_change_directory(posix_spawn_file_actions_t *actions, const char *path);
 
+// unshare(2) of the mounts and the System V IPC of the calling thread alone, and of what it starts afterwards.
+// -1 and errno.
+int cxs_leave_namespaces(void);
+
+// prlimit(2) with one number for the soft and the hard limit. -1 and errno.
+int cxs_limit_process(pid_t process, int resource, uint64_t limit);
+
+// Sends SIGKILL to every process of `user`, as a thread whose effective user is that one and whose real user is
+// `reaper`, so that none of them can strike first. Changes the calling thread alone, which must end after it.
+// Never acts as root. -1 and errno.
+int cxs_kill_user(uid_t user, uid_t reaper);
+
 // The parts of opening a pseudo-terminal that glibc declares only with _GNU_SOURCE: a new master, whose slave is
 // then ready to be opened under `name`. -1 and errno when there is none.
 int cxs_open_terminal(char *name, size_t size);

@@ -5,38 +5,6 @@ import XenTypes
 /// Whom a restricted bootloader runs as (`bootloader_restrict`, `bootloader_user`, and in Xen 4.17 the
 /// environment's `LIBXL_BOOTLOADER_RESTRICT` and `LIBXL_BOOTLOADER_USER`).
 enum BootloaderUser {
-    /// The users that Xen's documentation has administrators make for device models.
-    private static let rangeBase = "xen-qemuuser-range-base"
-    private static let shared = "xen-qemuuser-shared"
-
-    /// What a user database answers: the number of a name, and the name of a number.
-    struct Directory: Sendable {
-        var id: @Sendable (String) -> UInt32?
-        var name: @Sendable (UInt32) -> String?
-
-        /// The host's own.
-        static let system = Directory(
-            id: { name in entry { getpwnam_r(name, $0, $1, $2, $3) }?.id },
-            name: { id in entry { getpwuid_r(id, $0, $1, $2, $3) }?.name })
-
-        private static func entry(
-            _ look: (
-                UnsafeMutablePointer<passwd>, UnsafeMutablePointer<CChar>, Int,
-                UnsafeMutablePointer<UnsafeMutablePointer<passwd>?>
-            ) -> CInt
-        ) -> (id: UInt32, name: String)? {
-            var record = passwd()
-            var found: UnsafeMutablePointer<passwd>?
-            var buffer = [CChar](repeating: 0, count: 65536)
-            return buffer.withUnsafeMutableBufferPointer { buffer in
-                guard let base = buffer.baseAddress, look(&record, base, buffer.count, &found) == 0,
-                    found != nil, let name = record.pw_name
-                else { return nil }
-                return (record.pw_uid, String(cString: name))
-            }
-        }
-    }
-
     /// The variables of this process that `restriction` looks at.
     static func environment() -> [String: String] {
         var result: [String: String] = [:]
@@ -49,7 +17,7 @@ enum BootloaderUser {
     /// - Returns: nil when the bootloader runs without restriction.
     static func restriction(
         _ info: BuildInfo, domain: DomainID, environment: [String: String], limit: Duration,
-        directory: Directory = .system
+        directory: UserDirectory = .system
     ) throws(ToolstackError) -> BootloaderPlan.Restriction? {
         let user = info.bootloaderUser ?? environment["LIBXL_BOOTLOADER_USER"]
         let isWanted = info.bootloaderRestrict ?? (user != nil || environment["LIBXL_BOOTLOADER_RESTRICT"] != nil)
@@ -64,27 +32,29 @@ enum BootloaderUser {
     }
 
     private static func userID(
-        _ user: String?, domain: DomainID, directory: Directory
+        _ user: String?, domain: DomainID, directory: UserDirectory
     ) throws(ToolstackError) -> UInt32 {
         if let user {
-            guard let id = directory.id(user) else {
+            guard let id = directory.entry(user)?.id else {
                 throw ToolstackError(
                     .invalid, "there is no user \"\(user)\" to run the bootloader", domain: domain,
                     remedy: "create it, or change bootloader_user")
             }
             return id
         }
-        if let base = directory.id(rangeBase) {
+        if let base = directory.entry(DeviceModelUser.rangeBase)?.id {
             let id = base &+ domain.rawValue
             guard let name = directory.name(id) else { return id }
             throw ToolstackError(
-                .invalid, "the bootloader's user number \(id) (\(rangeBase) + \(domain)) belongs to user \(name)",
-                domain: domain, remedy: "move \(rangeBase) to a free range")
+                .invalid,
+                "the bootloader's user number \(id) (\(DeviceModelUser.rangeBase) + \(domain)) belongs to user \(name)",
+                domain: domain, remedy: "move \(DeviceModelUser.rangeBase) to a free range")
         }
-        guard let id = directory.id(shared) else {
+        guard let id = directory.entry(DeviceModelUser.shared)?.id else {
             throw ToolstackError(
                 .invalid, "there is no user to run the restricted bootloader", domain: domain,
-                remedy: "create the user \(rangeBase) or \(shared), or set bootloader_user")
+                remedy:
+                    "create the user \(DeviceModelUser.rangeBase) or \(DeviceModelUser.shared), or set bootloader_user")
         }
         return id
     }

@@ -14,8 +14,9 @@ extension Toolstack {
                 .fail, "cannot start the device model \(plan.program)", domain: plan.domain,
                 cause: "\(Errno(rawValue: errno))", remedy: "install the package that has it")
         }
+        try announce(plan)
         let log = LogFile(plan.logName, in: paths.log)
-        let process = try spawn(plan, log)
+        let process = try await spawn(plan, log)
         do throws(ToolstackError) {
             try record(process, of: plan.domain)
             try await waitUntilRunning(process, plan, log)
@@ -25,22 +26,49 @@ extension Toolstack {
         }
     }
 
-    private func spawn(_ plan: DeviceModelPlan, _ log: LogFile) throws(ToolstackError) -> ChildProcess {
-        let output = try log.open()
-        defer { try? output.close() }
+    private func spawn(_ plan: DeviceModelPlan, _ log: LogFile) async throws(ToolstackError) -> ChildProcess {
+        var opened = [try log.open()]
+        defer { for descriptor in opened { try? descriptor.close() } }
         var child = ChildProcess.Plan(plan.program, plan.arguments)
         // The administrator's own limit stands.
         let limit = DeviceModelPlan.consoleLimit.name
         child.environment = plan.environment.filter { $0.key != limit || getenv(limit) == nil }
-        child.output = .descriptor(output)
-        child.error = .descriptor(output)
+        child.output = .descriptor(opened[0])
+        child.error = .descriptor(opened[0])
         child.group = .session
-        return try ChildProcess.start(child)
+        if plan.isRestricted {
+            opened.append(
+                try DeviceModelConfinement.listen(at: DeviceModelPlan.monitorSocket(plan.domain, paths)))
+        }
+        if let state = plan.savedState { opened.append(try open(state, of: plan.domain)) }
+        child.passedDescriptors = Array(opened.dropFirst())
+        guard plan.isRestricted else { return try ChildProcess.start(child) }
+        try DeviceModelConfinement.makeRoot(DeviceModelPlan.root(plan.domain, paths))
+        return try await DeviceModelConfinement.start(child)
+    }
+
+    private func open(_ state: FilePath, of domain: DomainID) throws(ToolstackError) -> FileDescriptor {
+        do { return try FileDescriptor.open(state, .readOnly, options: .closeOnExec) } catch {
+            throw ToolstackError(
+                .fail, "cannot start the device model", domain: domain, cause: "its saved state \(state): \(error)")
+        }
+    }
+
+    /// Writes what the store says of a device model before there is one.
+    private func announce(_ plan: DeviceModelPlan) throws(ToolstackError) {
+        do {
+            try store.transaction { transaction throws(StoreError) in
+                // What an earlier one of this number left would pass for an answer.
+                try transaction.remove(DeviceModelPlan.storePath(plan.domain))
+                try transaction.apply(plan.nodes)
+            }
+        } catch {
+            throw ToolstackError(.fail, "cannot announce the device model", domain: plan.domain, underlying: error)
+        }
     }
 
     private func record(_ process: ChildProcess, of domain: DomainID) throws(ToolstackError) {
         do {
-            try store.makeDirectory(DeviceModelPlan.storePath(domain))
             try store.write(DeviceModelPlan.processPath(domain), "\(process.id)")
         } catch {
             throw ToolstackError(.fail, "cannot record the device model", domain: domain, underlying: error)
@@ -92,19 +120,16 @@ extension Toolstack {
     ///
     /// Returns when the process is gone: nothing of it writes to the store any more.
     public func stopDeviceModel(of domain: DomainID) async {
-        if let process = deviceModelProcess(of: domain) {
-            // QEMU ends in order on SIGHUP; it is upstream's signal, too.
-            for signal in [SIGHUP, SIGKILL] {
-                cxs_pidfd_send_signal(process.rawValue, signal)
-                // Detached, for it must be waited for also when this task is cancelled.
-                let hasEnded = await Task.detached {
-                    (try? await withDeadline(.seconds(5)) {
-                        try await waitUntilReadable(process)
-                        return true
-                    }) ?? nil
-                }.value
-                if hasEnded == true { break }
+        let process = deviceModelProcess(of: domain)
+        if let user = deviceModelUser(of: domain) {
+            do {
+                try await DeviceModelReaper.endProcesses(of: user, lock: paths.run.appending("dm-reaper-lock"))
+            } catch {
+                logger.error("cannot end the processes of user \(user), domain \(domain)'s device model: \(error)")
             }
+        }
+        if let process {
+            await end(process)
             try? process.close()
         }
         logFailure("remove the device model's nodes of domain \(domain)") {
@@ -115,6 +140,28 @@ extension Toolstack {
         ] {
             logFailure("remove \(socket)") { try Files.remove(socket) }
         }
+        let root = DeviceModelPlan.root(domain, paths)
+        logFailure("remove \(root)") { try DeviceModelConfinement.removeRoot(root) }
+    }
+
+    private func end(_ process: FileDescriptor) async {
+        // QEMU ends in order on SIGHUP; it is upstream's signal, too.
+        for signal in [SIGHUP, SIGKILL] {
+            cxs_pidfd_send_signal(process.rawValue, signal)
+            // Detached, for it must be waited for also when this task is cancelled.
+            let hasEnded = await Task.detached {
+                (try? await withDeadline(.seconds(5)) {
+                    try await waitUntilReadable(process)
+                    return true
+                }) ?? nil
+            }.value
+            if hasEnded == true { break }
+        }
+    }
+
+    /// The number of the user that the domain's device model has for itself alone.
+    private func deviceModelUser(of domain: DomainID) -> UInt32? {
+        ((try? store.read(DeviceModelPlan.userPath(domain))) ?? nil).flatMap { UInt32($0) }
     }
 
     /// A descriptor of the process, which stands for it even if its number gets another owner.

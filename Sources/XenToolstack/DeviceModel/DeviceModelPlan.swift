@@ -3,7 +3,8 @@ import SystemPackage
 import XenStore
 import XenTypes
 
-/// The QEMU process of a PV or PVH guest, as a value: it serves the backends that Linux has none for.
+/// The QEMU process of a guest, as a value: an HVM guest's machine, or what serves those backends of a PV or PVH guest
+/// that Linux has none for.
 public struct DeviceModelPlan: Sendable, Hashable {
     public let domain: DomainID
     public let program: FilePath
@@ -13,6 +14,14 @@ public struct DeviceModelPlan: Sendable, Hashable {
     public let environment: [String: String]
     /// Name of the log file without directory and extension.
     public let logName: String
+    /// What the store says before QEMU runs.
+    public let nodes: [StoreNode]
+    /// Whether QEMU gets few rights (`dm_restrict`).
+    public let isRestricted: Bool
+    /// Where QEMU's state is that it goes on from; nil for a guest that starts anew.
+    public let savedState: FilePath?
+    /// What of the configuration has not the effect that a user may expect.
+    public let warnings: [String]
 
     /// Where QEMU tells the toolstack about itself.
     public static func storePath(_ domain: DomainID) -> StorePath {
@@ -21,6 +30,29 @@ public struct DeviceModelPlan: Sendable, Hashable {
 
     /// Where its process number is kept; the guest can but read it.
     static func processPath(_ domain: DomainID) -> StorePath { DomainPaths(domain).guest / "image/device-model-pid" }
+
+    /// Where the number of the user is kept whose every process ends with the device model.
+    static func userPath(_ domain: DomainID) -> StorePath { DomainPaths(domain).guest / "image/device-model-kill-uid" }
+
+    /// The monitor that the toolstack talks to.
+    static func monitorSocket(_ domain: DomainID, _ paths: HostPaths) -> FilePath {
+        paths.run.appending("qmp-libxl-\(domain)")
+    }
+
+    /// The monitor of libxenstat, which xentop uses.
+    static func statisticsSocket(_ domain: DomainID, _ paths: HostPaths) -> FilePath {
+        paths.run.appending("qmp-libxenstat-\(domain)")
+    }
+
+    /// The empty directory that a restricted device model takes for the whole file system.
+    static func root(_ domain: DomainID, _ paths: HostPaths) -> FilePath {
+        paths.run.appending("qemu-root-\(domain)")
+    }
+
+    /// The number that the restricted device model's monitor has in it. A saved state has the next free one.
+    static let monitorDescriptor = 3
+    /// QEMU may write this many bytes to its log (XSA-180).
+    static let consoleLimit = (name: "XEN_QEMU_CONSOLE_LIMIT", value: "1048576")
 
     /// Whether a device of the configuration is served by QEMU in this domain.
     ///
@@ -34,118 +66,95 @@ public struct DeviceModelPlan: Sendable, Hashable {
         configuration[keyPath: Class.devices].contains { Class.needsDeviceModel($0) }
     }
 
-    /// - Throws: `notSupported` for guests and settings that this cannot start QEMU for.
-    public init(_ build: DomainBuild, _ paths: HostPaths) throws(ToolstackError) {
-        let configuration = build.configuration
-        let settings = configuration.buildInfo
-        guard configuration.createInfo.type != .hvm else {
-            throw ToolstackError(
-                .notSupported, "cannot start the device model of an HVM guest", domain: build.domain,
-                remedy: "use type=\"pv\" or type=\"pvh\"")
-        }
-        guard settings.dmRestrict != true else {
-            throw ToolstackError(
-                .notSupported, "cannot restrict the device model of a PV or PVH guest", domain: build.domain,
-                remedy: "remove dm_restrict")
-        }
-        domain = build.domain
-        program = settings.deviceModel.map { FilePath($0) } ?? paths.qemu
-        let name = configuration.createInfo.name ?? ""
-        logName = "qemu-dm-\(name)"
-        environment = Self.environment(for: configuration.vfbs.first)
-        arguments = try Self.arguments(name: name, build, paths)
+    /// - Parameter scriptedDisks: where scripts put the disks that they made, by the disks' numbers.
+    /// - Throws: `invalid` for settings that do not go together, `notSupported` for what this cannot start QEMU for.
+    public init(
+        _ build: DomainBuild, _ paths: HostPaths, scriptedDisks: [Int32: String] = [:]
+    ) throws(ToolstackError) {
+        try self.init(build, paths, scriptedDisks: scriptedDisks, users: .system)
     }
 
-    /// QEMU may write this many bytes to its log (XSA-180).
-    static let consoleLimit = (name: "XEN_QEMU_CONSOLE_LIMIT", value: "1048576")
+    init(
+        _ build: DomainBuild, _ paths: HostPaths, scriptedDisks: [Int32: String] = [:], users: UserDirectory
+    ) throws(ToolstackError) {
+        var setup = QEMUSetup(
+            domain: build.domain, configuration: build.configuration, paths: paths, scriptedDisks: scriptedDisks)
+        let isHVM = setup.hvm != nil
+        try Self.refuseUnsupported(setup)
+        if build.deviceModelState != nil {
+            setup.incoming = Self.monitorDescriptor + (setup.isRestricted ? 1 : 0)
+        }
+        if isHVM {
+            setup.user = try DeviceModelUser.choose(setup.info, domain: build.domain, directory: users)
+        }
+        domain = build.domain
+        program = Self.program(setup.info, paths)
+        logName = "qemu-dm-\(setup.configuration.createInfo.name ?? "")"
+        environment = Self.environment(setup)
+        arguments = try QEMUOption.commandLine(setup)
+        nodes = Self.nodes(setup, uuid: build.uuid)
+        isRestricted = setup.isRestricted
+        savedState = build.deviceModelState
+        var warnings = QEMUDisks.warnings(setup)
+        if let warning = setup.user?.warning(setup.info) { warnings.append(warning) }
+        if !isHVM, setup.info.deviceModelUser != nil {
+            warnings.append("device_model_user has no effect: backends of \(build.type) guests need root's rights")
+        }
+        self.warnings = warnings
+    }
 
-    private static func environment(for vfb: VFBDevice?) -> [String: String] {
+    static func program(_ info: BuildInfo, _ paths: HostPaths) -> FilePath {
+        info.deviceModel.map { FilePath($0) } ?? paths.qemu
+    }
+
+    private static func refuseUnsupported(_ setup: QEMUSetup) throws(ToolstackError) {
+        func refusal(_ cause: String, _ remedy: String) -> ToolstackError {
+            ToolstackError(
+                .notSupported, "cannot start the device model", domain: setup.domain.isReal ? setup.domain : nil,
+                cause: cause, remedy: remedy)
+        }
+        guard setup.hvm != nil else {
+            guard !setup.isRestricted else {
+                throw refusal("that of a PV or PVH guest cannot be restricted", "remove dm_restrict")
+            }
+            return
+        }
+        guard setup.info.deviceModelVersion != .qemuXenTraditional else {
+            throw refusal("there is no qemu-xen-traditional any more", "remove device_model_version")
+        }
+        guard !setup.isRestricted else { throw refusal("it cannot be restricted yet", "remove dm_restrict") }
+        guard !setup.isStubdomain else {
+            throw refusal(
+                "it cannot run in a domain of its own yet", "remove device_model_stubdomain_override")
+        }
+    }
+
+    private static func environment(_ setup: QEMUSetup) -> [String: String] {
         var environment = [consoleLimit.name: consoleLimit.value]
-        guard let sdl = vfb?.sdl, sdl.enable == true else { return environment }
-        environment["DISPLAY"] = sdl.display
-        environment["XAUTHORITY"] = sdl.xauthority
+        if setup.hvm != nil { environment["XEN_DOMAIN_ID"] = "\(setup.domain)" }
+        if let sdl = setup.sdl {
+            environment["DISPLAY"] = sdl.display
+            environment["XAUTHORITY"] = sdl.xauthority
+        }
         return environment
     }
 
-    /// The monitor that the toolstack talks to.
-    static func monitorSocket(_ domain: DomainID, _ paths: HostPaths) -> FilePath {
-        paths.run.appending("qmp-libxl-\(domain)")
-    }
-
-    /// The monitor of libxenstat, which xentop uses.
-    static func statisticsSocket(_ domain: DomainID, _ paths: HostPaths) -> FilePath {
-        paths.run.appending("qmp-libxenstat-\(domain)")
-    }
-
-    private static func arguments(
-        name: String, _ build: DomainBuild, _ paths: HostPaths
-    ) throws(ToolstackError) -> [String] {
-        let configuration = build.configuration
-        let settings = configuration.buildInfo
-        var arguments = ["-xen-domid", "\(build.domain)", "-no-shutdown"]
-        let sockets = [
-            ("libxl-cmd", monitorSocket(build.domain, paths)),
-            ("libxenstat-cmd", statisticsSocket(build.domain, paths)),
-        ]
-        for (id, path) in sockets {
-            arguments += [
-                "-chardev", "socket,id=\(id),path=\(path),server=on,wait=off",
-                "-mon", "chardev=\(id),mode=control",
+    /// In the order in which they are written.
+    private static func nodes(_ setup: QEMUSetup, uuid: XenUUID) -> [StoreNode] {
+        let guest = DomainPaths(setup.domain).guest
+        var nodes: [StoreNode] = []
+        if let hvm = setup.hvm {
+            nodes = [
+                StoreNode(guest / "hvmloader/bios", hvm.bios.name),
+                // Only the old QEMU learnt of memory that firmware moved.
+                StoreNode(guest / "hvmloader/allow-memory-relocate", "0"),
             ]
         }
-        for (index, channel) in configuration.channels.enumerated() where channel.backendDomainID == .control {
-            arguments += ["-chardev", characterDevice(channel, index: index)]
+        nodes.append(StoreNode(storePath(setup.domain), nil))
+        if let id = setup.user?.exclusiveID { nodes.append(StoreNode(userPath(setup.domain), "\(id)")) }
+        if let password = setup.vnc?.password {
+            nodes.append(StoreNode(DomainPaths.vm(uuid) / "vncpasswd", password))
         }
-        arguments += ["-nodefaults", "-no-user-config", "-xen-attach", "-name", name]
-        arguments += try display(configuration.vfbs.first, domain: build.domain)
-        arguments += settings.extra
-        arguments += ["-machine", "xenpv"] + settings.extraPV
-        arguments += ["-m", "\(megabytes(settings))"]
-        return arguments
-    }
-
-    /// QEMU's own options are separated by commas; one in a value is written twice.
-    private static func escaped(_ value: String) -> String {
-        value.split(separator: ",", omittingEmptySubsequences: false).joined(separator: ",,")
-    }
-
-    private static func characterDevice(_ channel: ChannelDevice, index: Int) -> String {
-        let id = ChannelClass.characterDevice(index: index)
-        guard case .socket(let path) = channel.connection else { return "pty,id=\(id)" }
-        return "socket,id=\(id),path=\(escaped(path ?? "")),server=on,wait=off"
-    }
-
-    private static func display(_ vfb: VFBDevice?, domain: DomainID) throws(ToolstackError) -> [String] {
-        let vnc = vfb.map(\.vnc).flatMap { $0.enable == true ? $0 : nil }
-        let isShownBySDL = vfb?.sdl.enable == true
-        var arguments = ["-vnc", "none"]
-        if let vnc { arguments[1] = try vncOption(vnc, domain) }
-        arguments += ["-display", "none"]
-        if isShownBySDL { arguments += ["-display", "sdl"] }
-        if let keymap = vfb?.keymap { arguments += ["-k", keymap] }
-        if vnc == nil, !isShownBySDL { arguments.append("-nographic") }
-        return arguments
-    }
-
-    private static func vncOption(_ vnc: VNCInfo, _ domain: DomainID) throws(ToolstackError) -> String {
-        let listen = vnc.listen ?? "127.0.0.1"
-        let isComplete = listen.contains(":")
-        guard !isComplete || vnc.display == 0 else {
-            throw ToolstackError(
-                .invalid, "cannot start the device model: vnclisten=\(listen) names a display, and so does vncdisplay",
-                domain: domain, remedy: "remove one of them")
-        }
-        var option = isComplete ? listen : "\(listen):\(vnc.display)"
-        if vnc.password?.isEmpty == false { option += ",password=on" }
-        // How many displays QEMU may try; it must be the last option.
-        if vnc.findUnused == true { option += ",to=99" }
-        return option
-    }
-
-    /// The guest's memory without its video memory.
-    private static func megabytes(_ settings: BuildInfo) -> UInt64 {
-        let memory = settings.maxMemKB ?? 0
-        let video = settings.videoMemKB ?? 0
-        return memory > video ? (memory - video - 1) / 1024 + 1 : 0
+        return nodes
     }
 }

@@ -185,15 +185,19 @@ extension DeviceEngine {
     ///
     /// - Parameter isWanted: whether anybody wants to hear of a failure: not where connecting failed already.
     private func disconnect(_ device: DeviceAddress, isWanted: Bool) async {
-        do throws(ToolstackError) {
-            let script = try HotplugScript(.disconnect, device) { key throws(ToolstackError) in
-                do { return try store.read(device.record / key) } catch {
-                    throw ToolstackError(.fail, "cannot read the record of \(device)", underlying: error)
+        // QEMU in a stub domain has no tap devices here.
+        let hasTap = toolstack.deviceModelDomain(of: device.domain) == nil
+        for part in [HotplugScript.Part.backend] + (hasTap ? [.emulation] : []) {
+            do throws(ToolstackError) {
+                let script = try HotplugScript(.disconnect, device, part: part) { key throws(ToolstackError) in
+                    do { return try store.read(device.record / key) } catch {
+                        throw ToolstackError(.fail, "cannot read the record of \(device)", underlying: error)
+                    }
                 }
+                if let script { try await hotplug.run(script) }
+            } catch {
+                toolstack.logger.log(level: isWanted ? .warning : .debug, "cannot disconnect \(device): \(error)")
             }
-            if let script { try await hotplug.run(script) }
-        } catch {
-            toolstack.logger.log(level: isWanted ? .warning : .debug, "cannot disconnect \(device): \(error)")
         }
     }
 

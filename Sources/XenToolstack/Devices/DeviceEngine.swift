@@ -77,8 +77,22 @@ public struct DeviceEngine: Sendable {
     public func plans(for build: DomainBuild) throws(ToolstackError) -> [DevicePlan] {
         let context = try context(for: build)
         var plans: [DevicePlan] = []
-        for deviceClass in DeviceClasses.all { plans += try Self.plans(deviceClass, build.configuration, context) }
+        let configuration = Self.devices(of: build.configuration)
+        for deviceClass in DeviceClasses.all { plans += try Self.plans(deviceClass, configuration, context) }
         return plans + [FirstConsole.plan(context)]
+    }
+
+    /// An HVM guest has QEMU's screen and keyboard, and one paravirtual keyboard beside them, whatever `vfb` and `vkb`
+    /// say.
+    private static func devices(of configuration: DomainConfiguration) -> DomainConfiguration {
+        guard let hvm = configuration.buildInfo.hvm else { return configuration }
+        var keyboard = VKBDevice()
+        keyboard.deviceID = 0
+        keyboard.backendType = .qemu
+        var configuration = configuration
+        configuration.vfbs = []
+        configuration.vkbs = hvm.vkbDevice == true ? [keyboard] : []
+        return configuration
     }
 
     private static func plans<Class: DeviceClass>(
@@ -118,13 +132,52 @@ public struct DeviceEngine: Sendable {
         let domain = build.domain
         undo.push("devices of domain \(domain)") { await destroyAll(of: domain) }
         try write(plans, of: domain)
-        let model = try DeviceModelPlan.needed(by: build.configuration) ? DeviceModelPlan(build, toolstack.paths) : nil
-        if model != nil {
-            undo.push("device model of domain \(domain)") { await toolstack.stopDeviceModel(of: domain) }
+        guard DeviceModelPlan.needed(by: build.configuration) else {
+            return try await sideBySide(plans.map { plan in { try await connect(plan) } })
         }
-        var steps: [Step] = plans.map { plan in { try await connect(plan) } }
-        if let model { steps.append { try await toolstack.start(model) } }
+        undo.push("device model of domain \(domain)") { await toolstack.stopDeviceModel(of: domain) }
+        try await attach(plans, withDeviceModelOf: build)
+    }
+
+    /// Connects devices around the start of QEMU: it wants to open what scripts make of disks, and makes the tap
+    /// devices that scripts connect to the network.
+    private func attach(_ plans: [DevicePlan], withDeviceModelOf build: DomainBuild) async throws(ToolstackError) {
+        let isHVM = build.type == .hvm
+        let first = isHVM ? build.configuration.disks.filter { $0.script != nil }.compactMap(DiskClass.number) : []
+        func isFirst(_ plan: DevicePlan) -> Bool {
+            plan.address.kind == DiskClass.kind && first.contains { $0 == plan.address.id }
+        }
+        let early = plans.filter(isFirst)
+        try await sideBySide(early.map { plan in { try await connect(plan) } })
+        let model = try DeviceModelPlan(build, toolstack.paths, scriptedDisks: try madeDisks(early))
+        for warning in model.warnings { toolstack.logger.warning("\(warning)") }
+        var steps: [Step] = plans.filter { !isFirst($0) }.map { plan in { try await connect(plan) } }
+        steps.append { try await toolstack.start(model) }
         try await sideBySide(steps)
+        guard isHVM else { return }
+        try await sideBySide(plans.map { plan in { try await connectEmulation(of: plan) } })
+    }
+
+    /// Where scripts put the disks that they made.
+    private func madeDisks(_ plans: [DevicePlan]) throws(ToolstackError) -> [Int32: String] {
+        var paths: [Int32: String] = [:]
+        for device in plans.map(\.address) {
+            guard let number = Int32(exactly: device.id) else { continue }
+            do { paths[number] = try store.read(device.backend / "physical-device-path") } catch {
+                throw ToolstackError(.fail, "cannot find \(device)", domain: device.domain, underlying: error)
+            }
+        }
+        return paths
+    }
+
+    private func connectEmulation(of plan: DevicePlan) async throws(ToolstackError) {
+        let device = plan.address
+        guard plan.handshake == .backend, device.backendDomain == .control,
+            let script = try HotplugScript(.connect, device, part: .emulation, value: { plan.backendValue($0) })
+        else { return }
+        do throws(ToolstackError) { try await hotplug.run(script) } catch {
+            throw ToolstackError(error.code, "cannot attach \(device)", domain: device.domain, underlying: error)
+        }
     }
 
     private typealias Step = @Sendable () async throws -> Void

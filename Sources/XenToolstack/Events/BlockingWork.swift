@@ -8,13 +8,26 @@ public func onOwnThread<Value: Sendable, Failure: Error>(
     _ body: @escaping @Sendable () throws(Failure) -> Value
 ) async throws(Failure) -> Value {
     let result: Result<Value, Failure> = await withCheckedContinuation { continuation in
-        startThread {
-            do throws(Failure) {
-                continuation.resume(returning: .success(try body()))
-            } catch {
-                continuation.resume(returning: .failure(error))
-            }
+        let run: @Sendable () -> Void = {
+            continuation.resume(returning: Result { () throws(Failure) in try body() })
         }
+        // No thread to be had: late is better than never.
+        if !startThread(run) { run() }
+    }
+    return try result.get()
+}
+
+/// Runs `body` on a thread that ends with it: for what changes the thread itself, such as its user or namespaces.
+///
+/// - Throws: `fail` when no thread can be made, or what `body` throws.
+func onThrowawayThread<Value: Sendable>(
+    _ body: @escaping @Sendable () throws(ToolstackError) -> Value
+) async throws(ToolstackError) -> Value {
+    let result: Result<Value, ToolstackError> = await withCheckedContinuation { continuation in
+        let isStarted = startThread {
+            continuation.resume(returning: Result { () throws(ToolstackError) in try body() })
+        }
+        if !isStarted { continuation.resume(returning: .failure(ToolstackError(.noMemory, "cannot start a thread"))) }
     }
     return try result.get()
 }
@@ -24,7 +37,8 @@ private final class ThreadBody: Sendable {
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
 }
 
-private func startThread(_ run: @escaping @Sendable () -> Void) {
+/// - Returns: whether there is one.
+private func startThread(_ run: @escaping @Sendable () -> Void) -> Bool {
     let body = ThreadBody(run)
     var thread = pthread_t()
     var attributes = pthread_attr_t()
@@ -39,8 +53,6 @@ private func startThread(_ run: @escaping @Sendable () -> Void) {
             Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().run()
             return nil
         }, opaque)
-    guard status != 0 else { return }
-    // No thread to be had: late is better than never.
-    Unmanaged<ThreadBody>.fromOpaque(opaque).release()
-    run()
+    if status != 0 { Unmanaged<ThreadBody>.fromOpaque(opaque).release() }
+    return status == 0
 }

@@ -1,3 +1,4 @@
+import DomainModel
 import XenTypes
 
 /// One run of a hotplug script: what connects a backend to the host's storage or network, or takes it off again.
@@ -5,6 +6,13 @@ public struct HotplugScript: Sendable, Hashable {
     public enum Action: Sendable, Hashable {
         case connect
         case disconnect
+    }
+
+    /// Which of a device's two interfaces to the host it is about.
+    public enum Part: Sendable, Hashable {
+        case backend
+        /// The tap device of an emulated network card, which QEMU makes.
+        case emulation
     }
 
     public let device: DeviceAddress
@@ -15,14 +23,17 @@ public struct HotplugScript: Sendable, Hashable {
     /// Added to the environment of the toolstack.
     public let environment: [String: String]
 
-    /// The script of a device, or nil when its kind has none.
+    /// The script of a device, or nil when its kind has none, or the device not that part.
     ///
     /// - Parameter value: a node of the backend by its key, as the toolstack wrote it.
     /// - Throws: `fail` when the device has no script on record.
     public init?(
-        _ action: Action, _ device: DeviceAddress, value: (String) throws(ToolstackError) -> String?
+        _ action: Action, _ device: DeviceAddress, part: Part = .backend,
+        value: (String) throws(ToolstackError) -> String?
     ) throws(ToolstackError) {
         guard device.backendKind.hasScript else { return nil }
+        let isEmulated = device.backendKind == .vif ? try value("type") == NICType.vifIoemu.name : false
+        guard part == .backend || isEmulated else { return nil }
         guard let path = try value("script"), !path.isEmpty else {
             throw ToolstackError(.fail, "cannot find the hotplug script of \(device)", domain: device.domain)
         }
@@ -34,13 +45,16 @@ public struct HotplugScript: Sendable, Hashable {
             environment["netdev"] = try value("gatewaydev") ?? ""
             environment["vif"] = "vif\(device.domain).\(device.id)"
             // An emulated card's script gets the names of both its interfaces.
-            if try value("type") == "vif_ioemu" {
-                environment["INTERFACE"] = "vif\(device.domain).\(device.id)-emu"
+            if isEmulated {
+                environment["INTERFACE"] = QEMUNetwork.tapName(domain: device.domain, card: device.id)
             }
-            arguments = [action == .connect ? "online" : "offline", "type_if=vif"]
-        } else {
-            arguments = [action == .connect ? "add" : "remove"]
         }
+        arguments =
+            switch (device.backendKind == .vif, part) {
+            case (true, .backend): [action == .connect ? "online" : "offline", "type_if=vif"]
+            case (true, .emulation): [action == .connect ? "add" : "remove", "type_if=tap"]
+            case (false, _): [action == .connect ? "add" : "remove"]
+            }
         self.device = device
         self.action = action
         self.path = path

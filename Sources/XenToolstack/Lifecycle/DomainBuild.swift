@@ -57,6 +57,9 @@ public struct DomainBuild: Sendable {
     public var ramdisk: BootFile?
     public var commandLine: String?
 
+    /// Where the device model's state is that it goes on from; nil for a guest that starts anew.
+    public var deviceModelState: FilePath?
+
     /// XenStore's ring.
     public var store = Ring()
     /// The first console's ring.

@@ -100,8 +100,9 @@ import XenTypes
             change(&info)
             return try BootloaderUser.restriction(
                 info, domain: DomainID(7), environment: environment, limit: .seconds(120),
-                directory: BootloaderUser.Directory(
-                    id: { users[$0] }, name: { id in users.first { $0.value == id }?.key }))
+                directory: UserDirectory(
+                    entry: { name in users[name].map { .init(id: $0, group: $0, name: name) } },
+                    name: { id in users.first { $0.value == id }?.key }))
         }
         #expect(try choose([:], users: users) == nil)
         #expect(try choose(["LIBXL_BOOTLOADER_RESTRICT": ""], users: users)?.userID == 70007)

@@ -19,7 +19,7 @@ public enum DiskClass: DeviceClass {
         device.backend == .qdisk && device.backendDomainID == .control
     }
 
-    private static func number(of disk: DiskDevice) -> Int32? {
+    static func number(of disk: DiskDevice) -> Int32? {
         disk.virtualDevice.flatMap { VirtualDevice($0) }?.number
     }
 
