@@ -100,6 +100,27 @@ extension GuestImage {
         }
     }
 
+    /// Where the builder put something that the guest's firmware is to find.
+    public struct Module: Hashable, Sendable {
+        public var guestAddress: UInt64
+        /// In bytes.
+        public var length: UInt32
+
+        public init(guestAddress: UInt64, length: UInt32) {
+            self.guestAddress = guestAddress
+            self.length = length
+        }
+
+        fileprivate init?(_ module: xc_hvm_firmware_module) {
+            guard module.guest_addr_out != 0 else { return nil }
+            self.init(guestAddress: module.guest_addr_out, length: module.length)
+        }
+    }
+
+    /// The first ACPI module, once the image was built.
+    public var acpiModule: Module? { Module(image.pointee.acpi_modules.0) }
+    public var smbiosModule: Module? { Module(image.pointee.smbios_module) }
+
     /// The firmware that hvmloader starts (BIOS or OVMF).
     public func setSystemFirmware(_ bytes: [UInt8]) throws(HypervisorError) {
         image.pointee.system_firmware_module.data = try copy(bytes)

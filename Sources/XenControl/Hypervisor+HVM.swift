@@ -48,4 +48,30 @@ extension Hypervisor {
             xc_hvm_param_set($0, domain.rawValue, parameter.rawValue, value)
         }
     }
+
+    /// Tells hvmloader of the guest's processors, in the page that libxenguest left for it when it built the image.
+    ///
+    /// - Parameters:
+    ///   - hasAPIC: whether firmware describes the APICs to the guest.
+    ///   - online: of the `count` processors, those that run from the start.
+    public func setFirmwareProcessors(
+        hasAPIC: Bool, count: UInt32, online: Bitmap, of domain: DomainID
+    ) throws(HypervisorError) {
+        let page = try map(frames: [UInt(HVM_INFO_PFN)], of: domain, writable: true)
+        let offset = Int(HVM_INFO_OFFSET)
+        var table = page.bytes.loadUnaligned(fromByteOffset: offset, as: hvm_info_table.self)
+        table.describeProcessors(hasAPIC: hasAPIC, count: count, online: online)
+        page.bytes.storeBytes(of: table, toByteOffset: offset, as: hvm_info_table.self)
+    }
+}
+
+extension hvm_info_table {
+    /// The sum of all bytes of the table is 0.
+    mutating func describeProcessors(hasAPIC: Bool, count: UInt32, online: Bitmap) {
+        apic_mode = hasAPIC ? 1 : 0
+        nr_vcpus = count
+        withUnsafeMutableBytes(of: &vcpu_online) { $0.copyBytes(from: online.bytes(count: $0.count)) }
+        checksum = 0
+        checksum = 0 &- withUnsafeBytes(of: self) { $0.reduce(0, &+) }
+    }
 }

@@ -19,6 +19,9 @@ public struct HostPaths: Sendable {
     public var libexec: FilePath
     /// hvmloader, xen-shim and the pvgrub images of the running release.
     public var firmware: FilePath
+    /// The system firmware of HVM guests.
+    public var seabios: FilePath = "/usr/share/seabios/bios-256k.bin"
+    public var ovmf: FilePath = "/usr/share/ovmf/OVMF.fd"
     public var qemu: FilePath = "/usr/libexec/xen-qemu-system-i386"
 
     /// - Parameter release: "major.minor" of the running hypervisor; Debian keeps each release's

@@ -13,7 +13,7 @@ extension HostTests {
 
         init() throws { host = try #require(TestHost.current) }
 
-        @Test(arguments: GuestConfiguration.Kind.allCases)
+        @Test(arguments: GuestConfiguration.Kind.paravirtual)
         func idleGuestRuns(_ kind: GuestConfiguration.Kind) async throws {
             let guest = GuestConfiguration.idle("ground-\(kind)", kind)
             try await guest.place(on: host)

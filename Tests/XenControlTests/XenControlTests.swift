@@ -136,3 +136,15 @@ import XenTypes
         #expect(throws: HypervisorError.self) { try Hypervisor().applyCPUPolicy(policy, to: DomainID(1)) }
     }
 }
+
+@Suite struct HVMInfoTests {
+    @Test func sumsUpToZero() {
+        var table = hvm_info_table()
+        table.length = UInt32(MemoryLayout<hvm_info_table>.size)
+        table.low_mem_pgend = 0x12345
+        table.describeProcessors(hasAPIC: true, count: 17, online: [0, 1, 9, 500])
+        #expect(table.apic_mode == 1 && table.nr_vcpus == 17 && table.low_mem_pgend == 0x12345)
+        #expect(table.vcpu_online.0 == 3 && table.vcpu_online.1 == 2 && table.vcpu_online.2 == 0)
+        #expect(withUnsafeBytes(of: table) { $0.reduce(0 as UInt8, &+) } == 0)
+    }
+}

@@ -41,7 +41,8 @@ extension GuestBuilder {
     }
 
     private func setHVMParameters(_ build: DomainBuild) throws(ToolstackError) {
-        let (domain, parameters) = (build.domain, HVMParameters.parameters(build.info))
+        let domain = build.domain
+        let parameters = try HVMParameters.parameters(build.info, isNew: build.origin != .restore)
         try attempt("set the guest's parameters", domain) { () throws(HypervisorError) in
             for (parameter, value) in parameters {
                 try hypervisor.setHVMParameter(parameter, to: value, of: domain)
@@ -74,6 +75,23 @@ extension GuestBuilder {
         var parts = tm()
         guard localtime_r(&now, &parts) != nil else { return 0 }
         return Int32(clamping: parts.tm_gmtoff)
+    }
+
+    /// Tells a guest whose memory is an older one's that it is another machine now: in the place that hvmloader noted
+    /// when the guest first started.
+    func updateGenerationID(_ build: DomainBuild) throws(ToolstackError) {
+        guard build.origin != .boot, let id = build.info.hvm?.generationID, id.storeText != nil else { return }
+        try attempt("set the generation ID", build.domain) { () throws(HypervisorError) in
+            let address = try hypervisor.hvmParameter(.generationIDAddress, of: build.domain)
+            let (frame, offset) = address.quotientAndRemainder(dividingBy: GuestLayout.pageSize)
+            guard address != 0 else { return }
+            // The guest can set the address, too.
+            guard Int(offset) + id.bytes.count <= Hypervisor.pageSize else {
+                throw HypervisorError("find the generation ID of", build.domain, code: EFAULT)
+            }
+            let page = try hypervisor.map(frames: [UInt(frame)], of: build.domain, writable: true)
+            page.bytes[Int(offset)..<Int(offset) + id.bytes.count].copyBytes(from: id.bytes)
+        }
     }
 
     private func setHostMemoryMap(_ build: DomainBuild) throws(ToolstackError) {
@@ -109,23 +127,5 @@ extension CPUPolicy {
             CPUIDOverride(leaf: $0.leaf, subleaf: $0.subleaf, policy: [$0.eax, $0.ebx, $0.ecx, $0.edx])
         }
         msrs = info.cpuid.msrs.map { MSROverride(index: $0.index, policy: $0.policy) }
-    }
-}
-
-/// The parameters with which HVM and PVH guests start.
-enum HVMParameters {
-    /// - Parameter info: with every default applied. What is 0 by default is left alone where it stays 0.
-    static func parameters(_ info: BuildInfo) -> [(HVMParameter, UInt64)] {
-        var list: [(HVMParameter, UInt64)] = []
-        var altp2m = info.altp2m.rawValue
-        if let hvm = info.hvm {
-            list.append((.hpetEnabled, hvm.hpet == true ? 1 : 0))
-            list.append((.vptAlign, hvm.vptAlign == true ? 1 : 0))
-            if hvm.mcaCaps != 0 { list.append((.mcaCapabilities, hvm.mcaCaps)) }
-            if altp2m == 0, hvm.altp2m == true { altp2m = 1 }
-        }
-        list.append((.timerMode, UInt64(clamping: info.timerMode.rawValue)))
-        if altp2m != 0 { list.append((.altp2m, UInt64(clamping: altp2m))) }
-        return list
     }
 }

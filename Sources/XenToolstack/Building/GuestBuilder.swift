@@ -11,12 +11,14 @@ import XenTypes
 public struct GuestBuilder: Sendable {
     let hypervisor: Hypervisor
     let store: StoreConnection
+    let paths: HostPaths
     let logger: Logger
 
-    public init(hypervisor: Hypervisor, store: StoreConnection, logger: Logger) {
-        self.hypervisor = hypervisor
-        self.store = store
-        self.logger = logger
+    public init(_ toolstack: Toolstack) {
+        hypervisor = toolstack.hypervisor
+        store = toolstack.store
+        paths = toolstack.paths
+        logger = toolstack.logger
     }
 
     /// What comes before memory is allocated: vCPUs, placement, limits, event channels, CPU policy.
@@ -36,6 +38,7 @@ public struct GuestBuilder: Sendable {
     /// What comes after the image was built and needs no store: vNUMA's affinity and the scheduler's settings.
     public func postBuild(_ build: DomainBuild) async throws(ToolstackError) {
         try await onOwnThread { () throws(ToolstackError) in
+            try self.updateGenerationID(build)
             if build.info.vcpuSoftAffinity.isEmpty { try self.followVirtualNodes(build) }
             try SchedulingSettings(build.info.schedulerParameters).apply(to: build.domain, hypervisor: self.hypervisor)
         }

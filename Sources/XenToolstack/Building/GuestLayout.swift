@@ -1,3 +1,4 @@
+import DomainModel
 import XenTypes
 
 /// Fixed places in the physical address space of an x86 guest, and how its RAM is laid out around them.
@@ -28,6 +29,21 @@ struct GuestLayout: Sendable, Hashable {
 
     var holeSize: UInt64 { Self.fourGiB - holeStart }
 
+    /// Pages of the hole below 1 MiB where a PC has its VGA memory (`LIBXL_VGA_HOLE_SIZE` in `libxl_internal.h`).
+    static let vgaHolePages: UInt64 = 0x20
+    /// Less RAM below 4 GiB than this stops hvmloader.
+    static let leastLowMemory: UInt64 = 2 << 20
+
+    /// KiB of RAM of an HVM or PVH guest: what is left of its memory without that of its graphics card.
+    static func memoryKB(_ info: BuildInfo) -> UInt64 { (info.maxMemKB ?? 0).minusOrZero(info.videoMemKB ?? 0) }
+
+    /// The layout of an HVM guest, without regard to memory reserved for devices.
+    static func hvm(_ info: BuildInfo) -> GuestLayout {
+        hvm(
+            memory: memoryKB(info).timesOrMaximum(1024),
+            hole: (info.hvm?.mmioHoleMemKB ?? 0).timesOrMaximum(1024))
+    }
+
     /// The layout of a guest with a device model or firmware of a PC.
     ///
     /// - Parameter hole: the configured size of the hole (`mmio_hole`); smaller than the default has no effect.
@@ -41,6 +57,13 @@ struct GuestLayout: Sendable, Hashable {
         GuestLayout(
             memory: memory,
             holeStart: min(specialPages.lowerBound, localAPICAddress, acpiInformationAddress))
+    }
+
+    /// Moves the RAM from an address below 4 GiB on to the end of the RAM above.
+    mutating func endLowRAM(at address: UInt64) {
+        guard address < lowEnd else { return }
+        highEnd = saturatingSum(max(highEnd, Self.fourGiB), lowEnd - address)
+        lowEnd = address
     }
 
     private init(memory: UInt64, holeStart: UInt64) {
@@ -59,6 +82,16 @@ struct GuestLayout: Sendable, Hashable {
 func saturatingSum(_ terms: UInt64...) -> UInt64 {
     terms.reduce(0) { sum, term in
         let (result, overflow) = sum.addingReportingOverflow(term)
+        return overflow ? .max : result
+    }
+}
+
+/// Sizes that come from a configuration, or from the host: absurd ones must not wrap around.
+extension UInt64 {
+    func minusOrZero(_ other: UInt64) -> UInt64 { self > other ? self - other : 0 }
+
+    func timesOrMaximum(_ factor: UInt64) -> UInt64 {
+        let (result, overflow) = multipliedReportingOverflow(by: factor)
         return overflow ? .max : result
     }
 }

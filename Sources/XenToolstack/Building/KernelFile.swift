@@ -78,6 +78,16 @@ struct KernelFile: Sendable, Hashable {
         return saturatingSum(((sectors == 0 ? 4 : sectors) + 1) * 512, offset, length)
     }
 
+    /// - Returns: the error of a file that is shorter than its headers say.
+    static func truncation(_ what: String, _ path: FilePath, expected: UInt64, size: UInt64) -> [ToolstackError] {
+        guard expected > size else { return [] }
+        return [
+            ToolstackError(
+                .fail, "the \(what) \(path) is truncated: it has \(size) of at least \(expected) bytes",
+                remedy: "copy or install it again")
+        ]
+    }
+
     /// The error of a kernel that libxenguest did not take.
     static func unsuitable(
         _ path: FilePath, type: DomainType, domain: DomainID, error: HypervisorError
@@ -86,6 +96,8 @@ struct KernelFile: Sendable, Hashable {
         let remedy =
             if cause.contains("not supported by xen kernel") {
                 "this hypervisor runs no such PV guests: try a 64-bit kernel, or type=\"pvh\" with pvshim=1"
+            } else if type == .hvm {
+                "firmware_override= must name a build of Xen's hvmloader"
             } else if type == .pvh {
                 "a PVH guest needs a kernel with a PVH entry point, such as Linux with CONFIG_PVH or CONFIG_XEN_PVH"
             } else {

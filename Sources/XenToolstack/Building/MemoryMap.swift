@@ -1,3 +1,4 @@
+import DomainModel
 import XenControl
 
 /// Memory maps that guests are given.
@@ -24,6 +25,24 @@ enum MemoryMap {
             map.append(
                 MemoryRegion(
                     start: GuestLayout.fourGiB, size: layout.highEnd - GuestLayout.fourGiB, kind: .ram))
+        }
+        return map
+    }
+
+    /// The map of an HVM guest, to which hvmloader adds what a PC has below 1 MiB and in the hole.
+    ///
+    /// - Parameter reserved: memory of the host's devices; without those whose policy is `invalid`.
+    static func hvm(layout: GuestLayout, reserved: [RDMDevice]) -> [MemoryRegion] {
+        var map = [
+            MemoryRegion(
+                start: GuestLayout.lowMemoryEnd, size: layout.lowEnd.minusOrZero(GuestLayout.lowMemoryEnd), kind: .ram)
+        ]
+        map += reserved.filter { $0.policy != .invalid }.map {
+            MemoryRegion(start: $0.start, size: $0.size, kind: .reserved)
+        }
+        if layout.highEnd > GuestLayout.fourGiB {
+            map.append(
+                MemoryRegion(start: GuestLayout.fourGiB, size: layout.highEnd - GuestLayout.fourGiB, kind: .ram))
         }
         return map
     }

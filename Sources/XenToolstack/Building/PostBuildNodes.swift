@@ -21,7 +21,7 @@ public enum PostBuildNodes {
                 StoreNode(
                     guest / "cpu/\(vcpu)/availability", info.availableVCPUs.contains(vcpu) ? "online" : "offline"))
         }
-        if build.type == .hvm { nodes += platform(info, guest: guest) }
+        if build.type == .hvm { nodes += platform(info, guest: guest) + firmware(build) }
         return nodes + machine(build)
     }
 
@@ -37,6 +37,34 @@ public enum PostBuildNodes {
     static func reservedMemory(_ info: BuildInfo, type: DomainType) -> UInt64 {
         let isPoD = type == .hvm && (info.maxMemKB ?? 0) > (info.targetMemKB ?? 0)
         return saturatingSum(info.videoMemKB ?? 0, isPoD ? MemorySizing.maximumSlackKB : 0)
+    }
+
+    /// What hvmloader reads besides what it is told with the device model (`xen/hvm/hvm_xs_strings.h`).
+    private static func firmware(_ build: DomainBuild) -> [StoreNode] {
+        guard let hvm = build.info.hvm else { return [] }
+        let loader = build.paths.guest / "hvmloader"
+        var nodes: [StoreNode] = []
+        for (name, table) in [("smbios", build.firmwareTables.smbios), ("acpi", build.firmwareTables.acpi)] {
+            guard let table else { continue }
+            nodes.append(StoreNode(loader / name / "address", "0x" + String(table.guestAddress, radix: 16)))
+            nodes.append(StoreNode(loader / name / "length", "0x" + String(table.length, radix: 16)))
+        }
+        return nodes + smbiosStrings(hvm, guest: build.paths.guest)
+    }
+
+    /// Texts of the guest's SMBIOS tables, those of the type `oem` numbered from 1.
+    private static func smbiosStrings(_ hvm: HVMBuildInfo, guest: StorePath) -> [StoreNode] {
+        var oemCount = 0
+        return hvm.smbios.compactMap { entry in
+            guard let key = entry.key else { return nil }
+            var name = key.name
+            if key == .oem {
+                oemCount += 1
+                name += "-\(oemCount)"
+            }
+            let node = String(name.map { $0 == "_" ? "-" : $0 })
+            return StoreNode(guest / "bios-strings" / node, entry.value ?? "")
+        }
     }
 
     private static func platform(_ info: BuildInfo, guest: StorePath) -> [StoreNode] {
@@ -55,7 +83,11 @@ public enum PostBuildNodes {
             nodes.append(StoreNode(guest / "platform/mmio_hole_size", "\(hole.partialValue)"))
         }
         let model = info.deviceModelVersion == .qemuXenTraditional ? "qemu_xen_traditional" : "qemu_xen"
-        return nodes + [StoreNode(guest / "platform/device-model", model)]
+        nodes.append(StoreNode(guest / "platform/device-model", model))
+        if let text = hvm.generationID?.storeText {
+            nodes.append(StoreNode(guest / "platform/generation-id", text))
+        }
+        return nodes
     }
 
     /// Below `/vm/UUID`: how and when the guest was started.
@@ -83,5 +115,16 @@ public enum PostBuildNodes {
     private static func startTime(_ time: (seconds: Int, microseconds: Int)) -> String {
         let hundredths = String(time.microseconds / 10000)
         return "\(time.seconds).\(hundredths.count < 2 ? "0" : "")\(hundredths)"
+    }
+}
+
+extension GenerationID {
+    /// Its two halves as hvmloader reads them, little-endian; nil for the one that stands for none.
+    var storeText: String? {
+        guard bytes.contains(where: { $0 != 0 }) else { return nil }
+        let halves = [bytes.prefix(8), bytes.suffix(8)].map { half in
+            half.reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+        }
+        return "\(halves[0]):\(halves[1])"
     }
 }

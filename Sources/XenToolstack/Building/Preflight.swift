@@ -36,7 +36,8 @@ public struct Preflight: Sendable {
         let info = configuration.buildInfo
         let type = configuration.createInfo.type
         return vcpuProblems(info, type: type) + memoryProblems(info, type: type, limits: limits)
-            + affinityProblems(info, limits: limits) + fileProblems(configuration, paths: paths)
+            + affinityProblems(info, limits: limits) + viridianProblems(info)
+            + fileProblems(configuration, paths: paths)
     }
 
     /// - Throws: everything that speaks against creating the domain, in one error.
@@ -77,6 +78,15 @@ public struct Preflight: Sendable {
         guard target >= 1024 || type == .pv else {
             return [ToolstackError(.fail, "memory of \(target) KiB is too little", remedy: "use 1 MiB and more")]
         }
+        let ram = GuestLayout.hvm(info).lowEnd
+        guard type != .hvm || (ram >= GuestLayout.leastLowMemory && target > info.videoMemKB ?? 0) else {
+            let least = saturatingSum(info.videoMemKB ?? 0, GuestLayout.leastLowMemory / 1024)
+            return [
+                ToolstackError(
+                    .fail, "memory of \(target) KiB is too little for \(info.videoMemKB ?? 0) KiB of video memory",
+                    remedy: "use memory=\(least / 1024) and more, or less videoram= or mmio_hole=")
+            ]
+        }
         // The least that is allocated for certain: what the hypervisor needs besides differs from one to the next,
         // and a PV guest has no paging pool until it migrates.
         let need = saturatingSum(target, type == .pv ? 0 : info.shadowMemKB ?? 0)
@@ -99,10 +109,21 @@ public struct Preflight: Sendable {
         }
     }
 
+    private static func viridianProblems(_ info: BuildInfo) -> [ToolstackError] {
+        guard let hvm = info.hvm else { return [] }
+        do throws(ToolstackError) { _ = try ViridianSet(hvm) } catch { return [error] }
+        return []
+    }
+
     private static func fileProblems(_ configuration: DomainConfiguration, paths: HostPaths) -> [ToolstackError] {
         let info = configuration.buildInfo
-        guard configuration.createInfo.type != .hvm else { return [] }
         var problems: [ToolstackError] = []
+        if configuration.createInfo.type == .hvm {
+            problems += HVMFirmware(info, paths: paths).problems
+            if let kernel = info.kernel { problems += kernelProblems(FilePath(kernel)) }
+            if let ramdisk = info.ramdisk { problems += FileCheck(FilePath(ramdisk), "ramdisk").problems }
+            return problems
+        }
         if let bootloader = info.bootloader {
             problems += Bootloader.problems(bootloader, disks: configuration.disks, paths: paths)
         } else if let kernel = info.kernel {
@@ -133,15 +154,7 @@ public struct Preflight: Sendable {
                     remedy: "kernel= must name a kernel, such as /boot/vmlinuz-…")
             ]
         }
-        guard kernel.expectedSize <= check.size else {
-            return [
-                ToolstackError(
-                    .fail,
-                    "the kernel \(path) is truncated: it has \(check.size) of at least \(kernel.expectedSize) bytes",
-                    remedy: "copy or install it again")
-            ]
-        }
-        return []
+        return KernelFile.truncation("kernel", path, expected: kernel.expectedSize, size: check.size)
     }
 }
 

@@ -61,7 +61,10 @@ struct VirtualNUMA: Sendable, Hashable {
         self.nodeOfVCPU = nodeOfVCPU.compactMap(\.self)
         physicalNode = info.vnumaNodes.map { Int($0.physicalNode) }
         distances = info.vnumaNodes.map(\.distances)
-        ranges = Self.ranges(info.vnumaNodes.map { $0.memKB ?? 0 }, layout: layout)
+        var sizes = info.vnumaNodes.map { $0.memKB ?? 0 }
+        // The video memory is not RAM; it comes out of the first node.
+        if let first = sizes.first { sizes[0] = first.minusOrZero(info.videoMemKB ?? 0) }
+        ranges = Self.ranges(sizes, layout: layout)
         warnings = Self.mismatches(info, nodeOfCPU: nodeOfCPU)
     }
 

@@ -8,8 +8,7 @@ import XenTypes
 extension Creation {
     /// Runs the bootloader, builds the guest's memory and tells xenstored about the domain.
     mutating func boot(_ build: inout DomainBuild) async throws {
-        let builder = GuestBuilder(
-            hypervisor: toolstack.hypervisor, store: toolstack.store, logger: toolstack.logger)
+        let builder = GuestBuilder(toolstack)
         try await toolstack.chooseKernel(&build) { [options, domain = build.domain] in
             options.consoleAvailable?(domain)
         }
@@ -42,7 +41,6 @@ extension Creation {
 
     mutating func attachDevices(_ build: inout DomainBuild) async throws {
         try await DeviceEngine(toolstack).attachAll(build, undo: &undo)
-        try GuestBuilder(hypervisor: toolstack.hypervisor, store: toolstack.store, logger: toolstack.logger)
-            .grantIOAccess(build)
+        try GuestBuilder(toolstack).grantIOAccess(build)
     }
 }

@@ -1,5 +1,6 @@
 import DomainModel
 import SystemPackage
+import XenControl
 import XenTypes
 
 /// A file the guest boots from.
@@ -64,6 +65,9 @@ public struct DomainBuild: Sendable {
     public var store = Ring()
     /// The first console's ring.
     public var console = Ring()
+
+    /// Tables that hvmloader passes on to an HVM guest, where the builder put them.
+    var firmwareTables: (acpi: GuestImage.Module?, smbios: GuestImage.Module?) = (nil, nil)
 
     /// The host's clock just before the image was built, for `start_time`: seconds and microseconds since 1970.
     public var startTime: (seconds: Int, microseconds: Int) = (0, 0)

@@ -1,6 +1,10 @@
 /// A configuration file for a test's guest.
 struct GuestConfiguration: Sendable {
-    enum Kind: String, Sendable, CaseIterable { case pv, pvh }
+    enum Kind: String, Sendable {
+        case pv, pvh, hvm
+
+        static let paravirtual: [Kind] = [.pv, .pvh]
+    }
 
     var name: String
     var kind: Kind
@@ -11,6 +15,12 @@ struct GuestConfiguration: Sendable {
         var lines = ["kernel = \"/root/guests/idle-\(kind.rawValue)\"", "memory = 4"]
         if kind == .pvh { lines.append("shadow_memory = 4") }
         return GuestConfiguration(name: name, kind: kind, lines: lines + more)
+    }
+
+    /// A PC without anything to boot. With the default paging memory, one so small has too little for its page tables.
+    static func hvm(_ name: String, _ more: String...) -> GuestConfiguration {
+        let own = more.contains { $0.hasPrefix("memory") } ? [] : ["memory = 64"]
+        return GuestConfiguration(name: name, kind: .hvm, lines: own + ["shadow_memory = 8"] + more)
     }
 
     /// Debian's kernel with the busybox of the tests; `arguments` are for `Tests/XenHost/image/guests/init`.
@@ -52,6 +62,27 @@ extension TestHost {
     func makeDisk(_ path: String, mebibytes: Int = 8) async throws {
         try await require("truncate -s \(mebibytes)M \(path)")
         atEnd("rm -f \(path)")
+    }
+
+    /// The images and tables that configurations of HVM guests name, dropped when the test ends.
+    func placeHVMFiles() async throws {
+        try await makeDisk("/root/hvm.img")
+        try await require(
+            """
+            qemu-img create -q -f qcow2 /root/hvm.qcow2 8M
+            python3 - <<'END'
+            import struct
+            def table(signature, body):
+                head = signature + struct.pack("<IBB6s8sI4sI", 36 + len(body), 1, 0, b"SWIFT", b"XL", 1, b"TEST", 1)
+                data = bytearray(head + body)
+                data[9] = -sum(data) & 255
+                return bytes(data)
+            open("/root/hvm.acpi", "wb").write(table(b"SSDT", b""))
+            structure = struct.pack("<BBHB", 11, 5, 0xB00, 1) + b"swift-xl\0\0"
+            open("/root/hvm.smbios", "wb").write(struct.pack("<I", len(structure)) + structure)
+            END
+            """)
+        atEnd("rm -f /root/hvm.qcow2 /root/hvm.acpi /root/hvm.smbios /root/hvm-channel")
     }
 
     /// A loop device over a fresh image.

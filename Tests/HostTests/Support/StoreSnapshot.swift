@@ -31,7 +31,7 @@ struct StoreSnapshot: Sendable {
         ("/ring-ref", "GRANT"), ("/tx-ring-ref", "GRANT"), ("/rx-ring-ref", "GRANT"), ("/page-ref", "GRANT"),
         ("/event-channel", "PORT"), ("/event-channel-tx", "PORT"), ("/event-channel-rx", "PORT"), ("/port", "PORT"),
         ("/tty", "TTY"), ("/start_time", "TIME"), ("/device-model-pid", "PID"), ("/qemu-pid", "PID"),
-        ("/physical-device", "DEVICE"), ("/node", "NODE"), ("/memory/target", "KIB"),
+        ("/physical-device", "DEVICE"), ("/node", "NODE"), ("/generation-id", "ID"), ("/memory/target", "KIB"),
         ("/physical-device-path", "NODE"),
     ]
 
