@@ -47,7 +47,8 @@ extension HostTests {
                 lines: ["disk = [ \"/root/hvm.img,raw,hda,rw\", \"/root/hvm.qcow2,qcow2,hda,rw\" ]"], names: ["disk"]),
             Refusal(
                 what: "two disks in one place of the controller",
-                lines: ["disk = [ \"/root/hvm.img,raw,hda,rw\", \"/root/hvm.qcow2,qcow2,xvda,rw\" ]"], names: ["disk"]),
+                lines: ["disk = [ \"/root/hvm.img,raw,hda,rw\", \"/root/hvm.qcow2,qcow2,xvda,rw\" ]"],
+                names: ["index=0"]),
             Refusal(
                 what: "VNC port in use", lines: ["vncdisplay = 7", "vncunused = 0"], names: ["5907"]),
             Refusal(

@@ -37,7 +37,7 @@ public struct Preflight: Sendable {
         let type = configuration.createInfo.type
         return vcpuProblems(info, type: type) + memoryProblems(info, type: type, limits: limits)
             + affinityProblems(info, limits: limits) + viridianProblems(info)
-            + fileProblems(configuration, paths: paths)
+            + fileProblems(configuration, paths: paths) + DeviceModelPlan.problems(configuration, paths: paths)
     }
 
     /// - Throws: everything that speaks against creating the domain, in one error.

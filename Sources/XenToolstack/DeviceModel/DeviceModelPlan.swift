@@ -107,7 +107,7 @@ public struct DeviceModelPlan: Sendable, Hashable {
         info.deviceModel.map { FilePath($0) } ?? paths.qemu
     }
 
-    private static func refuseUnsupported(_ setup: QEMUSetup) throws(ToolstackError) {
+    static func refuseUnsupported(_ setup: QEMUSetup) throws(ToolstackError) {
         func refusal(_ cause: String, _ remedy: String) -> ToolstackError {
             ToolstackError(
                 .notSupported, "cannot start the device model", domain: setup.domain.isReal ? setup.domain : nil,
