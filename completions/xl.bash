@@ -173,13 +173,13 @@ _xl() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    create|config-update|list|destroy|shutdown|reboot|pause|unpause|console|vcpu-list|vm-list|info|domid|domname|rename|dmesg|network-attach|network-list|network-detach|block-attach|block-list|block-detach|vtpm-attach|vkb-attach|vdispl-attach|vsnd-attach|uptime|config|help)
+    create|config-update|list|destroy|shutdown|reboot|pause|unpause|console|vcpu-list|vm-list|info|domid|domname|rename|dmesg|network-attach|network-list|network-detach|block-attach|block-list|block-detach|vtpm-attach|vkb-attach|vdispl-attach|vsnd-attach|uptime|cpupool-create|cpupool-list|cpupool-destroy|cpupool-rename|cpupool-cpu-add|cpupool-cpu-remove|cpupool-migrate|cpupool-numa-split|config|help)
         # Offer subcommand argument completions
         "_xl_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'create config-update list destroy shutdown reboot pause unpause console vcpu-list vm-list info domid domname rename dmesg network-attach network-list network-detach block-attach block-list block-detach vtpm-attach vkb-attach vdispl-attach vsnd-attach uptime config help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'create config-update list destroy shutdown reboot pause unpause console vcpu-list vm-list info domid domname rename dmesg network-attach network-list network-detach block-attach block-list block-detach vtpm-attach vkb-attach vdispl-attach vsnd-attach uptime cpupool-create cpupool-list cpupool-destroy cpupool-rename cpupool-cpu-add cpupool-cpu-remove cpupool-migrate cpupool-numa-split config help' -- "${cur}"))
         ;;
     esac
 }
@@ -440,6 +440,86 @@ _xl_uptime() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options -1
+}
+
+_xl_cpupool-create() {
+    repeating_flags=()
+    non_repeating_flags=(-n --dryrun --json -h --help)
+    repeating_options=()
+    non_repeating_options=(-f --defconfig)
+    __xl_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '-f'|'--defconfig')
+        __xl_add_completions -f
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __xl_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_xl_cpupool-list() {
+    repeating_flags=()
+    non_repeating_flags=(-c --cpus --json -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 1
+}
+
+_xl_cpupool-destroy() {
+    repeating_flags=()
+    non_repeating_flags=(-h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 1
+}
+
+_xl_cpupool-rename() {
+    repeating_flags=()
+    non_repeating_flags=(-h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 2
+}
+
+_xl_cpupool-cpu-add() {
+    repeating_flags=()
+    non_repeating_flags=(-h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 2
+}
+
+_xl_cpupool-cpu-remove() {
+    repeating_flags=()
+    non_repeating_flags=(-h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 2
+}
+
+_xl_cpupool-migrate() {
+    repeating_flags=()
+    non_repeating_flags=(-h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 2
+}
+
+_xl_cpupool-numa-split() {
+    repeating_flags=()
+    non_repeating_flags=(-h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 0
 }
 
 _xl_config() {

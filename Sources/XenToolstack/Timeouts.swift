@@ -18,6 +18,8 @@ public struct Timeouts: Sendable {
     public var consoleTerminal: Duration = .seconds(10)
     /// dom0 to balloon down to a new target.
     public var balloon: Duration = .seconds(30)
+    /// dom0 to give up virtual CPUs.
+    public var vcpuUnplug: Duration = .seconds(10)
     /// How long a destroyed domain's number stays unused (`LIBXL_DOMID_REUSE_TIMEOUT`).
     public var domainIDReuse: Duration = .seconds(60)
 

@@ -16,7 +16,10 @@ private struct SmallHost: HostFacts {
 
     func readingProblem(_ path: String) -> String? { Self.files.contains(path) ? nil : "no such file" }
     func runningProblem(_ path: String) -> String? { readingProblem(path) }
-    func hasInterface(_ name: String) -> Bool { name == "xenbr0" }
+    func hasBridge(_ name: String) -> Bool { name == "xenbr0" }
+    func hasCPUPool(_ name: String) -> Bool { name == "Pool-0" }
+    func hasDomain(_ text: String) -> Bool { text == "0" }
+    func hasUSBDevice(bus: UInt8, address: UInt8) -> Bool { bus == 1 }
     func domain(named name: String) -> DomainID? { name == "taken" ? DomainID(3) : nil }
     func domain(with uuid: XenUUID) -> DomainID? { uuid == .zero ? DomainID(3) : nil }
     func domain(using address: MACAddress) -> DomainID? {
@@ -40,11 +43,15 @@ private struct SmallHost: HostFacts {
         ("vif=['']", []), ("ramdisk='/r'", ["3:9!host-missing"]),
         ("disk=['/disk,raw,xvda,w', '/none,raw,xvdb,w']", ["3:27!host-missing"]),
         ("disk=['vdev=xvda,script=block-x,target=y']", ["3:7!host-missing"]),
-        ("disk=['vdev=xvda,backend=other,target=/none']", []), ("vif=['bridge=br9']", ["3:6!host-missing"]),
+        ("disk=['vdev=xvda,backend=0,target=/none']", []), ("vif=['bridge=br9']", ["3:6!host-missing"]),
         ("vif=['mac=00:16:3e:00:00:01']", ["3:6!host-in-use"]), ("vif=['script=vif-x']", ["3:6!host-missing"]),
         ("name='taken'", ["3:6!host-in-use"]), ("uuid='00000000-0000-0000-0000-000000000000'", ["3:6!host-in-use"]),
         ("memory=2048", ["3:8 host-shortage"]), ("memory=8192", ["3:8!host-shortage"]),
         ("vcpus=5", ["3:7 host-shortage"]), ("pci=['00:1f.0']", ["3:6!host-missing"]), ("pci=['01:00.0']", []),
+        ("vif=['','backend=nosuch']", ["3:9!host-missing"]),
+        ("vkb=['backend-type=linux,backend=x']", ["3:6!host-missing"]),
+        ("pool='Pool-0'", []), ("pool='other'", ["3:6!host-missing"]),
+        ("type='hvm'\nusbdev=['hostbus=1,hostaddr=2','hostbus=2,hostaddr=2']", ["4:32!host-missing"]),
         ("bootloader='/b'", ["3:12!host-missing"]),
         ("type='pvh'\nvcpus=129", ["4:7!host-shortage", "4:7 host-shortage"]),
     ])

@@ -22,6 +22,7 @@ public struct HostCheck {
         check.checkIdentity()
         check.checkSizes()
         check.checkPassthrough()
+        check.checkBackends()
         return check.sink.sorted()
     }
 
@@ -87,7 +88,7 @@ public struct HostCheck {
             let script = nic.script ?? "vif-bridge"
             requireProgram(script, in: facts.scriptDirectory, "vif", element: index)
             let bridge = nic.bridge ?? "xenbr0"
-            if script.hasSuffix("vif-bridge"), !facts.hasInterface(bridge) {
+            if script.hasSuffix("vif-bridge"), !facts.hasBridge(bridge) {
                 sink.error(
                     .hostMissing, "vif: there is no bridge \"\(bridge)\"", at: place("vif", element: index),
                     expected: "bridge= with a bridge of this host", key: "vif")
@@ -111,6 +112,11 @@ public struct HostCheck {
 
     private mutating func checkSizes() {
         let build = configuration.buildInfo
+        if let pool = configuration.createInfo.poolName, !facts.hasCPUPool(pool) {
+            sink.error(
+                .hostMissing, "pool: there is no CPU pool \"\(pool)\"", at: place("pool"),
+                expected: "a pool that \"xl cpupool-list\" shows", key: "pool")
+        }
         if let wanted = build.targetMemKB ?? build.maxMemKB { checkMemory(wanted) }
         if configuration.createInfo.type != .pv, build.maxVCPUs > Self.mostHVMCPUs {
             sink.error(
@@ -148,6 +154,38 @@ public struct HostCheck {
                 .hostMissing, "pci: the device cannot be given to a guest: \(problem)",
                 at: place("pci", element: index), expected: "a device that \"xl pci-assignable-list\" shows", key: "pci"
             )
+        }
+        for (index, device) in configuration.usbDevices.enumerated() {
+            guard let host = device.hostDevice, !facts.hasUSBDevice(bus: host.hostBus, address: host.hostAddress) else {
+                continue
+            }
+            sink.error(
+                .hostMissing, "usbdev: the host has no USB device \(host.hostBus):\(host.hostAddress)",
+                at: place("usbdev", element: index), expected: "hostbus= and hostaddr= as lsusb shows them",
+                key: "usbdev")
+        }
+    }
+
+    /// The domains that are to serve devices.
+    private mutating func checkBackends() {
+        let lists: [(key: String, backends: [String?])] = [
+            ("disk", configuration.disks.map(\.backendDomainName)),
+            ("vif", configuration.nics.map(\.backendDomainName)),
+            ("vtpm", configuration.vtpms.map(\.backendDomainName)), ("p9", configuration.p9s.map(\.backendDomainName)),
+            ("pvcalls", configuration.pvcallsInterfaces.map(\.backendDomainName)),
+            ("channel", configuration.channels.map(\.backendDomainName)),
+            ("vkb", configuration.vkbs.dropFirst(configuration.vfbs.count).map(\.backendDomainName)),
+            ("vdispl", configuration.vdispls.map(\.backendDomainName)),
+            ("vsnd", configuration.vsnds.map(\.backendDomainName)),
+            ("virtio", configuration.virtios.map(\.backendDomainName)),
+        ]
+        for (key, backends) in lists {
+            for (index, backend) in backends.enumerated() {
+                guard let backend, !backend.isEmpty, !facts.hasDomain(backend) else { continue }
+                sink.error(
+                    .hostMissing, "\(key): there is no domain \"\(backend)\" to serve the device",
+                    at: place(key, element: index), expected: "backend= with a domain that \"xl list\" shows", key: key)
+            }
         }
     }
 }

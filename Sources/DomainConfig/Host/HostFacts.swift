@@ -18,12 +18,18 @@ public protocol HostFacts {
     func readingProblem(_ path: String) -> String?
     /// Why a program cannot be run, or nil when it can.
     func runningProblem(_ path: String) -> String?
-    /// Whether there is a network interface of that name.
-    func hasInterface(_ name: String) -> Bool
+    /// Whether there is a bridge of that name, which `vif-bridge` can use.
+    func hasBridge(_ name: String) -> Bool
+    /// Whether there is a CPU pool of that name.
+    func hasCPUPool(_ name: String) -> Bool
+    /// Whether a name, number or UUID stands for a domain.
+    func hasDomain(_ text: String) -> Bool
     /// The domain that has a name, UUID or hardware address already.
     func domain(named name: String) -> DomainID?
     func domain(with uuid: XenUUID) -> DomainID?
     func domain(using address: MACAddress) -> DomainID?
     /// Why a PCI device cannot be given to a guest, or nil when it can.
     func assignmentProblem(_ device: PCIDevice) -> String?
+    /// Whether a device is connected to the host's USB.
+    func hasUSBDevice(bus: UInt8, address: UInt8) -> Bool
 }

@@ -7,8 +7,8 @@ public struct CPUPoolConfig: Sendable, Equatable {
     /// nil is the scheduler of the hypervisor.
     public var scheduler: Scheduler?
     /// NUMA nodes whose free processors the pool gets.
-    public var nodes: [Int] = []
-    /// The processors, where no nodes are given; nil is any free one.
+    public var nodes: [Int]?
+    /// The processors, where no nodes are given; nil is none.
     public var cpus: Bitmap?
 
     public init(name: String) { self.name = name }
@@ -18,7 +18,7 @@ public struct CPUPoolConfig: Sendable, Equatable {
         ConfigKey("name", .text("NAME"), "The pool's name", default: "the file's name"),
         ConfigKey("sched", .choice(Scheduler.choices), "The pool's scheduler", default: "that of the hypervisor"),
         ConfigKey("nodes", .list("NODE"), "NUMA nodes whose free processors the pool gets"),
-        ConfigKey("cpus", .textOrList("CPU-LIST"), "Processors of the pool", default: "any free one"),
+        ConfigKey("cpus", .textOrList("CPU-LIST"), "Processors of the pool, where nodes is not given", default: "none"),
     ]
 
     private static let keysByName = Dictionary(uniqueKeysWithValues: keys.map { ($0.name, $0) })

@@ -10,6 +10,8 @@ public final class RunningHostFacts: HostFacts {
     private lazy var info = try? toolstack.hypervisor.physicalInfo()
     private lazy var domains = (try? toolstack.hypervisor.domains()) ?? []
     private lazy var addresses = hardwareAddresses()
+    private lazy var assignedDevices = assignedPCIDevices()
+    private lazy var usbDevices = connectedUSBDevices()
 
     public init(_ toolstack: Toolstack) { self.toolstack = toolstack }
 
@@ -33,9 +35,19 @@ public final class RunningHostFacts: HostFacts {
         return status.st_mode & S_IFMT == S_IFREG ? nil : "it is no program"
     }
 
-    public func hasInterface(_ name: String) -> Bool {
-        !name.isEmpty && !name.contains("/") && accessProblem("/sys/class/net/\(name)", F_OK) == nil
+    public func hasBridge(_ name: String) -> Bool {
+        func exists(_ file: String) -> Bool { accessProblem("/sys/class/net/\(file)", F_OK) == nil }
+        guard !name.isEmpty, !name.contains("/"), name != ".", name != ".." else { return false }
+        if exists(name) { return exists("\(name)/bridge") }
+        // The script takes ethN for a missing xenbrN.
+        return name.hasPrefix("xenbr") && exists("eth\(name.dropFirst("xenbr".count))/bridge")
     }
+
+    public func hasCPUPool(_ name: String) -> Bool { (try? toolstack.findCPUPool(name)) != nil }
+
+    public func hasDomain(_ text: String) -> Bool { (try? toolstack.findDomain(text)) != nil }
+
+    public func hasUSBDevice(bus: UInt8, address: UInt8) -> Bool { usbDevices.contains([bus, address]) }
 
     public func domain(named name: String) -> DomainID? {
         guard let matches = try? toolstack.store.domains(named: name) else { return nil }
@@ -54,6 +66,7 @@ public final class RunningHostFacts: HostFacts {
         }
         let name = "\(address.joined(separator: ":")).\(device.function)"
         guard accessProblem("/sys/bus/pci/devices/\(name)", F_OK) == nil else { return "there is no device \(name)" }
+        if let user = assignedDevices[name] { return "domain \(user) has \(name)" }
         // A device that is to be seized is taken from its driver when the guest is made.
         guard !device.seize, accessProblem("/sys/bus/pci/drivers/pciback/\(name)", F_OK) != nil else { return nil }
         return "\(name) is not bound to pciback"
@@ -78,5 +91,46 @@ public final class RunningHostFacts: HostFacts {
             }
         }
         return found
+    }
+
+    /// The PCI devices that guests have, by their addresses.
+    private func assignedPCIDevices() -> [String: DomainID] {
+        let root: StorePath = "/local/domain/0/backend/pci"
+        var found: [String: DomainID] = [:]
+        for guest in (try? toolstack.store.list(root)) ?? [] {
+            guard let number = UInt32(guest) else { continue }
+            for name in (try? toolstack.store.list(root / guest / "0")) ?? [] where name.hasPrefix("dev-") {
+                guard let address = try? toolstack.store.read(root / guest / "0" / name) else { continue }
+                found[address] = DomainID(number)
+            }
+        }
+        return found
+    }
+
+    /// Bus and address of each device on the host's USB.
+    private func connectedUSBDevices() -> Set<[UInt8]> {
+        let folder = "/sys/bus/usb/devices"
+        guard let directory = opendir(folder) else { return [] }
+        defer { closedir(directory) }
+        var found: Set<[UInt8]> = []
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            let numbers = ["busnum", "devnum"].compactMap { smallNumber("\(folder)/\(name)/\($0)") }
+            if numbers.count == 2 { found.insert(numbers) }
+        }
+        return found
+    }
+
+    /// The number from 0 to 255 that a file of sysfs holds.
+    private func smallNumber(_ path: String) -> UInt8? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var buffer = [UInt8](repeating: 0, count: 16)
+        let count = read(descriptor, &buffer, buffer.count)
+        guard count > 0 else { return nil }
+        return UInt8(String(decoding: buffer[0..<count].prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
     }
 }

@@ -1,0 +1,12 @@
+import ArgumentParser
+
+struct CPUPoolDestroyCommand: XLCommand {
+    static let configuration = named("cpupool-destroy", "Deactivates a CPU pool", usage: "<CPU Pool>")
+
+    @Argument(help: "Name or number of the pool; it must have no domains.") var pool: String
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        try await context.toolstack.destroyCPUPool(context.toolstack.findCPUPool(pool))
+        return .success
+    }
+}

@@ -1,0 +1,16 @@
+import ArgumentParser
+
+struct CPUPoolMigrateCommand: XLCommand {
+    static let configuration = named(
+        "cpupool-migrate", "Moves a domain into a CPU pool", usage: "<Domain> <CPU Pool>")
+
+    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name or number of the pool.") var pool: String
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let toolstack = context.toolstack
+        let id = try toolstack.findDomain(domain)
+        try toolstack.move(id, to: toolstack.findCPUPool(pool))
+        return .success
+    }
+}

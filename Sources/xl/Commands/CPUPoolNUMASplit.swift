@@ -1,0 +1,15 @@
+import ArgumentParser
+
+struct CPUPoolNUMASplitCommand: XLCommand {
+    static let configuration = named(
+        "cpupool-numa-split", "Splits up the machine into one CPU pool per NUMA node",
+        discussion: """
+            dom0 stays with the first node, in the pool that is then called Pool-node0, and gives up the virtual CPUs
+            that this node has no processors for.
+            """)
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        try await context.toolstack.splitCPUPools()
+        return .success
+    }
+}
