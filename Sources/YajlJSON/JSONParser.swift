@@ -7,7 +7,7 @@ final class JSONParser {
     private let maximumDepth: Int
     private var handle: yajl_handle?
     /// The containers that are open, each with the last value in it.
-    private var open: [(node: Int, last: Int, names: Set<String>)] = []
+    private var open: [(node: Int, last: Int)] = []
     private var name: String?
     /// Why a callback stopped the parser.
     private var refusal: String?
@@ -79,7 +79,7 @@ final class JSONParser {
         }
         let index = document.nodes.count
         _ = add(value)
-        open.append((index, 0, []))
+        open.append((index, 0))
         return true
     }
 
@@ -107,11 +107,7 @@ final class JSONParser {
     }
 
     private func setName(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        guard let text = text(bytes), let level = open.indices.last else { return false }
-        guard open[level].names.insert(text).inserted else {
-            refusal = "the name \"\(text)\" stands twice in the same object"
-            return false
-        }
+        guard let text = text(bytes) else { return false }
         name = text
         return true
     }

@@ -11,7 +11,8 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
         members.reserveCapacity(document.nodes[node].childCount)
         var child = document.nodes[node].firstChild
         while child != 0 {
-            if let name = document.nodes[child].name { members[name] = child }
+            // Of a name that stands twice the first counts, as in libxl (`libxl__json_map_get`).
+            if let name = document.nodes[child].name, members[name] == nil { members[name] = child }
             child = document.nodes[child].next
         }
         self.members = members
@@ -21,7 +22,10 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     /// The names in the order of the text.
     var allKeys: [Key] {
-        document.children(of: node).compactMap { document.nodes[$0].name.flatMap(Key.init(stringValue:)) }
+        document.children(of: node).compactMap { child in
+            guard let name = document.nodes[child].name, members[name] == child else { return nil }
+            return Key(stringValue: name)
+        }
     }
 
     func contains(_ key: Key) -> Bool { members[key.stringValue] != nil }

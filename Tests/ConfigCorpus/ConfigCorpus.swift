@@ -8,6 +8,13 @@ public struct CorpusCase: Sendable {
     public let key: String
     public let guest: String
     public let text: String
+
+    public init(name: String, key: String, guest: String, text: String) {
+        self.name = name
+        self.key = key
+        self.guest = guest
+        self.text = text
+    }
 }
 
 /// Configurations made from the key table: for each key and guest type, values that are right, at a limit, and wrong.

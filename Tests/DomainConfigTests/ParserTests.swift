@@ -1,6 +1,7 @@
 import DomainModel
 import Testing
 import XenTypes
+import YajlJSON
 
 @testable import DomainConfig
 
@@ -77,9 +78,37 @@ private func codes(_ text: String, words: [String] = []) -> [String] {
             ["4!invalid-spec"]
         ),
         (base + "maxmem=8\nmemory=16", ["3 conflict"]),
+        (base + "disk=['/a,raw,xvda,w',['x'],5]", ["3!wrong-type", "3!invalid-spec"]),
+        ("name='x'\ntype='hvm'\nfirmware='u'", []),
+        (base + "type='hv'\nvif='mac=x'", ["3!invalid-value", "4!wrong-type"]),
     ])
     func diagnostics(text: String, expected: [String]) {
         #expect(codes(text) == expected)
+    }
+
+    /// What each fault is marked under.
+    @Test(arguments: [
+        ("vif=['mac=x,bridg=a,rate=y,bridge=b']", ["x", "bridg", "y"]), ("vif=['mac=x','type=y']", ["x", "y"]),
+        ("disk=['/a,nonsense,xvda,x']", ["nonsense", "x"]),
+        ("disk=['/a,raw,xvda,foo=1,backendtype=z,w']", ["foo", "z"]),
+        ("disk=['foo:/a,raw,xvda,x']", ["foo:", "x"]), ("disk=['a=b,c=d,vdev=xvda']", ["a", "c"]),
+        ("disk=['/a=b,raw,xvda,x']", ["/a"]), ("pci=['0:0,permissive=x,nonsense=1']", ["0:0", "x", "nonsense"]),
+        ("cpuid='host,nonsense=1,tm=5,sse3'", ["nonsense", "5", "sse3"]), ("cpuid=['1:ecx=0','x:eax=1']", ["0", "x"]),
+        ("cpus='0,x,1-0'", ["x", "1-0"]),
+        ("vsnd=[['card,x=1,short-name=s','pcm,y=2','stream,type=z']]", ["x", "y", "z"]),
+        ("p9=['tag=a,nonsense=1,max-files=x']", ["nonsense", "x"]),
+    ])
+    func everyFaultOfASpecificationIsTold(line: String, expected: [String]) {
+        let marked = parse(base + line).diagnostics.filter { $0.severity == .error }.map { diagnostic in
+            let place = diagnostic.location.map { ($0.column - 1, $0.endColumn - $0.column) } ?? (0, 0)
+            return String(line.dropFirst(place.0).prefix(place.1))
+        }
+        #expect(marked == expected, "\(line)")
+    }
+
+    @Test func aSpecificationOfFaultsIsCutShort() {
+        let line = "vif=['" + (0..<5000).map { "x\($0)=1" }.joined(separator: ",") + "']"
+        #expect(parse(base + line).diagnostics.count == 8)
     }
 
     @Test func wordsReplaceTheFile() throws {
@@ -171,12 +200,40 @@ private func codes(_ text: String, words: [String] = []) -> [String] {
         #expect(codes("name='x'\ntype='hmv'\nacpi=1") == ["2!invalid-value"])
     }
 
-    @Test func longListsTakeLinearTime() throws {
-        let lines = (0..<10_000).map { "irqs += ['\($0)']\nextra += 'x'" }.joined(separator: "\n")
-        let start = ContinuousClock.now
-        let build = try #require(parse(base + "irqs=[]\nextra=''\n" + lines).configuration?.buildInfo)
-        #expect(build.irqs.count == 10_000 && build.commandLine?.utf8.count == 10_000)
-        #expect(ContinuousClock.now - start < .seconds(5))
+    /// Lines of one kind, each of which could cost more the more there are.
+    private static let kinds: [(kind: String, line: @Sendable (Int) -> String)] = [
+        ("additions", { "irqs += ['\($0 % 256)']\nextra += 'x'" }),
+        ("disks", { "disk += ['/d\($0),raw,xvda\($0 % 60 + 1),w']" }),
+        ("repetitions", { "memory = \($0)" }), ("unknown keys", { "unknown\($0) = \($0)" }),
+        ("comments", { "# \($0)" }),
+        ("mistakes", { "x\($0) ? y" }), ("wrong disks", { "disk += ['a\($0)=b,nonsense=1']" }),
+        ("wrong cards", { "vif += ['nonsense\($0)=1,mac=x,bridg=y']" }), ("open lists", { "x\($0) = ['a', 'b'" }),
+    ]
+
+    @Test(arguments: kinds.indices)
+    func lengthCostsLinearTime(kind: Int) throws {
+        let line = Self.kinds[kind].line
+        func time(_ count: Int) -> Duration {
+            let text = base + "irqs=[]\nextra=''\ndisk=[]\nvif=[]\n" + (0..<count).map(line).joined(separator: "\n")
+            let document = ConfigSource(name: "t", text: text)
+            return ContinuousClock().measure {
+                let result = DomainConfigParser.parse(ConfigDocument(file: document), environment: ConfigEnvironment())
+                #expect(result.diagnostics.count <= DiagnosticSink.maximumCount + 1)
+            }
+        }
+        _ = time(100)
+        let short = (0..<3).map { _ in time(1000) }.min() ?? .zero
+        let long = (0..<3).map { _ in time(10_000) }.min() ?? .zero
+        #expect(long < short * 25 + .milliseconds(50), "\(Self.kinds[kind].kind): \(short), then \(long)")
+    }
+
+    @Test func tenThousandDisksAreRead() throws {
+        let disks = (0..<10_000).map { "'/d\($0),raw,xvda,w'" }.joined(separator: ",\n")
+        let configuration = try #require(parse(base + "disk=[\n\(disks)\n]").configuration)
+        #expect(configuration.disks.count == 10_000 && configuration.disks.last?.physicalPath == "/d9999")
+        let text = try YajlEncoder().encode(configuration)
+        #expect(try YajlDecoder().decode(DomainConfiguration.self, from: text).disks.count == 10_000)
+        #expect(ConfigWriter.text(for: configuration).text.utf8.count > 150_000)
     }
 }
 

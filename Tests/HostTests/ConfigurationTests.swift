@@ -28,6 +28,32 @@ extension HostTests {
 
         @Test func dryRunsAgree() async throws {
             let cases = ConfigCorpus.sample(every: TestHost.isFull ? 1 : 32)
+            let counts = try await compare(cases)
+            #expect(counts["equal", default: 0] > cases.count / 2)
+        }
+
+        /// Upstream's example files, and what its manual pages show of the language.
+        @Test(.enabled(if: TestHost.isFull, "the examples come from a package that is downloaded"))
+        func dryRunsOfUpstreamsExamplesAgree() async throws {
+            let files = try await UpstreamExamples.files(on: host)
+            let manual = try await UpstreamExamples.manual(on: host)
+            #expect(files.count >= 3 && manual.count > 100, "\(files.count) files, \(manual.count) lines")
+            let counts = try await compare(files + manual)
+            #expect(counts["equal", default: 0] > files.count)
+        }
+
+        @Test(.enabled(if: TestHost.isFull, "the examples come from a package that is downloaded"))
+        func upstreamsPoolExampleMeansTheSame() async throws {
+            let example = try await UpstreamExamples.cpuPool(on: host)
+            for words in ["", "cpus='0'", "cpus=[] nodes=[0]", "sched=credit2 cpus=[]"] {
+                let arguments = "cpupool-create -n \(example) \(words)"
+                let (theirs, ours) = (try await host.upstream(arguments), try await host.ours(arguments))
+                #expect(ours.stdout == theirs.stdout && ours.exitCode == theirs.exitCode, "\(words)")
+            }
+        }
+
+        /// Runs both tools on all cases, judges and counts them.
+        private func compare(_ cases: [CorpusCase]) async throws -> [String: Int] {
             await host.atEnd("rm -rf \(Self.folder)")
             var counts: [String: Int] = [:]
             // In pieces: a shell takes a long script, but not every length.
@@ -37,9 +63,9 @@ extension HostTests {
                     counts[judge(test, verdict), default: 0] += 1
                 }
             }
-            #expect(counts["equal", default: 0] > cases.count / 2)
             print("\(cases.count) configurations:")
             for (kind, count) in counts.sorted(by: { $0.key < $1.key }) { print("  \(count) \(kind)") }
+            return counts
         }
 
         /// Runs both tools on each configuration.
@@ -52,7 +78,8 @@ extension HostTests {
                 for n in $(seq 0 \(cases.count - 1)); do
                     \(TestHost.upstream) create -n -q $n.cfg > up 2> up.err; a=$?
                     \(TestHost.ours) create -n -q $n.cfg > ours 2> ours.err; b=$?
-                    cmp -s up ours && echo $n $a $b same || echo $n $a $b differs
+                    mapfile -d '' theirs < up; mapfile -d '' mine < ours
+                    [ "${theirs[*]}" = "${mine[*]}" ] && echo $n $a $b same || echo $n $a $b differs
                 done
                 """
             let answer = try await host.require(script, timeout: .seconds(600))

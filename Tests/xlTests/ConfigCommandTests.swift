@@ -38,6 +38,18 @@ import YajlJSON
         #expect(try JSONSchema(named: "config-diff").problems(in: YajlEncoder().encode(answer)) == [])
     }
 
+    @Test func whatOneSideLeavesToChanceIsNoDifference() throws {
+        let lines = ["vif=['bridge=b']", "vif=['mac=00:16:3e:00:00:01,bridge=b']"]
+        var configurations = try lines.map { line in
+            let document = ConfigDocument(file: ConfigSource(name: "t", text: "name='x'\nkernel='/k'\n" + line))
+            return try #require(DomainConfigParser.parse(document, environment: ConfigEnvironment()).configuration)
+        }
+        #expect(ConfigDiffJSON(configurations[0], configurations[1]).differences.map(\.key) == ["uuid"])
+        configurations[0].createInfo.uuid = nil
+        #expect(ConfigDiffJSON(configurations[0], configurations[1]).differences.isEmpty)
+        #expect(ConfigDiffJSON(configurations[1], configurations[0]).differences.isEmpty)
+    }
+
     @Test(arguments: [
         (["check"], false), (["check", "a"], true), (["show"], false), (["show", "a"], true),
         (["show", "a", "b"], false),

@@ -4,7 +4,8 @@ import XenTypes
 struct DiagnosticSink {
     private let sources: [ConfigSource]
     private(set) var diagnostics: [Diagnostic] = []
-    private var isOverfull = false
+    /// Whether there is an error beyond those that are shown: nothing more needs to be looked for.
+    private(set) var isOverfull = false
 
     /// Beyond this many, problems are only counted as "more": nobody reads them.
     static let maximumCount = 200
@@ -15,6 +16,9 @@ struct DiagnosticSink {
         self.sources = sources
         self.diagnostics = diagnostics
     }
+
+    /// Whether a further warning would be dropped.
+    var isFull: Bool { diagnostics.count >= Self.maximumCount }
 
     var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 
@@ -36,7 +40,7 @@ struct DiagnosticSink {
         _ severity: Diagnostic.Severity, _ code: DiagnosticCode, _ message: String, at range: SourceRange?,
         expected: String?, suggestion: String?, key: String?
     ) {
-        if diagnostics.count >= Self.maximumCount {
+        if isFull {
             guard severity == .error, !isOverfull else { return }
             isOverfull = true
             diagnostics.append(

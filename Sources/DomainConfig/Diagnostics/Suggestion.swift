@@ -1,10 +1,11 @@
 /// Finds the word that was probably meant.
 enum Suggestion {
-    /// The candidate nearest to `word`, if it is near enough to be meant: at most a third of its letters differ.
+    /// The candidate nearest to `word`, if it is near enough to be meant: at most a third of its letters differ. Of
+    /// those equally near, the first of the same length: a wrong letter is likelier than a missing one.
     static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
         let letters = Array(word.lowercased().utf8)
         guard (1...64).contains(letters.count) else { return nil }
-        var best: (word: String, distance: Int)?
+        var best: (word: String, cost: Int)?
         for candidate in candidates {
             let other = Array(candidate.lowercased().utf8)
             let limit = max(letters.count, other.count) / 3
@@ -12,7 +13,8 @@ enum Suggestion {
                 continue
             }
             let distance = distance(letters, other)
-            if distance <= limit, distance < best?.distance ?? Int.max { best = (candidate, distance) }
+            let cost = 2 * distance + (letters.count == other.count ? 0 : 1)
+            if distance <= limit, cost < best?.cost ?? Int.max { best = (candidate, cost) }
         }
         return best?.word
     }

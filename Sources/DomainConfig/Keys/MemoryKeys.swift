@@ -68,7 +68,8 @@ private func writeVirtualNodes(_ build: BuildInfo) -> WrittenValue? {
 }
 
 private let storeIOPorts: ConfigKey.Store = { value, key, draft in
-    draft.configuration.buildInfo.ioPorts = draft.ranges(value, key) { scanner in
+    draft.configuration.buildInfo.ioPorts = draft.ranges(value, key, "ascending hexadecimal ports as in 2f8 or 2f8-2ff")
+    { scanner in
         guard let first = scanner.number(base: 16), first < UInt64(UInt32.max) else { return nil }
         var last = first
         if scanner.skip("-") {
@@ -85,13 +86,15 @@ private let storeIOPorts: ConfigKey.Store = { value, key, draft in
 }
 
 private let storeIRQs: ConfigKey.Store = { value, key, draft in
-    draft.configuration.buildInfo.irqs = draft.ranges(value, key) { scanner in
+    draft.configuration.buildInfo.irqs = draft.ranges(value, key, "the number of an interrupt") { scanner in
         scanner.number(base: 10).flatMap { $0 < UInt64(UInt32.max) ? UInt32($0) : nil }
     }
 }
 
 private let storeIOMemory: ConfigKey.Store = { value, key, draft in
-    draft.configuration.buildInfo.ioMemory = draft.ranges(value, key) { scanner in
+    draft.configuration.buildInfo.ioMemory = draft.ranges(
+        value, key, "hexadecimal page numbers as in f0000,1 or f0000,1@1000"
+    ) { scanner in
         var range = IOMemoryRange()
         guard let start = scanner.number(base: 16), scanner.skip(","), let count = scanner.number(base: 16) else {
             return nil
@@ -110,11 +113,16 @@ private let storeIOMemory: ConfigKey.Store = { value, key, draft in
 private let mostCacheColors: UInt64 = 65536
 
 private let storeCacheColors: ConfigKey.Store = { value, key, draft in
-    let ranges: [ClosedRange<UInt32>] = draft.ranges(value, key) { scanner in
+    let ranges: [ClosedRange<UInt32>] = draft.ranges(value, key, "ascending numbers as in 0-3") { scanner in
         guard let first = scanner.number(base: 10), first < mostCacheColors else { return nil }
         guard scanner.skip("-") else { return UInt32(first)...UInt32(first) }
         guard let last = scanner.number(base: 10), last >= first, last < mostCacheColors else { return nil }
         return UInt32(first)...UInt32(last)
+    }
+    guard ranges.reduce(0, { $0 + UInt64($1.count) }) <= mostCacheColors else {
+        return draft.sink.error(
+            .outOfRange, "llc_colors: there are more colors than any cache has", at: value.range,
+            expected: "at most \(mostCacheColors)", key: key.name)
     }
     draft.configuration.buildInfo.llcColors = ranges.flatMap { Array($0) }
 }
@@ -143,8 +151,10 @@ struct NumberScanner {
 
 extension DomainDraft {
     /// Reads each element of a list of texts with `read`, which must take all of it.
+    ///
+    /// - Parameter expected: what an element should be, in words.
     fileprivate mutating func ranges<Range>(
-        _ value: ConfigValue, _ key: ConfigKey, read: (inout NumberScanner) -> Range?
+        _ value: ConfigValue, _ key: ConfigKey, _ expected: String, read: (inout NumberScanner) -> Range?
     ) -> [Range] {
         guard let texts = texts(value, key) else { return [] }
         var ranges: [Range] = []
@@ -155,7 +165,7 @@ extension DomainDraft {
             } else {
                 sink.error(
                     .invalidSpec, "\(key.name): \"\(text.string)\" cannot be read", at: text.range,
-                    expected: key.form.elementExpectation, key: key.name)
+                    expected: expected, key: key.name)
             }
         }
         return ranges

@@ -20,7 +20,7 @@ extension DomainDraft {
                 }
                 configuration.buildInfo.cpuid = parsed.value
             } catch {
-                report(error, .error, in: texts.indices.contains(error.word) ? texts[error.word] : nil, key, list.range)
+                report(error, in: texts, key, list.range)
             }
         }
     }

@@ -14,7 +14,11 @@ public enum CPUList {
     public static func parse(bytes: [UInt8], host: HostTopology?) throws(SpecError) -> ParsedSpec<Bitmap> {
         let text = SpecText(bytes)
         var result = ParsedSpec(Bitmap())
-        for part in text.parts() { try apply(part, of: text, host, to: &result) }
+        var faults = SpecFaults()
+        for part in text.parts() {
+            faults.collect { () throws(SpecError) in try apply(part, of: text, host, to: &result) }
+        }
+        try faults.throwIfAny()
         return result
     }
 

@@ -188,10 +188,8 @@ extension DomainDraft {
                 reportOption(text, part, "no virtual CPUs", expected: "numbers or ranges below \(most)", key)
                 continue
             }
-            for cpu in first...last {
-                node.vcpus.insert(Int(cpu))
-                count += 1
-            }
+            node.vcpus = node.vcpus.union(Bitmap(Int(first)..<Int(last) + 1))
+            count += Int(last - first) + 1
         }
         return count
     }

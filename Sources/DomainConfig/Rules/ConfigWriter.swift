@@ -6,17 +6,16 @@ public enum ConfigWriter {
     ///
     /// - Returns: the text, and what the language has no way to say.
     public static func text(for configuration: DomainConfiguration) -> (text: String, omissions: [String]) {
-        let guest = GuestTypes(configuration.createInfo.type)
-        var lines: [String] = []
-        for (key, value) in settings(for: configuration) where !key.readFor.isDisjoint(with: guest) {
-            lines.append("\(key.name) = \(value.source)")
-        }
-        return (lines.map { $0 + "\n" }.joined(), omissions(configuration))
+        let lines = settings(for: configuration).map { "\($0.key.name) = \($0.value.source)\n" }
+        return (lines.joined(), omissions(configuration))
     }
 
     /// The keys that make the domain, in the table's order.
     public static func settings(for configuration: DomainConfiguration) -> [(key: ConfigKey, value: WrittenValue)] {
-        ConfigKey.all.compactMap { key in key.write?(configuration).map { (key, $0) } }
+        let guest = GuestTypes(configuration.createInfo.type)
+        return ConfigKey.all.filter { !$0.readFor.isDisjoint(with: guest) }.compactMap { key in
+            key.write?(configuration).map { (key, $0) }
+        }
     }
 
     private static func omissions(_ configuration: DomainConfiguration) -> [String] {

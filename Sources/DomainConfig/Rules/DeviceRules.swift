@@ -59,7 +59,7 @@ extension DomainDraft {
             return sink.error(
                 .wrongType, "vsnd is a single value", at: value.range, expected: key.form.expectation, key: key.name)
         }
-        for (index, card) in cards.elements.enumerated() {
+        for (index, card) in cards.elements.enumerated() where !sink.isOverfull {
             guard case .list(let list) = card else {
                 sink.error(
                     .wrongType, "vsnd: a card is a list of items", at: card.range, expected: "[ 'card,…', … ]",
@@ -75,7 +75,7 @@ extension DomainDraft {
                 }
                 configuration.vsnds.append(parsed.value)
             } catch {
-                report(error, .error, in: items.indices.contains(error.word) ? items[error.word] : nil, key, card.range)
+                report(error, in: items, key, card.range)
             }
         }
     }
@@ -89,7 +89,7 @@ extension DomainDraft {
         guard let (value, key) = setting(name), let texts = texts(value, key) else { return [] }
         var devices: [Spec.Device] = []
         devices.reserveCapacity(texts.count)
-        for (index, text) in texts.enumerated() {
+        for (index, text) in texts.enumerated() where !sink.isOverfull {
             do throws(SpecError) {
                 devices.append(take(try Spec.parse(bytes: text.bytes, into: initial(index)), of: text, key))
             } catch {
@@ -105,13 +105,27 @@ extension DomainDraft {
         return parsed.value
     }
 
-    /// Reports a fault where it stands in a text, or at `place` when there is no text.
+    /// Reports faults of several texts, of which `SpecError.word` chooses one.
+    mutating func report(_ faults: SpecError, in texts: [ConfigText], _ key: ConfigKey, _ place: SourceRange) {
+        for fault in faults.all {
+            report(one: fault, .error, in: texts.indices.contains(fault.word) ? texts[fault.word] : nil, key, place)
+        }
+    }
+
+    /// Reports faults where they stand in a text.
     mutating func report(
-        _ fault: SpecError, _ severity: Diagnostic.Severity, in text: ConfigText?, _ key: ConfigKey,
+        _ faults: SpecError, _ severity: Diagnostic.Severity, in text: ConfigText, _ key: ConfigKey
+    ) {
+        for fault in faults.all { report(one: fault, severity, in: text, key) }
+    }
+
+    private mutating func report(
+        one fault: SpecError, _ severity: Diagnostic.Severity, in text: ConfigText?, _ key: ConfigKey,
         _ place: SourceRange? = nil
     ) {
         let range = text.map { fault.range.isEmpty ? $0.range : $0.sourceRange(fault.range) } ?? place
-        let prefix = fault.message.hasPrefix(key.name + ":") ? "" : key.name + ": "
+        let namesKey = fault.message.hasPrefix(key.name + ":") || fault.message.hasSuffix(" in \(key.name)")
+        let prefix = namesKey ? "" : key.name + ": "
         sink.report(
             severity, fault.kind.code, prefix + fault.message, at: range, expected: fault.expected,
             suggestion: fault.suggestion, key: key.name)

@@ -148,7 +148,7 @@ extension DomainDraft {
     }
 
     mutating func reportUnknownKeys(in table: [ConfigKey], isKnown: (String) -> Bool) {
-        for entry in settings.entries where !isKnown(entry.name) {
+        for entry in settings.entries where !isKnown(entry.name) && !sink.isFull {
             sink.warning(
                 .unknownKey, "unknown key \"\(entry.name)\" is ignored", at: entry.nameRange,
                 suggestion: Suggestion.nearest(to: entry.name, among: table.lazy.map(\.name)), key: entry.name)

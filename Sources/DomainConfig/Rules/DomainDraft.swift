@@ -196,14 +196,6 @@ extension KeyForm {
         }
     }
 
-    /// What an element of a list should be, in words.
-    var elementExpectation: String {
-        switch self {
-        case .list(let placeholder), .textOrList(let placeholder), .lists(let placeholder): placeholder
-        default: expectation
-        }
-    }
-
     /// What is accepted, in words.
     public var expectation: String {
         func list(_ words: [String]) -> String { words.map { "\"\($0)\"" }.joined(separator: ", ") }

@@ -132,9 +132,9 @@ public enum VirtIOSpec: DeviceSpec {
                 part = part.lowerBound..<next.upperBound
                 parts = parts.dropFirst()
             }
-            try reader.read(part, of: text)
+            reader.read(part, of: text)
         }
-        return reader.result
+        return try reader.finish()
     }
 
     public static func text(for device: VirtIODevice) throws(SpecError) -> String {

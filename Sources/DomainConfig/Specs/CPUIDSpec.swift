@@ -25,7 +25,11 @@ public enum CPUIDSpec {
                 .syntax, "cpuid: \"\(text.string(first))\" is not how a policy begins", at: first,
                 expected: "host,NAME=VALUE,…")
         }
-        for part in parts.dropFirst() { try setFeature(part, of: text, in: &policy) }
+        var faults = SpecFaults()
+        for part in parts.dropFirst() {
+            faults.collect { () throws(SpecError) in try setFeature(part, of: text, in: &policy) }
+        }
+        try faults.throwIfAny()
         return ParsedSpec(policy)
     }
 
@@ -34,7 +38,11 @@ public enum CPUIDSpec {
     /// - Throws: errors whose `word` is the index of the faulty element.
     public static func parse(list elements: [[UInt8]]) throws(SpecError) -> ParsedSpec<CPUIDPolicy> {
         var policy = CPUIDPolicy()
-        for (index, element) in elements.enumerated() { try readLeaf(SpecText(element, word: index), into: &policy) }
+        var faults = SpecFaults()
+        for (index, element) in elements.enumerated() {
+            faults.collect { () throws(SpecError) in try readLeaf(SpecText(element, word: index), into: &policy) }
+        }
+        try faults.throwIfAny()
         return ParsedSpec(policy)
     }
 

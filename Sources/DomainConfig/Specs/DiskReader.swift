@@ -19,7 +19,13 @@ struct DiskReader {
     mutating func read(_ text: SpecText) throws(SpecError) {
         self.text = text
         var scanner = DiskScanner(text)
-        while let (lexeme, range) = try scanner.next() { try handle(lexeme, range) }
+        var faults = SpecFaults()
+        while !scanner.isAtEnd, !faults.isFull {
+            faults.collect { () throws(SpecError) in
+                if let (lexeme, range) = try scanner.next() { try handle(lexeme, range) }
+            }
+        }
+        try faults.throwIfAny()
     }
 
     private mutating func handle(_ lexeme: DiskScanner.Lexeme, _ range: Range<Int>) throws(SpecError) {
@@ -61,6 +67,8 @@ struct DiskReader {
             if result.value.physicalPath == "", try setVirtualDeviceAndType(range) {
                 result.value.format = .empty
             } else {
+                // The words after a wrong one keep their places.
+                defer { if result.value.format == .unknown { result.value.format = .raw } }
                 try set("format", range)
             }
         } else if result.value.virtualDevice == nil {

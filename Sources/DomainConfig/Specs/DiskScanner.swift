@@ -47,9 +47,17 @@ struct DiskScanner {
         var end: Int
     }
 
-    /// The next word and all that belongs to it, or nil at the end.
+    var isAtEnd: Bool { position >= text.bytes.count }
+
+    /// The next word and all that belongs to it, or nil at the end. After a fault, reading goes on behind its word.
     mutating func next() throws(SpecError) -> (Lexeme, Range<Int>)? {
-        guard position < text.bytes.count else { return nil }
+        guard !isAtEnd else { return nil }
+        let match = try longestMatch()
+        defer { position = match.end }
+        return (match.lexeme, position..<match.end)
+    }
+
+    private mutating func longestMatch() throws(SpecError) -> Match {
         var best: Match?
         for match in [blanks(), parameter(), try prefix(), positional()] {
             guard let match, match.claimedEnd > best?.claimedEnd ?? 0 else { continue }
@@ -59,8 +67,7 @@ struct DiskScanner {
         if case .positional = best.lexeme, best.end < text.bytes.count, text.bytes[best.end] == UInt8(ascii: "=") {
             throw notUnderstood()
         }
-        defer { position = best.end }
-        return (best.lexeme, position..<best.end)
+        return best
     }
 
     /// Blanks count as such only if what follows them on their line makes the rule the longest.
@@ -103,6 +110,7 @@ struct DiskScanner {
             let following = text.bytes[colon + 1]
             guard !SpecText.isLowerCaseLetter(following), !SpecText.isDigit(following) else { return nil }
         }
+        defer { position = colon + 1 }
         throw text.error(
             .syntax, "unknown prefix \"\(name):\"", at: position..<colon + 1,
             expected: "a path without a prefix, or target=PATH for one that holds a colon or comma",
@@ -129,11 +137,14 @@ struct DiskScanner {
                     || $0 == UInt8(ascii: "_")
             }
         guard isName else {
+            // Where this word ends is not known, so neither is what the next ones are.
+            defer { position = text.bytes.count }
             return text.error(
                 .syntax, "\"\(text.string(range))\" is followed by an equals sign but is no parameter's name",
                 at: range,
                 expected: "target=PATH, as the last parameter, for a path that holds an equals sign")
         }
+        defer { position = max(position, min(comma.index(from: position, in: text.bytes) + 1, text.bytes.count)) }
         if let row = DiskSpec.rowsByName[name], row.parameter.form == .flag {
             return text.error(.syntax, "\(name) takes no value", at: range)
         }

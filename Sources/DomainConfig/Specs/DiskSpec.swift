@@ -15,7 +15,11 @@ public enum DiskSpec: DeviceSpec {
     /// Reads words of a command line, which together describe one disk.
     public static func parse(words: [String]) throws(SpecError) -> ParsedSpec<DiskDevice> {
         var reader = DiskReader(DiskDevice())
-        for (position, word) in words.enumerated() { try reader.read(SpecText(word, word: position)) }
+        var faults = SpecFaults()
+        for (position, word) in words.enumerated() {
+            faults.collect { () throws(SpecError) in try reader.read(SpecText(word, word: position)) }
+        }
+        try faults.throwIfAny()
         return try reader.finish()
     }
 

@@ -11,17 +11,18 @@ public enum PCISpec: DeviceSpec {
         var parts = bytes.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map(\.indices)
         // One comma may stand at the end.
         if parts.count > 1, parts.last?.isEmpty ?? false { parts.removeLast() }
+        var faults = SpecFaults()
         if let first = parts.first, text.pair(first) == nil {
-            let value = SpecValue(text: text, parameter: bdf, range: first)
-            if let (address, slot) = text.pair(first, separator: UInt8(ascii: "@")) {
-                try draft.setAddress(value.part(address))
-                draft.device.virtualDevfn = try slotNumber(value.part(slot))
-            } else {
-                try draft.setAddress(value)
+            faults.collect { () throws(SpecError) in
+                try readPlace(SpecValue(text: text, parameter: bdf, range: first), into: &draft)
             }
             parts.removeFirst()
         }
-        let result = try read(parts, of: text, into: draft)
+        var result = ParsedSpec(draft)
+        faults.collect { () throws(SpecError) in
+            try list.read(parts, of: text, into: &result.value, warnings: &result.warnings)
+        }
+        try faults.throwIfAny()
         guard result.value.hasAddress != (result.value.device.name != nil) else {
             throw text.error(
                 result.value.hasAddress ? .conflict : .missingParameter,
@@ -136,12 +137,13 @@ public enum PCISpec: DeviceSpec {
 
     private static let list = ParameterList<Draft>(key: grammar.key, rows: rows)
 
-    private static func read(
-        _ parts: [Range<Int>], of text: SpecText, into draft: Draft
-    ) throws(SpecError) -> ParsedSpec<Draft> {
-        var reader = ParameterList.Reader(list: list, device: draft)
-        for part in parts { try reader.read(part, of: text) }
-        return reader.result
+    /// Reads `ADDRESS` or `ADDRESS@SLOT`.
+    private static func readPlace(_ value: SpecValue, into draft: inout Draft) throws(SpecError) {
+        guard let (address, slot) = value.text.pair(value.range, separator: UInt8(ascii: "@")) else {
+            return try draft.setAddress(value)
+        }
+        try draft.setAddress(value.part(address))
+        draft.device.virtualDevfn = try slotNumber(value.part(slot))
     }
 
     private static func slotNumber(_ value: SpecValue) throws(SpecError) -> UInt32 { try number(value, 0x1F) << 3 }

@@ -28,8 +28,8 @@ struct ParameterList<Device: Sendable>: Sendable {
     /// Reads a comma-separated list.
     func parse(_ text: SpecText, into device: Device) throws(SpecError) -> ParsedSpec<Device> {
         var reader = Reader(list: self, device: device)
-        for part in text.parts() { try reader.read(part, of: text) }
-        return reader.result
+        for part in text.parts() { reader.read(part, of: text) }
+        return try reader.finish()
     }
 
     /// Reads words of a command line, one parameter each.
@@ -37,9 +37,9 @@ struct ParameterList<Device: Sendable>: Sendable {
         var reader = Reader(list: self, device: device)
         for (position, word) in words.enumerated() {
             let text = SpecText(word, word: position)
-            try reader.read(text.wholeRange, of: text)
+            reader.read(text.wholeRange, of: text)
         }
-        return reader.result
+        return try reader.finish()
     }
 
     /// Reads some parts of a text.
@@ -48,9 +48,10 @@ struct ParameterList<Device: Sendable>: Sendable {
         warnings: inout [SpecWarning]
     ) throws(SpecError) {
         var reader = Reader(list: self, device: device)
-        for part in parts { try reader.read(part, of: text) }
-        device = reader.result.value
-        warnings += reader.result.warnings
+        for part in parts { reader.read(part, of: text) }
+        let result = try reader.finish()
+        device = result.value
+        warnings += result.warnings
     }
 
     /// The parameters that make a device out of an unset one.
@@ -78,14 +79,27 @@ struct ParameterList<Device: Sendable>: Sendable {
     struct Reader {
         private let list: ParameterList
         private var seen: Set<String> = []
-        private(set) var result: ParsedSpec<Device>
+        private var result: ParsedSpec<Device>
+        private var faults = SpecFaults()
 
         init(list: ParameterList, device: Device) {
             self.list = list
             result = ParsedSpec(device)
         }
 
-        mutating func read(_ part: Range<Int>, of text: SpecText) throws(SpecError) {
+        mutating func read(_ part: Range<Int>, of text: SpecText) {
+            var faults = faults
+            faults.collect { () throws(SpecError) in try readParameter(part, of: text) }
+            self.faults = faults
+        }
+
+        /// - Throws: the faults of all parameters.
+        func finish() throws(SpecError) -> ParsedSpec<Device> {
+            try faults.throwIfAny()
+            return result
+        }
+
+        private mutating func readParameter(_ part: Range<Int>, of text: SpecText) throws(SpecError) {
             let part = list.trimsBlanks ? text.trimmed(part) : text.withoutLeadingSpaces(part)
             guard !part.isEmpty else {
                 let problem = text.error(.syntax, "empty parameter", at: part)

@@ -16,7 +16,11 @@ public enum VSndSpec {
         items: [[UInt8]], into device: VSndDevice = VSndDevice()
     ) throws(SpecError) -> ParsedSpec<VSndDevice> {
         var result = ParsedSpec(device)
-        for (index, item) in items.enumerated() { try read(SpecText(item, word: index), into: &result) }
+        var faults = SpecFaults()
+        for (index, item) in items.enumerated() {
+            faults.collect { () throws(SpecError) in try read(SpecText(item, word: index), into: &result) }
+        }
+        try faults.throwIfAny()
         return result
     }
 

@@ -37,6 +37,8 @@ public struct SpecError: Error, Hashable, Sendable {
     public var word: Int
     /// Offsets of bytes within that word; empty when something is missing.
     public var range: Range<Int>
+    /// Other faults of the same specification, in the order of its text.
+    public var further: [SpecError] = []
 
     public init(
         _ kind: Kind, _ message: String, at range: Range<Int>, word: Int = 0, expected: String? = nil,
@@ -51,13 +53,47 @@ public struct SpecError: Error, Hashable, Sendable {
     }
 }
 
+extension SpecError {
+    /// This fault and those that were found with it, each by itself.
+    public var all: [SpecError] {
+        var first = self
+        first.further = []
+        return [first] + further
+    }
+}
+
 extension SpecError: CustomStringConvertible {
-    /// Message, expectation and suggestion in one line.
+    /// Message, expectation and suggestion in one line for each fault.
     public var description: String {
         var text = message
         if let expected { text += ", expected \(expected)" }
         if let suggestion { text += "; did you mean \"\(suggestion)\"?" }
-        return text
+        return ([text] + further.map(\.description)).joined(separator: "\n")
+    }
+}
+
+/// The faults that are found while reading goes on.
+struct SpecFaults {
+    private var faults: [SpecError] = []
+
+    /// So many faults of one specification are told: it is then no slip but another text.
+    private static let mostTold = 8
+
+    /// Whether to read on.
+    var isFull: Bool { faults.count >= Self.mostTold }
+    var isEmpty: Bool { faults.isEmpty }
+
+    /// Does a part of the reading and keeps what it throws.
+    mutating func collect(_ part: () throws(SpecError) -> Void) {
+        guard !isFull else { return }
+        do throws(SpecError) { try part() } catch { faults += error.all.prefix(Self.mostTold - faults.count) }
+    }
+
+    /// - Throws: all faults as one, if there are any.
+    func throwIfAny() throws(SpecError) {
+        guard var first = faults.first else { return }
+        first.further = Array(faults.dropFirst())
+        throw first
     }
 }
 

@@ -35,7 +35,8 @@ public struct SpecParameter: Hashable, Sendable {
         case .text(let placeholder): placeholder
         case .number(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .boolean: "0 or 1"
-        case .choice(let words): words.map { "\"\($0)\"" }.joined(separator: ", ")
+        case .choice(let words):
+            (words.count == 1 ? "" : "one of ") + words.map { "\"\($0)\"" }.joined(separator: ", ")
         }
     }
 }

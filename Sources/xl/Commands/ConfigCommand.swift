@@ -42,8 +42,8 @@ struct ConfigCommand: XLCommand {
     func run(in context: CommandContext) async throws -> ExitStatus {
         switch action {
         case .check: try check(context)
-        case .show: try show(context)
-        case .diff: try diff(context)
+        case .show: try await show(context)
+        case .diff: try await diff(context)
         case .keys: try keys()
         }
     }
@@ -55,9 +55,10 @@ struct ConfigCommand: XLCommand {
 
     /// The domain that a file or a running domain's name, number or UUID stands for. A file comes first.
     ///
+    /// What would be drawn by lot or chosen anew by another creation is left out.
     /// - Throws: `ExitStatus.failure` when it cannot be read and what is wrong has been printed, or what
     ///   the search for a domain throws.
-    func domain(_ operand: String, _ context: CommandContext) throws -> DomainConfiguration {
+    func domain(_ operand: String, _ context: CommandContext) async throws -> DomainConfiguration {
         let source: ConfigSource
         do throws(ConfigFileError) {
             source = try ConfigSource(path: operand)
@@ -66,21 +67,19 @@ struct ConfigCommand: XLCommand {
                 CommandContext.print([error.diagnostic])
                 throw ExitStatus.failure
             }
-            return try runningDomain(operand, context)
+            return try await runningDomain(operand, context)
         }
         let environment = try context.configEnvironment()
-        let result = DomainConfigParser.parse(ConfigDocument(file: source), environment: environment)
+        let document = ConfigDocument(file: source)
+        let result = DomainConfigParser.parse(document, environment: environment)
         CommandContext.print(result.diagnostics.filter { $0.severity == .error })
-        guard let configuration = result.configuration else { throw ExitStatus.failure }
+        guard var configuration = result.configuration else { throw ExitStatus.failure }
+        if !document.settings.contains(where: { $0.name == "uuid" }) { configuration.createInfo.uuid = nil }
         return configuration
     }
 
-    private func runningDomain(_ name: String, _ context: CommandContext) throws -> DomainConfiguration {
-        let domain = try context.toolstack.findDomain(name)
-        guard let configuration = try context.toolstack.storedConfiguration(of: domain) else {
-            Output.error("no configuration is stored for domain \(domain)")
-            throw ExitStatus.failure
-        }
-        return configuration
+    private func runningDomain(_ name: String, _ context: CommandContext) async throws -> DomainConfiguration {
+        let toolstack = context.toolstack
+        return try await toolstack.currentConfiguration(of: toolstack.findDomain(name)).withoutChoices
     }
 }

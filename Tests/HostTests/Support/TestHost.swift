@@ -75,6 +75,12 @@ actor TestHost {
         try await run("\(Self.upstream) \(arguments)", timeout: timeout)
     }
 
+    /// Copies a file of this machine to the host.
+    func put(_ file: String, as path: String) async throws {
+        try await Self.runProcess(
+            "/bin/sh", ["-c", "ssh -F \"$1\" \"$2\" \"cat > '$4'\" < \"$3\"", "sh", sshConfiguration, name, file, path])
+    }
+
     /// Writes a small text file.
     func write(_ text: String, to path: String) async throws {
         try await require("printf %s \(text.shellQuoted) > \(path.shellQuoted)")
@@ -144,7 +150,7 @@ actor TestHost {
         try await runProcess(xenhost, arguments)
     }
 
-    private static func runProcess(_ program: String, _ arguments: [String]) async throws {
+    static func runProcess(_ program: String, _ arguments: [String]) async throws {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             DispatchQueue.global().async {
                 do {

@@ -4,12 +4,12 @@ import FuzzSupport
 private func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = input(start, count)
     checkRoundTrip(DiskSpec.self, bytes)
-    let words = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        .map { String(escapingBytes: $0) }
+    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    let words = lines.map { String(escapingBytes: $0) }
     do throws(SpecError) {
         _ = try DiskSpec.parse(words: words)
     } catch {
-        require(words.indices.contains(error.word), "\(error) is in no word")
+        checkPlaces(error) { lines.indices.contains($0) ? lines[$0].count : nil }
     }
     return 0
 }

@@ -45,8 +45,14 @@ public func checkRoundTrip<Spec: DeviceSpec>(_ spec: Spec.Type, _ bytes: [UInt8]
     require(again == device, "\(device)\nbecame\n\(text)\nand that\n\(String(describing: again))")
 }
 
-/// A fault must lie within the text.
-public func checkPlace(_ error: SpecError, in count: Int) {
-    require(error.range.lowerBound >= 0 && error.range.upperBound <= count, "\(error) is out of the text")
-    require(!error.description.isEmpty, "a fault without words")
+/// Faults must lie within the text.
+public func checkPlace(_ error: SpecError, in count: Int) { checkPlaces(error) { _ in count } }
+
+/// Faults must lie within their words, of which `count` tells the length; nil for a word that is not there.
+public func checkPlaces(_ error: SpecError, count: (Int) -> Int?) {
+    for fault in error.all {
+        guard let count = count(fault.word) else { fatalError("\(fault) is in no word") }
+        require(fault.range.lowerBound >= 0 && fault.range.upperBound <= count, "\(fault) is out of the text")
+        require(!fault.description.isEmpty && fault.further.isEmpty, "a fault without words")
+    }
 }
