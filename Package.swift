@@ -20,29 +20,31 @@ let package = Package(
         .target(
             name: "XenControl",
             dependencies: ["CXen", "CXenShim", "XenTypes", .product(name: "Logging", package: "swift-log")]),
-        .target(name: "XenStore", dependencies: ["CXen", "CXenShim", "XenTypes"]),
+        .target(name: "Events", dependencies: ["CXenShim", .product(name: "SystemPackage", package: "swift-system")]),
+        .target(name: "XenStore", dependencies: ["CXen", "Events", "XenTypes"]),
         .target(name: "YajlJSON", dependencies: ["CYajl", "XenTypes"]),
         .target(name: "DomainModel", dependencies: ["XenTypes"]),
         .target(name: "DomainConfig", dependencies: ["DomainModel", "XenTypes"]),
         .target(
             name: "XenToolstack",
             dependencies: [
-                "CXenShim", "XenControl", "XenStore", "YajlJSON", "DomainModel", "DomainConfig", "XenTypes",
+                "CXenShim", "Events", "XenControl", "XenStore", "YajlJSON", "DomainModel", "DomainConfig", "XenTypes",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .executableTarget(
             name: "xl",
             dependencies: [
-                "XenToolstack", "DomainConfig", "DomainModel", "YajlJSON", "XenTypes",
+                "CXenShim", "Events", "XenToolstack", "DomainConfig", "DomainModel", "YajlJSON", "XenTypes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .target(name: "ConfigCorpus", dependencies: ["DomainConfig"], path: "Tests/ConfigCorpus"),
         .testTarget(name: "XenTypesTests", dependencies: ["XenTypes"]),
+        .testTarget(name: "EventsTests", dependencies: ["Events"]),
         .testTarget(name: "XenControlTests", dependencies: ["XenControl", "CXen"]),
-        .testTarget(name: "XenStoreTests", dependencies: ["XenStore", "CXen"]),
+        .testTarget(name: "XenStoreTests", dependencies: ["XenStore", "CXen", "Events"]),
         .testTarget(name: "YajlJSONTests", dependencies: ["YajlJSON"]),
         .testTarget(
             name: "DomainModelTests", dependencies: ["DomainModel", "XenTypes", "YajlJSON"], exclude: ["Fixtures"]),

@@ -8,16 +8,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <malloc.h>
+#include <sys/eventfd.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-int cxs_sem_wait_until(sem_t *semaphore, const struct timespec *end)
-{
-    return sem_clockwait(semaphore, CLOCK_MONOTONIC, end);
-}
 
 int cxs_pidfd_open(pid_t pid)
 {
@@ -27,6 +24,35 @@ int cxs_pidfd_open(pid_t pid)
 int cxs_pidfd_send_signal(int process, int signal)
 {
     return pidfd_send_signal(process, signal, NULL, 0);
+}
+
+int cxs_eventfd(void)
+{
+    return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
+int cxs_eventfd_write(int descriptor)
+{
+    return eventfd_write(descriptor, 1);
+}
+
+int cxs_eventfd_read(int descriptor)
+{
+    eventfd_t count;
+
+    return eventfd_read(descriptor, &count);
+}
+
+int cxs_signalfd(const sigset_t *signals)
+{
+    return signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int cxs_read_signal(int descriptor)
+{
+    struct signalfd_siginfo info;
+
+    return read(descriptor, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
 }
 
 const short cxs_posix_spawn_setsid = POSIX_SPAWN_SETSID;

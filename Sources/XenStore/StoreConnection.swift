@@ -5,14 +5,14 @@ import XenTypes
 /// A connection to xenstored.
 ///
 /// Nothing happens until the first request, which opens the connection. All requests block the calling thread
-/// until xenstored answers; they may come from any thread. No thread is kept unless a watch is set.
+/// until xenstored answers; they may come from any thread.
 public final class StoreConnection: StoreAccess {
     let handle: StoreHandle
     private let requests: StoreRequests
 
-    /// - Parameter deadline: how long the first request waits for a xenstored that does not answer.
+    /// - Parameter deadline: how long a request waits for a xenstored that does not answer.
     public init(deadline: Duration = .seconds(8)) {
-        handle = StoreHandle(deadline: deadline)
+        handle = StoreHandle(limit: deadline)
         requests = StoreRequests(handle: handle, transaction: 0)
     }
 
@@ -46,133 +46,110 @@ extension StoreConnection {
     ///   - frame: the ring's frame number: MFN for a PV domain, GFN for others.
     ///   - port: the domain's end of the event channel.
     public func introduce(_ domain: DomainID, frame: UInt, port: UInt32) throws(StoreError) {
-        try handle.request(.introduce) { answer(xs_introduce_domain($0, domain.rawValue, frame, port)) }
+        try ask(.introduce, XS_INTRODUCE, domain, UInt64(frame), UInt64(port))
     }
 
     /// Lets xenstored forget a domain's ring.
-    public func release(_ domain: DomainID) throws(StoreError) {
-        try handle.request(.release) { answer(xs_release_domain($0, domain.rawValue)) }
-    }
+    public func release(_ domain: DomainID) throws(StoreError) { try ask(.release, XS_RELEASE, domain) }
 
     /// Clears xenstored's note that the domain has shut down.
-    public func resume(_ domain: DomainID) throws(StoreError) {
-        try handle.request(.resume) { answer(xs_resume_domain($0, domain.rawValue)) }
-    }
+    public func resume(_ domain: DomainID) throws(StoreError) { try ask(.resume, XS_RESUME, domain) }
 
     /// Gives a domain (a device model's) the rights of its target on the target's nodes.
     public func setTarget(of domain: DomainID, to target: DomainID) throws(StoreError) {
-        try handle.request(.setTarget) { answer(xs_set_target($0, domain.rawValue, target.rawValue)) }
+        try ask(.setTarget, XS_SET_TARGET, domain, UInt64(target.rawValue))
     }
 
-    /// Whether xenstored serves this domain. False also when the request fails in xenstored.
+    /// Whether xenstored serves this domain.
     public func isIntroduced(_ domain: DomainID) throws(StoreError) -> Bool {
-        try handle.request(.isIntroduced) { .value(xs_is_domain_introduced($0, domain.rawValue)) }
+        try ask(.isIntroduced, XS_IS_DOMAIN_INTRODUCED, domain) == "T"
     }
 
     /// The home of a domain's nodes; xenstored answers for any number.
     public func domainPath(_ domain: DomainID) throws(StoreError) -> StorePath {
-        try handle.request(.domainPath) { raw in
-            guard let path = xs_get_domain_path(raw, domain.rawValue) else { return .failure(errno) }
-            defer { free(path) }
-            return .value(StorePath(String(cString: path)))
-        }
+        StorePath(try ask(.domainPath, XS_GET_DOMAIN_PATH, domain))
+    }
+
+    /// A request whose operands are numbers.
+    @discardableResult
+    private func ask(
+        _ operation: StoreOperation, _ type: xsd_sockmsg_type, _ domain: DomainID, _ operands: UInt64...
+    ) throws(StoreError) -> String {
+        let words = ([UInt64(domain.rawValue)] + operands).map { "\($0)" }
+        return try handle.request(operation, type, content: StoreMessage.content(words)).words.first ?? ""
     }
 }
 
-/// The node requests of libxenstore, inside a transaction or not (`XBT_NULL`, 0).
+/// The requests for nodes, inside a transaction or not (0).
 struct StoreRequests: Sendable {
     let handle: StoreHandle
-    let transaction: xs_transaction_t
+    let transaction: UInt32
 
     func readBytes(_ path: StorePath) throws(StoreError) -> [UInt8]? {
-        try optional { () throws(StoreError) in
-            try handle.request(.read, path) { [transaction] raw in
-                var length: UInt32 = 0
-                guard let value = xs_read(raw, transaction, path.description, &length) else { return .failure(errno) }
-                defer { free(value) }
-                return .value([UInt8](UnsafeRawBufferPointer(start: value, count: Int(length))))
-            }
-        }
+        try optional { () throws(StoreError) in try ask(.read, XS_READ, path).content }
     }
 
     func write(_ path: StorePath, bytes: [UInt8]) throws(StoreError) {
-        let size = path.description.utf8.count + 1 + bytes.count
-        guard size <= Int(XENSTORE_PAYLOAD_MAX) else {
-            throw StoreError(.write, path, code: E2BIG, cause: .tooLarge(bytes: size))
-        }
-        try handle.request(.write, path) { [transaction] raw in
-            bytes.withUnsafeBytes {
-                answer(xs_write(raw, transaction, path.description, $0.baseAddress, UInt32($0.count)))
-            }
-        }
+        _ = try ask(.write, XS_WRITE, path, bytes)
     }
 
-    func makeDirectory(_ path: StorePath) throws(StoreError) {
-        try handle.request(.makeDirectory, path) { [transaction] in
-            answer(xs_mkdir($0, transaction, path.description))
-        }
-    }
+    func makeDirectory(_ path: StorePath) throws(StoreError) { _ = try ask(.makeDirectory, XS_MKDIR, path) }
 
     func remove(_ path: StorePath) throws(StoreError) -> Bool {
-        let done: Void? = try optional { () throws(StoreError) in
-            try handle.request(.remove, path) { [transaction] in answer(xs_rm($0, transaction, path.description)) }
-        }
-        return done != nil
+        try optional { () throws(StoreError) in try ask(.remove, XS_RM, path) } != nil
     }
 
     func list(_ path: StorePath) throws(StoreError) -> [String]? {
-        if let problem = path.problem { throw StoreError(.list, path, cause: .invalidPath(problem)) }
-        switch handle.directories.list(path) {
-        case .names(let names) where transaction == 0:
-            return names
-        case .names(let names):
-            // What the transaction sees may differ, but hardly by so much that it makes libxenstore give up.
-            let size = names.reduce(0) { $0 + $1.utf8.count + 1 }
-            guard size <= Int(XENSTORE_PAYLOAD_MAX) else {
-                throw StoreError(.list, path, code: E2BIG, cause: .tooLarge(bytes: size))
+        try optional { () throws(StoreError) in
+            do throws(StoreError) {
+                return try ask(.list, XS_DIRECTORY, path).words
+            } catch {
+                guard error.code == E2BIG, error.operation == .list else { throw error }
+                return try listInParts(path)
             }
-        case .failure(ENOENT) where transaction == 0:
-            return nil
-        case .failure(let code) where transaction == 0 && code != E2BIG:
-            throw StoreError(.list, path, errno: code)
-        case .failure, .unavailable:
-            break
         }
-        return try optional { () throws(StoreError) in try listByLibrary(path) }
     }
 
-    private func listByLibrary(_ path: StorePath) throws(StoreError) -> [String] {
-        try handle.request(.list, path) { [transaction] raw in
-            var count: UInt32 = 0
-            guard let names = xs_directory(raw, transaction, path.description, &count) else {
-                return .failure(errno)
+    /// The names of a directory that the C xenstored does not put into one message.
+    private func listInParts(_ path: StorePath) throws(StoreError) -> [String] {
+        var names: [UInt8] = []
+        var generation: ArraySlice<UInt8>?
+        while names.count <= StoreMessage.limit {
+            let answer = try ask(.list, XS_DIRECTORY_PART, path, StoreMessage.content(["\(names.count)"])).content
+            // First a number that changes with the directory, then names; an empty one after the last.
+            guard let end = answer.firstIndex(of: 0) else { break }
+            guard generation == nil || generation == answer[..<end] else {
+                names = []
+                generation = nil
+                continue
             }
-            defer { free(names) }
-            return .value(
-                UnsafeBufferPointer(start: names, count: Int(count)).compactMap { $0.map { String(cString: $0) } })
+            generation = answer[..<end]
+            let part = answer[(end + 1)...]
+            guard !part.isEmpty else { break }
+            names += part
+            if names.count < 2 || names.suffix(2) == [0, 0] { return StoreMessage.words(names) }
         }
+        throw StoreError(.list, path, errno: EIO)
     }
 
     func permissions(of path: StorePath) throws(StoreError) -> StorePermissions? {
-        try optional { () throws(StoreError) in
-            try handle.request(.getPermissions, path) { [transaction] raw in
-                var count: UInt32 = 0
-                guard let entries = xs_get_permissions(raw, transaction, path.description, &count) else {
-                    return .failure(errno)
-                }
-                defer { free(entries) }
-                let buffer = UnsafeBufferPointer(start: entries, count: Int(count))
-                return StorePermissions(raw: buffer).map { .value($0) } ?? .failure(EINVAL)
-            }
+        let words = try optional { () throws(StoreError) in try ask(.getPermissions, XS_GET_PERMS, path).words }
+        guard let words else { return nil }
+        guard let permissions = StorePermissions(words.joined(separator: ",")) else {
+            throw StoreError(.getPermissions, path, errno: EINVAL)
         }
+        return permissions
     }
 
     func setPermissions(_ permissions: StorePermissions, of path: StorePath) throws(StoreError) {
-        try handle.request(.setPermissions, path) { [transaction] raw in
-            var entries = permissions.raw
-            let count = UInt32(entries.count)
-            return answer(xs_set_permissions(raw, transaction, path.description, &entries, count))
-        }
+        let words = permissions.description.split(separator: ",").map { String($0) }
+        _ = try ask(.setPermissions, XS_SET_PERMS, path, StoreMessage.content(words))
+    }
+
+    private func ask(
+        _ operation: StoreOperation, _ type: xsd_sockmsg_type, _ path: StorePath, _ content: [UInt8] = []
+    ) throws(StoreError) -> StoreMessage {
+        try handle.request(operation, type, path, transaction: transaction, content: content)
     }
 
     /// The result of `body`, or nil when it fails because a node does not exist.

@@ -41,7 +41,7 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
 
     public var operation: StoreOperation
     public var path: StorePath?
-    /// The errno value that libxenstore left; 0 when the failure was found before asking.
+    /// The errno value that xenstored answered with, or of the connection; 0 when the failure was found before asking.
     public var code: Int32
     public var cause: Cause
 

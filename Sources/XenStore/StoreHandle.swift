@@ -1,111 +1,139 @@
 import CXen
-import CXenShim
+import Events
 import Glibc
 import Synchronization
 import XenTypes
 
-/// One libxenstore handle: opened by its first request, closed with the last reference.
+/// One connection to xenstored: opened by its first request, closed with the last reference.
 ///
-/// libxenstore waits for xenstored without a limit. The first request, which also opens the handle, therefore
-/// runs on a thread of its own that is abandoned when the deadline passes; a xenstored that answered once is
-/// trusted with the following requests. Requests are serialised here because libxenstore changes the handling
-/// of SIGPIPE around each one, which two threads at once would leave in the wrong state.
+/// This speaks the wire protocol itself, for libxenstore waits for xenstored without a limit, drops the connection
+/// at an answer over 4096 bytes, and needs a thread for watches. Requests are made one at a time.
 final class StoreHandle: Sendable {
-    /// A libxenstore handle that may change threads; the lock around it is `StoreHandle.state`.
-    private struct Raw: @unchecked Sendable {
-        let pointer: OpaquePointer
+    private struct State: Sendable {
+        var socket: StoreSocket?
+        /// What has arrived of messages that are not complete.
+        var received: [UInt8] = []
+        /// Whether xenstored has answered anything.
+        var isAnswering = false
+        /// While a watch is set, the event loop looks for events, too.
+        var observation: EventLoop.Observation?
+        var error: StoreError?
     }
 
-    private enum State: Sendable {
-        case unopened
-        case open(Raw, WatchDispatcher?)
-        case failed(StoreError)
-    }
-
-    /// What a request left: its value, or errno.
-    enum Answer<Value: Sendable>: Sendable {
-        case value(Value)
-        case failure(Int32)
-    }
-
-    private let state = Mutex<State>(.unopened)
-    private let deadline: Duration
+    private let state = Mutex(State())
+    private let limit: Duration
     private let hub = WatchHub()
-    let directories: DirectoryReader
 
-    init(deadline: Duration) {
-        self.deadline = deadline
-        directories = DirectoryReader(deadline: deadline)
-    }
+    /// - Parameter limit: how long xenstored may take for an answer.
+    init(limit: Duration) { self.limit = limit }
 
     deinit {
         state.withLock { state in
-            guard case .open(let raw, let dispatcher) = state else { return }
-            dispatcher?.stop()
-            xs_close(raw.pointer)
+            state.observation?.end()
+            if let socket = state.socket { close(socket.descriptor) }
         }
     }
 
-    /// Performs one request of libxenstore; `body` says what errno was when it fails.
-    func request<Value: Sendable>(
-        _ operation: StoreOperation, _ path: StorePath? = nil,
-        _ body: @escaping @Sendable (OpaquePointer) -> Answer<Value>
-    ) throws(StoreError) -> Value {
-        if let path, let problem = path.problem {
-            throw StoreError(operation, path, cause: .invalidPath(problem))
+    /// Makes one request.
+    ///
+    /// - Parameter path: checked, and put before `content`, with a NUL.
+    func request(
+        _ operation: StoreOperation, _ type: xsd_sockmsg_type, _ path: StorePath? = nil,
+        transaction: UInt32 = 0, content: [UInt8] = []
+    ) throws(StoreError) -> StoreMessage {
+        if let problem = path?.problem { throw StoreError(operation, path, cause: .invalidPath(problem)) }
+        let content = path.map { Array($0.description.utf8) + [0] + content } ?? content
+        guard content.count <= Int(XENSTORE_PAYLOAD_MAX) else {
+            throw StoreError(operation, path, code: E2BIG, cause: .tooLarge(bytes: content.count))
         }
-        let answer = try state.withLock { state throws(StoreError) -> Answer<Value> in
-            switch state {
-            case .open(let raw, _):
-                return body(raw.pointer)
-            case .failed(let error):
-                throw error
-            case .unopened:
-                let (newState, answer) = firstRequest(body)
-                state = newState
-                guard let answer else {
-                    guard case .failed(let error) = newState else { return .failure(EIO) }
-                    throw error
+        let message = StoreMessage(type: type, transaction: transaction, content: content)
+        let answer = try state.withLock { state throws(StoreError) in
+            try exchange(message, &state, StoreError(operation, path, errno: ECONNRESET))
+        }
+        if let code = answer.failure { throw StoreError(operation, path, errno: code) }
+        guard answer.type == type else { throw StoreError(operation, path, errno: EIO) }
+        return answer
+    }
+
+    /// - Parameter lost: what is thrown when there is no connection any more.
+    private func exchange(
+        _ message: StoreMessage, _ state: inout State, _ lost: StoreError
+    ) throws(StoreError) -> StoreMessage {
+        if let error = state.error { throw error.operation == .open ? error : lost }
+        do throws(StoreSocket.Failure) {
+            let socket = try openSocket(&state)
+            try socket.send(message.bytes)
+            while true {
+                if let answer = try takeMessages(&state) {
+                    state.isAnswering = true
+                    return answer
                 }
-                return answer
+                _ = try socket.receive(into: &state.received, waiting: true)
             }
-        }
-        switch answer {
-        case .value(let value): return value
-        case .failure(let code): throw StoreError(operation, path, errno: code)
+        } catch {
+            throw fail(&state, because: error, lost)
         }
     }
 
-    private func firstRequest<Value: Sendable>(
-        _ body: @escaping @Sendable (OpaquePointer) -> Answer<Value>
-    ) -> (State, Answer<Value>?) {
-        let outcome = Deadline.run(within: deadline) { () -> (Raw?, Int32, Answer<Value>?) in
-            guard let pointer = xs_open(0) else { return (nil, errno, nil) }
-            return (Raw(pointer: pointer), 0, body(pointer))
-        }
-        switch outcome {
-        case .finished((let raw?, _, let answer)):
-            return (.open(raw, nil), answer)
-        case .finished((nil, let code, _)):
-            return (.failed(StoreError(.open, nil, errno: code)), nil)
-        case .expired:
-            return (.failed(StoreError(.open, code: ETIMEDOUT, cause: .notAnswering(after: deadline))), nil)
-        case .noThread(let code):
-            return (.failed(StoreError(.open, nil, errno: code)), nil)
-        }
+    private func openSocket(_ state: inout State) throws(StoreSocket.Failure) -> StoreSocket {
+        if let socket = state.socket { return socket }
+        let socket = try StoreSocket.open(limit: limit)
+        state.socket = socket
+        return socket
     }
 
-    /// Registers a watch and, for the first one, starts the thread that reads events.
+    /// Takes all that has arrived as a whole, and hands out events.
+    ///
+    /// - Returns: the answer, if it was among them.
+    private func takeMessages(_ state: inout State) throws(StoreSocket.Failure) -> StoreMessage? {
+        var answer: StoreMessage?
+        while let message = try StoreMessage.take(from: &state.received) {
+            guard message.type == XS_WATCH_EVENT else {
+                answer = message
+                continue
+            }
+            let words = message.words
+            if words.count > 1 { hub.deliver(StorePath(words[0]), words[1]) }
+        }
+        return answer
+    }
+
+    private func fail(
+        _ state: inout State, because failure: StoreSocket.Failure, _ lost: StoreError
+    ) -> StoreError {
+        var error = lost
+        switch failure {
+        case .timedOut:
+            error.code = ETIMEDOUT
+            error.cause = .notAnswering(after: limit)
+            if !state.isAnswering {
+                error.operation = .open
+                error.path = nil
+            }
+        case .broken(let code) where state.socket == nil: error = StoreError(.open, nil, errno: code)
+        case .broken: break
+        }
+        state.observation?.end()
+        state.observation = nil
+        if let socket = state.socket { close(socket.descriptor) }
+        state.socket = nil
+        state.error = error
+        hub.end(StoreError(.watch, nil, errno: ECONNRESET))
+        return error
+    }
+
+    /// Sets a watch; the first one makes the event loop look for events.
     func watch(_ path: StorePath) throws(StoreError) -> WatchQueue {
         let queue = hub.makeQueue(for: path)
         do {
-            try request(.watch, path) { [token = queue.token] raw in
-                answer(xs_watch(raw, path.description, token))
-            }
-            try startDispatcher(for: path)
+            _ = try request(.watch, XS_WATCH, path, content: StoreMessage.content([queue.token]))
         } catch {
             hub.remove(queue)
             throw error
+        }
+        state.withLock { state in
+            guard state.observation == nil, let socket = state.socket else { return }
+            state.observation = EventLoop.shared.observe(socket.descriptor) { [weak self] in self?.readEvents() }
         }
         return queue
     }
@@ -113,117 +141,18 @@ final class StoreHandle: Sendable {
     /// Removes a watch; failing is no concern of the caller, for the events are dropped in any case.
     func unwatch(_ queue: WatchQueue) {
         hub.remove(queue)
-        _ = try? request(.unwatch, queue.path) { [path = queue.path, token = queue.token] raw in
-            answer(xs_unwatch(raw, path.description, token))
-        }
+        _ = try? request(.unwatch, XS_UNWATCH, queue.path, content: StoreMessage.content([queue.token]))
     }
 
-    private func startDispatcher(for path: StorePath) throws(StoreError) {
-        try state.withLock { state throws(StoreError) in
-            guard case .open(let raw, nil) = state else { return }
-            switch WatchDispatcher.start(raw.pointer, hub) {
-            case .success(let dispatcher): state = .open(raw, dispatcher)
-            case .failure(let error): throw StoreError(.watch, path, errno: error.code)
+    private func readEvents() {
+        state.withLock { state in
+            do throws(StoreSocket.Failure) {
+                while let socket = state.socket, try socket.receive(into: &state.received, waiting: false) {
+                    _ = try takeMessages(&state)
+                }
+            } catch {
+                _ = fail(&state, because: error, StoreError(.watch, nil, errno: ECONNRESET))
             }
         }
-    }
-}
-
-/// The answer of a libxenstore call that returns false and sets errno when it fails.
-func answer(_ succeeded: Bool) -> StoreHandle.Answer<Void> {
-    succeeded ? .value(()) : .failure(errno)
-}
-
-/// Runs a blocking call on a thread of its own and waits for it no longer than a deadline.
-enum Deadline {
-    enum Outcome<Value> {
-        case finished(Value)
-        case expired
-        /// The thread could not be created; the number is errno.
-        case noThread(Int32)
-    }
-
-    /// Shared by the caller and the thread; the one that comes last frees it.
-    private final class Call<Value>: @unchecked Sendable {
-        let body: @Sendable () -> Value
-        let done: UnsafeMutablePointer<sem_t>
-        // Written by the thread before it posts `done`, read by the caller after waiting for it.
-        var value: Value?
-
-        init(_ body: @escaping @Sendable () -> Value) {
-            self.body = body
-            done = .allocate(capacity: 1)
-            sem_init(done, 0, 0)
-        }
-
-        deinit {
-            sem_destroy(done)
-            done.deallocate()
-        }
-
-        func run() {
-            value = body()
-            sem_post(done)
-        }
-    }
-
-    static func run<Value>(within limit: Duration, _ body: @escaping @Sendable () -> Value) -> Outcome<Value> {
-        let call = Call(body)
-        switch Thread.start(stackSize: 256 << 10, { call.run() }) {
-        case .failure(let error): return .noThread(error.code)
-        case .success(let thread): pthread_detach(thread)
-        }
-        var end = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &end)
-        let (seconds, attoseconds) = limit.components
-        end.tv_sec += Int(clamping: seconds)
-        end.tv_nsec += Int(attoseconds / 1_000_000_000)
-        if end.tv_nsec >= 1_000_000_000 {
-            end.tv_sec += 1
-            end.tv_nsec -= 1_000_000_000
-        }
-        while cxs_sem_wait_until(call.done, &end) != 0 {
-            guard errno == EINTR else { return .expired }
-        }
-        guard let value = call.value else { return .expired }
-        return .finished(value)
-    }
-}
-
-/// A POSIX thread that takes no signals.
-enum Thread {
-    struct Failure: Error { let code: Int32 }
-
-    private final class Body {
-        let run: @Sendable () -> Void
-        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-    }
-
-    static func start(
-        stackSize: Int, _ body: @escaping @Sendable () -> Void
-    ) -> Result<pthread_t, Failure> {
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        defer { pthread_attr_destroy(&attributes) }
-        pthread_attr_setstacksize(&attributes, stackSize)
-        var all = sigset_t()
-        var old = sigset_t()
-        sigfillset(&all)
-        pthread_sigmask(SIG_SETMASK, &all, &old)
-        defer { pthread_sigmask(SIG_SETMASK, &old, nil) }
-        let box = Unmanaged.passRetained(Body(body))
-        var thread = pthread_t()
-        let code = pthread_create(
-            &thread, &attributes,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
-                return nil
-            }, box.toOpaque())
-        guard code == 0 else {
-            box.release()
-            return .failure(Failure(code: code))
-        }
-        return .success(thread)
     }
 }

@@ -85,18 +85,4 @@ public struct StorePermissions: Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         ([Entry(owner, others)] + entries).map(\.description).joined(separator: ",")
     }
-
-    /// The permissions in libxenstore's order: the owner's entry first.
-    var raw: [xs_permissions] {
-        ([Entry(owner, others)] + entries).map { xs_permissions(id: $0.domain.rawValue, perms: $0.access.rawValue) }
-    }
-
-    /// - Returns: nil when there is no entry, which a correct xenstored never answers.
-    init?(raw: some Sequence<xs_permissions>) {
-        let entries = raw.map {
-            Entry(DomainID($0.id), Access(rawValue: $0.perms).intersection(.both))
-        }
-        guard let first = entries.first else { return nil }
-        self.init(owner: first.domain, others: first.access, Array(entries.dropFirst()))
-    }
 }

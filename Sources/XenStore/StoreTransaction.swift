@@ -11,9 +11,9 @@ public final class StoreTransaction: StoreAccess {
     private let ended = Mutex(false)
 
     init(handle: StoreHandle) throws(StoreError) {
-        let id = try handle.request(.startTransaction) { raw in
-            let id = xs_transaction_start(raw)
-            return id == 0 ? .failure(errno) : .value(id)
+        let answer = try handle.request(.startTransaction, XS_TRANSACTION_START, content: [0])
+        guard let id = answer.words.first.flatMap({ UInt32($0) }) else {
+            throw StoreError(.startTransaction, nil, errno: EIO)
         }
         requests = StoreRequests(handle: handle, transaction: id)
     }
@@ -35,9 +35,9 @@ public final class StoreTransaction: StoreAccess {
     private func end(abort: Bool) throws(StoreError) {
         _ = try live(.endTransaction)
         ended.withLock { $0 = true }
-        try requests.handle.request(.endTransaction) { [id = requests.transaction] in
-            answer(xs_transaction_end($0, id, abort))
-        }
+        let word = UInt8(ascii: abort ? "F" : "T")
+        _ = try requests.handle.request(
+            .endTransaction, XS_TRANSACTION_END, transaction: requests.transaction, content: [word, 0])
     }
 
     private func live(_ operation: StoreOperation, _ path: StorePath? = nil) throws(StoreError) -> StoreRequests {

@@ -1,3 +1,4 @@
+import Synchronization
 import SystemPackage
 
 /// Where upstream and this toolstack keep their files on a host (Debian's layout of Xen 4.17).
@@ -16,9 +17,9 @@ public struct HostPaths: Sendable {
     /// The lock that autoballooning takes unless xl.conf names another.
     public var lock: FilePath = "/var/lock/xl"
     /// Programs of the running release: xenconsole, pygrub.
-    public var libexec: FilePath
+    public var libexec: FilePath { FilePath("/usr/lib/xen-\(release.text)/bin") }
     /// hvmloader, xen-shim and the pvgrub images of the running release.
-    public var firmware: FilePath
+    public var firmware: FilePath { FilePath("/usr/lib/xen-\(release.text)/boot") }
     /// The system firmware of HVM guests.
     public var seabios: FilePath = "/usr/share/seabios/bios-256k.bin"
     public var ovmf: FilePath = "/usr/share/ovmf/OVMF.fd"
@@ -26,8 +27,28 @@ public struct HostPaths: Sendable {
 
     /// - Parameter release: "major.minor" of the running hypervisor; Debian keeps each release's
     ///   programs apart under that name.
-    public init(release: String) {
-        libexec = FilePath("/usr/lib/xen-\(release)/bin")
-        firmware = FilePath("/usr/lib/xen-\(release)/boot")
+    public init(release: String) { self.release = Release { release } }
+
+    /// The paths of the hypervisor that runs now, or, where none does, of the libraries' release.
+    public static func ofRunningHypervisor() -> HostPaths { HostPaths(release: Release(lookUp: runningRelease)) }
+
+    private init(release: Release) { self.release = release }
+
+    private let release: Release
+
+    /// Looked up when it is first asked for, which most commands never do.
+    private final class Release: Sendable {
+        private let known = Mutex<String?>(nil)
+        private let lookUp: @Sendable () -> String
+
+        init(lookUp: @escaping @Sendable () -> String) { self.lookUp = lookUp }
+
+        var text: String {
+            known.withLock { known in
+                let text = known ?? lookUp()
+                known = text
+                return text
+            }
+        }
     }
 }

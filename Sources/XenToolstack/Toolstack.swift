@@ -1,3 +1,5 @@
+// Whoever uses the toolstack waits with it, too.
+@_exported import Events
 import Logging
 import XenControl
 import XenStore

@@ -23,7 +23,7 @@ public struct UndoStack: Sendable {
     public mutating func unwind(logger: Logger) async {
         let pending = steps
         steps.removeAll()
-        await Task.detached {
+        await toTheEnd {
             for step in pending.reversed() {
                 do {
                     try await step.action()
@@ -31,6 +31,6 @@ public struct UndoStack: Sendable {
                     logger.error("cannot undo \(step.name): \(error)")
                 }
             }
-        }.value
+        }
     }
 }

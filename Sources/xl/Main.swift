@@ -1,11 +1,14 @@
 import ArgumentParser
 import Glibc
+import XenToolstack
 
 @main
 struct Main {
-    static func main() async {
-        if let status = await MonitorProcess.runIfWanted() { exit(status.rawValue) }
-        let status = await run(Array(CommandLine.arguments.dropFirst()))
+    static func main() {
+        let status = EventLoop.shared.run {
+            if let status = await MonitorProcess.runIfWanted() { return status }
+            return await run(Array(CommandLine.arguments.dropFirst()))
+        }
         guard Output.flush() else {
             Output.error("cannot write all of the answer to standard output")
             exit(status == .success ? ExitStatus.failure.rawValue : status.rawValue)

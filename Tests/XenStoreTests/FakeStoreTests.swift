@@ -1,7 +1,9 @@
 import CXen
 import Glibc
+import Synchronization
 import Testing
 
+@testable import Events
 @testable import XenStore
 
 /// A socket that speaks xenstore's wire protocol as far as a test says.
@@ -24,11 +26,11 @@ private final class FakeStore: Sendable {
         }
         listen(listener, 8)
         setenv("XENSTORED_PATH", path, 1)
-        _ = Thread.start(stackSize: 512 << 10) { [listener] in
+        _ = startThread { [listener] in
             while true {
                 let connection = accept(listener, nil, nil)
                 guard connection >= 0 else { return }
-                _ = Thread.start(stackSize: 512 << 10) {
+                _ = startThread {
                     serve(connection)
                     close(connection)
                 }
@@ -101,6 +103,59 @@ private final class FakeStore: Sendable {
         withExtendedLifetime(fake) {}
     }
 
+    @Test func fetchesADirectoryInParts() throws {
+        let names = (0..<2000).map { "node-\($0)" }
+        let list = names.map { $0 + "\u{0}" }.joined()
+        let generations = Mutex(["1", "2"])
+        let fake = FakeStore { connection in
+            while let request = FakeStore.read(connection) {
+                let words = request.body.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+                guard request.type == XS_DIRECTORY_PART.rawValue, let start = words.last.flatMap({ Int($0) }) else {
+                    FakeStore.write(connection, type: XS_ERROR.rawValue, "E2BIG\u{0}")
+                    continue
+                }
+                // The directory changes after the first part.
+                let generation = generations.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] }
+                let part = list.utf8.dropFirst(start).prefix(4000)
+                let end = start + part.count == list.utf8.count ? "\u{0}" : ""
+                FakeStore.write(
+                    connection, type: request.type, "\(generation)\u{0}" + String(decoding: part, as: UTF8.self) + end)
+            }
+        }
+        #expect(try StoreConnection().list("/many") == names)
+        withExtendedLifetime(fake) {}
+    }
+
+    @Test func takesEventsThatCameBeforeTheAnswer() async throws {
+        let fake = FakeStore { connection in
+            while let request = FakeStore.read(connection) {
+                if request.type == XS_READ.rawValue {
+                    FakeStore.write(connection, type: XS_WATCH_EVENT.rawValue, "/a/b\u{0}w1\u{0}")
+                }
+                FakeStore.write(connection, type: request.type, "OK\u{0}")
+            }
+        }
+        let store = StoreConnection()
+        let watch = try store.watch("/a")
+        #expect(try store.read("/c") == "OK")
+        var events = watch.makeAsyncIterator()
+        #expect(try await events.next() == StoreEvent(path: "/a/b"))
+        withExtendedLifetime(fake) {}
+    }
+
+    @Test func saysThatAConnectionIsLost() throws {
+        let fake = FakeStore { connection in
+            guard let request = FakeStore.read(connection) else { return }
+            FakeStore.write(connection, type: request.type, "OK\u{0}")
+        }
+        let store = StoreConnection()
+        #expect(try store.read("/a") == "OK")
+        for path: StorePath in ["/b", "/c"] {
+            #expect(throws: StoreError(.read, path, code: ECONNRESET, cause: .connectionLost)) { try store.read(path) }
+        }
+        withExtendedLifetime(fake) {}
+    }
+
     @Test func retriesTransactionsWithABound() throws {
         let fake = FakeStore { connection in
             while let request = FakeStore.read(connection) {
@@ -151,7 +206,7 @@ private final class FakeStore: Sendable {
         withExtendedLifetime(fake) {}
     }
 
-    @Test(.timeLimit(.minutes(1))) func stopsItsThreadWithTheConnection() async throws {
+    @Test(.timeLimit(.minutes(1))) func closesWithWatches() async throws {
         let fake = FakeStore { connection in
             while let request = FakeStore.read(connection) {
                 FakeStore.write(connection, type: request.type, "OK\u{0}")

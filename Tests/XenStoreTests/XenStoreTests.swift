@@ -1,3 +1,4 @@
+import CXen
 import Glibc
 import Testing
 import XenTypes
@@ -60,12 +61,6 @@ import XenTypes
 
     @Test(arguments: ["", "n", "x0", "n0,", "n-1", "n+1", "n0,,r1", "0", "n4294967296", "n0 ,r1"])
     func refuses(_ text: String) { #expect(StorePermissions(text) == nil) }
-
-    @Test func survivesLibxenstoresForm() {
-        let permissions = StorePermissions(owner: DomainID(5), others: .read, [.init(.control, .both)])
-        #expect(StorePermissions(raw: permissions.raw) == permissions)
-        #expect(StorePermissions(raw: []) == nil)
-    }
 }
 
 @Suite struct StoreErrorTests {
@@ -141,28 +136,31 @@ import XenTypes
     }
 }
 
-@Suite struct DeadlineTests {
-    @Test func givesUpOnACallThatDoesNotReturn() {
-        guard case .expired = Deadline.run(within: .milliseconds(20), { usleep(500_000) }) else {
-            Issue.record("the deadline did not expire")
-            return
+@Suite struct StoreMessageTests {
+    @Test func isTakenWhenItIsComplete() throws {
+        let bytes = StoreMessage(type: XS_READ, transaction: 7, content: Array("a\u{0}b".utf8)).bytes
+        #expect(bytes.count == 19)
+        var received: [UInt8] = []
+        for byte in bytes {
+            #expect(try StoreMessage.take(from: &received) == nil)
+            received.append(byte)
         }
+        received += [1, 2]
+        let message = try #require(try StoreMessage.take(from: &received))
+        #expect(message == StoreMessage(type: XS_READ, transaction: 7, content: Array("a\u{0}b".utf8)))
+        #expect(received == [1, 2])
+        #expect(message.words == ["a", "b"])
     }
 
-    @Test func returnsTheValue() {
-        guard case .finished(7) = Deadline.run(within: .seconds(5), { 7 }) else {
-            Issue.record("no value")
-            return
-        }
+    @Test func isRefusedWhenItIsTooLong() {
+        let header = xsd_sockmsg(type: 1, req_id: 0, tx_id: 0, len: .max)
+        var received = withUnsafeBytes(of: header) { Array($0) }
+        #expect(throws: StoreSocket.Failure.broken(EMSGSIZE)) { try StoreMessage.take(from: &received) }
     }
-}
 
-@Suite struct DirectoryReaderTests {
-    @Test func readsAnswers() {
-        #expect(DirectoryReader.answer(type: 1, Array("a\u{0}bc\u{0}".utf8)) == .names(["a", "bc"]))
-        #expect(DirectoryReader.answer(type: 1, []) == .names([]))
-        #expect(DirectoryReader.answer(type: 16, Array("ENOENT\u{0}".utf8)) == .failure(2))
-        #expect(DirectoryReader.answer(type: 16, Array("EQUOTA\u{0}".utf8)) == .failure(22))
-        #expect(DirectoryReader.answer(type: 2, []) == nil)
+    @Test(arguments: [("ENOENT\u{0}", ENOENT), ("E2BIG\u{0}", E2BIG), ("EQUOTA\u{0}", EINVAL), ("", EINVAL)])
+    func namesErrors(_ text: String, _ code: Int32) {
+        #expect(StoreMessage(type: XS_ERROR, content: Array(text.utf8)).failure == code)
+        #expect(StoreMessage(type: XS_READ, content: Array(text.utf8)).failure == nil)
     }
 }

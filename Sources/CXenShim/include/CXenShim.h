@@ -3,21 +3,28 @@
 
 // Xen's own headers stay out of this one: Swift sees their types through the module CXen alone.
 
-#include <semaphore.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include <time.h>
 
-// sem_clockwait(3) on CLOCK_MONOTONIC: glibc declares it only with _GNU_SOURCE, which Swift's Glibc module lacks.
-int cxs_sem_wait_until(sem_t *semaphore, const struct timespec *end);
-
 // pidfd_open(2) without flags: Swift's Glibc module has neither <sys/pidfd.h> nor the variadic syscall().
 int cxs_pidfd_open(pid_t pid);
 
 // pidfd_send_signal(2) without further information.
 int cxs_pidfd_send_signal(int process, int signal);
+
+// eventfd(2) that does not block, and a write of 1 to it and a read: Swift's Glibc module has no <sys/eventfd.h>.
+int cxs_eventfd(void);
+int cxs_eventfd_write(int descriptor);
+int cxs_eventfd_read(int descriptor);
+
+// signalfd(2) that does not block, and the number of the next signal from it, 0 when there is none: Swift's Glibc
+// module has no <sys/signalfd.h>.
+int cxs_signalfd(const sigset_t *signals);
+int cxs_read_signal(int descriptor);
 
 // The parts of posix_spawn(3) that glibc declares only with _GNU_SOURCE.
 extern const short cxs_posix_spawn_setsid;

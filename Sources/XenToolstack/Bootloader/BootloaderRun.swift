@@ -179,7 +179,7 @@ struct BootloaderRun: Sendable {
             }
             if let limit = plan.restriction?.limit {
                 group.addTask {
-                    do { try await Task.sleep(for: limit) } catch { return .cancelled }
+                    do { try await idle(for: limit) } catch { return .cancelled }
                     return .expired
                 }
             }

@@ -69,13 +69,13 @@ extension Toolstack {
 
     /// Runs to its end also when the task is cancelled.
     private func detachLocally(_ disk: DeviceAddress, engine: DeviceEngine) async {
-        await Task.detached { [logger] in
+        await toTheEnd { [logger] in
             do {
                 try await engine.remove(disk, force: .whenTimeIsUp)
             } catch {
                 logger.error("cannot take \(disk) off this domain again: \(error)")
             }
-        }.value
+        }
     }
 }
 

@@ -148,13 +148,12 @@ extension Toolstack {
         // QEMU ends in order on SIGHUP; it is upstream's signal, too.
         for signal in [SIGHUP, SIGKILL] {
             cxs_pidfd_send_signal(process.rawValue, signal)
-            // Detached, for it must be waited for also when this task is cancelled.
-            let hasEnded = await Task.detached {
+            let hasEnded = await toTheEnd {
                 (try? await withDeadline(.seconds(5)) {
                     try await waitUntilReadable(process)
                     return true
                 }) ?? nil
-            }.value
+            }
             if hasEnded == true { break }
         }
     }

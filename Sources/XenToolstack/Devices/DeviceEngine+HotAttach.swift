@@ -137,7 +137,7 @@ extension DeviceEngine {
 
     /// Undoes what was done for a device that could not be connected; runs to its end also when cancelled.
     private func takeBack(_ plan: DevicePlan, _ before: DomainConfiguration?) async {
-        await Task.detached {
+        await toTheEnd {
             for error in await remove([plan.address], force: .always, isTakingBack: true) {
                 toolstack.logger.error("\(error)")
             }
@@ -147,6 +147,6 @@ extension DeviceEngine {
                     try data.write(before)
                 }
             }
-        }.value
+        }
     }
 }

@@ -68,14 +68,14 @@ public final class ChildProcess: Sendable {
     /// Runs to its end also when the task is cancelled.
     @discardableResult
     public func stop(grace: Duration = .seconds(2)) async -> ExitStatus {
-        await Task.detached { [self] in
+        await toTheEnd { [self] in
             send(SIGTERM)
             if let status = try? await withDeadline(grace, { try await self.wait() }) { return status }
             send(SIGKILL)
             while true {
                 if let status = try? await wait() { return status }
             }
-        }.value
+        }
     }
 
     /// Waits for the process's end for at most `limit`, and stops it when the time is up or the task is cancelled.

@@ -34,7 +34,7 @@ extension Toolstack {
     func awaitBackendRelease(of domain: DomainID) async {
         let clock = ContinuousClock()
         let deadline = clock.now + timeouts.deviceDestroy
-        var pause = Duration.milliseconds(1)
+        var interval = Duration.milliseconds(1)
         while true {
             let left = BackendRelease.remaining(of: domain)
             if left.isEmpty { return }
@@ -43,8 +43,8 @@ extension Toolstack {
                 return
             }
             // Also while this task is cancelled: what is taken back must be gone when the command ends.
-            await Task.detached { [pause] in try? await Task.sleep(for: pause) }.value
-            pause = min(pause * 2, .milliseconds(50))
+            await toTheEnd { [interval] in try? await idle(for: interval) }
+            interval = min(interval * 2, .milliseconds(50))
         }
     }
 }

@@ -86,7 +86,7 @@ extension Toolstack {
                 least = size
                 lastProgress = clock.now
             }
-            do { try await Task.sleep(for: .milliseconds(100)) } catch {
+            do { try await idle(for: .milliseconds(100)) } catch {
                 throw ToolstackError(.aborted, "stopped waiting for dom0 to give up memory", cause: "interrupted")
             }
         }

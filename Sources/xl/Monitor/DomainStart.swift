@@ -32,7 +32,7 @@ struct DomainStart: Sendable {
         let console = connectsConsole ? ConsoleClient(toolstack) : nil
         let signals = TerminationSignals()
         defer { signals.stop() }
-        let work = Task { try await start(console) }
+        let work = Task(executorPreference: EventLoop.shared.preference) { try await start(console) }
         signals.start { work.cancel() }
         let domain: DomainID
         do {

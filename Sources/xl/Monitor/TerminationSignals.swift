@@ -1,56 +1,62 @@
-import Dispatch
+import CXenShim
 import Glibc
 import Synchronization
+import SystemPackage
+import XenToolstack
 
 /// SIGINT, SIGTERM and SIGHUP as a request to stop in order, while that is possible.
+///
+/// Made and used on the process's first thread, before others start, for each thread blocks signals for itself.
 final class TerminationSignals: Sendable {
-    private static let numbers = [SIGINT, SIGTERM, SIGHUP]
-
-    private struct State {
-        var sources: [any DispatchSourceSignal] = []
+    private struct State: Sendable {
+        var descriptor: FileDescriptor?
+        var mask = sigset_t()
+        var watch: Task<Void, Never>?
         var received: CInt?
     }
 
-    private struct Box: @unchecked Sendable {
-        var state = State()
-    }
-
-    private let box = Mutex(Box())
+    private let state = Mutex(State())
 
     /// The first signal that came.
-    var received: CInt? { box.withLock { $0.state.received } }
+    var received: CInt? { state.withLock { $0.received } }
 
     /// From now on these signals call `stop` instead of ending the process. Those that are ignored stay so.
     func start(_ stop: @escaping @Sendable () -> Void) {
-        for number in Self.numbers {
-            var old = sigaction()
-            guard sigaction(number, nil, &old) == 0,
-                unsafeBitCast(old.__sigaction_handler.sa_handler, to: Int.self) != Self.ignored
-            else { continue }
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { [weak self] in
-                self?.box.withLock { $0.state.received = $0.state.received ?? number }
-                stop()
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in [SIGINT, SIGTERM, SIGHUP] where !Self.isIgnored(number) { sigaddset(&signals, number) }
+        let number = cxs_signalfd(&signals)
+        guard number >= 0 else { return }
+        let descriptor = FileDescriptor(rawValue: number)
+        state.withLock { state in
+            pthread_sigmask(SIG_BLOCK, &signals, &state.mask)
+            state.descriptor = descriptor
+            state.watch = Task(executorPreference: EventLoop.shared.preference) { [weak self] in
+                while (try? await waitUntilReadable(descriptor)) != nil {
+                    let signal = cxs_read_signal(number)
+                    guard signal != 0 else { continue }
+                    self?.state.withLock { $0.received = $0.received ?? signal }
+                    stop()
+                }
             }
-            source.resume()
-            box.withLock { $0.state.sources.append(source) }
         }
     }
 
-    /// `SIG_IGN`, as a number that can be compared.
-    private static let ignored = 1
+    private static func isIgnored(_ number: CInt) -> Bool {
+        var old = sigaction()
+        // `SIG_IGN` is 1, and no function has that address.
+        return sigaction(number, nil, &old) != 0
+            || unsafeBitCast(old.__sigaction_handler.sa_handler, to: Int.self) == 1
+    }
 
     /// Gives the signals back their default effect.
     func stop() {
-        let sources = box.withLock { box in
-            defer { box.state.sources.removeAll() }
-            return box.state.sources
-        }
-        guard !sources.isEmpty else { return }
-        for source in sources {
-            source.cancel()
-            signal(CInt(source.handle), SIG_DFL)
+        state.withLock { state in
+            guard let descriptor = state.descriptor else { return }
+            state.watch?.cancel()
+            try? descriptor.close()
+            state.descriptor = nil
+            pthread_sigmask(SIG_SETMASK, &state.mask, nil)
         }
     }
 
@@ -59,10 +65,6 @@ final class TerminationSignals: Sendable {
         stop()
         Output.flush()
         signal(number, SIG_DFL)
-        // The threads that run Swift's tasks block most signals.
-        var none = sigset_t()
-        sigemptyset(&none)
-        pthread_sigmask(SIG_SETMASK, &none, nil)
         raise(number)
         exit(128 + number)
     }

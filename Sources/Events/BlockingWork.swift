@@ -17,28 +17,15 @@ public func onOwnThread<Value: Sendable, Failure: Error>(
     return try result.get()
 }
 
-/// Runs `body` on a thread that ends with it: for what changes the thread itself, such as its user or namespaces.
-///
-/// - Throws: `fail` when no thread can be made, or what `body` throws.
-func onThrowawayThread<Value: Sendable>(
-    _ body: @escaping @Sendable () throws(ToolstackError) -> Value
-) async throws(ToolstackError) -> Value {
-    let result: Result<Value, ToolstackError> = await withCheckedContinuation { continuation in
-        let isStarted = startThread {
-            continuation.resume(returning: Result { () throws(ToolstackError) in try body() })
-        }
-        if !isStarted { continuation.resume(returning: .failure(ToolstackError(.noMemory, "cannot start a thread"))) }
-    }
-    return try result.get()
-}
-
 private final class ThreadBody: Sendable {
     let run: @Sendable () -> Void
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
 }
 
-/// - Returns: whether there is one.
-private func startThread(_ run: @escaping @Sendable () -> Void) -> Bool {
+/// Starts a thread that nobody waits for.
+///
+/// - Returns: false when there is none to be had.
+public func startThread(_ run: @escaping @Sendable () -> Void) -> Bool {
     let body = ThreadBody(run)
     var thread = pthread_t()
     var attributes = pthread_attr_t()

@@ -1,28 +1,18 @@
-import Dispatch
 import SystemPackage
 
 /// Suspends until `descriptor` can be read without blocking (data, end of file, or a process's end for a pidfd).
 ///
 /// The descriptor must stay open until this returns, which it does promptly when the task is cancelled.
 public func waitUntilReadable(_ descriptor: FileDescriptor) async throws(CancellationError) {
-    let source = SendableSource(
-        DispatchSource.makeReadSource(fileDescriptor: descriptor.rawValue, queue: .global()))
-    await withTaskCancellationHandler {
-        await withCheckedContinuation { continuation in
-            source.base.setCancelHandler { continuation.resume() }
-            source.base.setEventHandler { source.base.cancel() }
-            source.base.resume()
-        }
-    } onCancel: {
-        source.base.cancel()
-    }
+    await EventLoop.shared.wait(descriptor.rawValue)
     if Task.isCancelled { throw CancellationError() }
 }
 
-/// Dispatch sources may be cancelled from any thread, which their type does not say.
-private struct SendableSource: @unchecked Sendable {
-    let base: any DispatchSourceRead
-    init(_ base: any DispatchSourceRead) { self.base = base }
+/// Suspends for a time: where the system tells of no event, and for the ends of others' waits.
+public func idle(for time: Duration) async throws(CancellationError) {
+    let end = ContinuousClock.now + time
+    while ContinuousClock.now < end, !Task.isCancelled { await EventLoop.shared.wait(-1, until: end) }
+    if Task.isCancelled { throw CancellationError() }
 }
 
 /// Runs `body`, but not for longer than `limit`.
@@ -34,7 +24,7 @@ public func withDeadline<Value: Sendable>(
     try await withThrowingTaskGroup(of: Value?.self) { group in
         group.addTask { try await body() }
         group.addTask {
-            try await Task.sleep(for: limit)
+            try await idle(for: limit)
             return nil
         }
         defer { group.cancelAll() }

@@ -1,0 +1,104 @@
+import Glibc
+
+/// The way to xenstored: its socket, or the kernel's device where it runs in another domain.
+struct StoreSocket: Sendable {
+    enum Failure: Error, Hashable {
+        case timedOut
+        /// The number is errno; `ECONNRESET` when xenstored has closed the connection.
+        case broken(Int32)
+    }
+
+    let descriptor: Int32
+    private let isSocket: Bool
+    private let limit: Duration
+
+    /// - Parameter limit: how long each step of a request may take.
+    static func open(limit: Duration) throws(Failure) -> StoreSocket {
+        // The names and variables are those of libxenstore.
+        let named = variable("XENSTORED_PATH")
+        let path = named ?? (variable("XENSTORED_RUNDIR") ?? "/var/run/xenstored") + "/socket"
+        if let descriptor = try connect(path, limit) {
+            return StoreSocket(descriptor: descriptor, isSocket: true, limit: limit)
+        }
+        let descriptor = Glibc.open(named ?? "/dev/xen/xenbus", O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .broken(errno) }
+        return StoreSocket(descriptor: descriptor, isSocket: false, limit: limit)
+    }
+
+    private static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
+    /// - Returns: nil when nobody listens there.
+    private static func connect(_ path: String, _ limit: Duration) throws(Failure) -> Int32? {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        guard path.utf8.count < MemoryLayout.size(ofValue: address.sun_path) else { return nil }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw .broken(errno) }
+        let (seconds, attoseconds) = limit.components
+        var time = timeval(tv_sec: Int(clamping: seconds), tv_usec: Int(attoseconds / 1_000_000_000_000))
+        // The latter limits `connect`, too.
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+            setsockopt(descriptor, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
+        }
+        let result = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        if result == 0 { return descriptor }
+        let isLate = errno == EAGAIN
+        close(descriptor)
+        if isLate { throw .timedOut }
+        return nil
+    }
+
+    func send(_ bytes: [UInt8]) throws(Failure) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { rest in
+                isSocket
+                    ? Glibc.send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
+                    : write(descriptor, rest.baseAddress, rest.count)
+            }
+            if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { throw failure(errno) }
+        }
+    }
+
+    /// Adds what has arrived.
+    ///
+    /// - Returns: false when nothing has, and this is not `waiting` for it.
+    func receive(into received: inout [UInt8], waiting: Bool) throws(Failure) -> Bool {
+        while true {
+            if !isSocket, !(try hasInput(waiting: waiting)) { return false }
+            let count = withUnsafeTemporaryAllocation(byteCount: 8192, alignment: 8) { buffer in
+                let count =
+                    isSocket
+                    ? recv(descriptor, buffer.baseAddress, buffer.count, waiting ? 0 : Int32(MSG_DONTWAIT))
+                    : read(descriptor, buffer.baseAddress, buffer.count)
+                if count > 0 { received += buffer[..<count] }
+                return count
+            }
+            if count > 0 { return true }
+            if count == 0 { throw .broken(ECONNRESET) }
+            if errno == EAGAIN, !waiting { return false }
+            guard errno == EINTR else { throw failure(errno) }
+        }
+    }
+
+    /// The device knows no limits of its own.
+    private func hasInput(waiting: Bool) throws(Failure) -> Bool {
+        var descriptor = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        let (seconds, attoseconds) = limit.components
+        let time = waiting ? Int32(clamping: seconds * 1000 + attoseconds / 1_000_000_000_000_000) : 0
+        while true {
+            let count = poll(&descriptor, 1, time)
+            if count > 0 { return true }
+            if count == 0, waiting { throw .timedOut }
+            if count == 0 { return false }
+            guard errno == EINTR else { throw failure(errno) }
+        }
+    }
+
+    private func failure(_ code: Int32) -> Failure { code == EAGAIN ? .timedOut : .broken(code) }
+}
