@@ -17,11 +17,13 @@ public func idle(for time: Duration) async throws(CancellationError) {
 
 /// Runs `body`, but not for longer than `limit`.
 ///
+/// - Parameter limit: nil for no limit.
 /// - Returns: what `body` returned, or nil when the time ran out first; `body` is then cancelled, and must heed it.
 public func withDeadline<Value: Sendable>(
-    _ limit: Duration, _ body: @escaping @Sendable () async throws -> Value
+    _ limit: Duration?, _ body: @escaping @Sendable () async throws -> Value
 ) async throws -> Value? {
-    try await withThrowingTaskGroup(of: Value?.self) { group in
+    guard let limit else { return try await body() }
+    return try await withThrowingTaskGroup(of: Value?.self) { group in
         group.addTask { try await body() }
         group.addTask {
             try await idle(for: limit)

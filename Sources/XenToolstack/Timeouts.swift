@@ -1,3 +1,5 @@
+import Glibc
+
 /// How long each wait of the toolstack may take, in one table.
 ///
 /// The defaults are libxl's constants (`LIBXL_*_TIMEOUT` in `libxl_internal.h`).
@@ -24,4 +26,17 @@ public struct Timeouts: Sendable {
     public var domainIDReuse: Duration = .seconds(60)
 
     public init() {}
+
+    /// The defaults, but for what the environment says as it does to libxl: `LIBXL_DOMID_REUSE_TIMEOUT`, in seconds.
+    ///
+    /// - Parameter variable: the value of a variable of the environment.
+    public init(environment variable: (String) -> String?) {
+        self.init()
+        guard let text = variable("LIBXL_DOMID_REUSE_TIMEOUT") else { return }
+        // libxl's own conversion: decimal, 0x or octal, and 0 for what is no number.
+        domainIDReuse = .seconds(UInt32(truncatingIfNeeded: strtol(text, nil, 0)))
+    }
+
+    /// A variable of this process's environment.
+    public static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 }

@@ -16,7 +16,8 @@ public final class Toolstack: Sendable {
     public let logger: Logger
 
     public init(
-        hypervisor: Hypervisor, store: StoreConnection, paths: HostPaths, timeouts: Timeouts = Timeouts(),
+        hypervisor: Hypervisor, store: StoreConnection, paths: HostPaths,
+        timeouts: Timeouts = Timeouts(environment: Timeouts.variable),
         logger: Logger
     ) {
         self.hypervisor = hypervisor

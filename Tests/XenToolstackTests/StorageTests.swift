@@ -89,6 +89,13 @@ import XenTypes
         }
     }
 
+    @Test(arguments: [("0", 0), ("90", 90), ("0x10", 16), ("010", 8), ("5 minutes", 5), ("rubbish", 0)])
+    func environmentSetsHowLong(_ text: String, _ seconds: Int) {
+        let timeouts = Timeouts { $0 == "LIBXL_DOMID_REUSE_TIMEOUT" ? text : nil }
+        #expect(timeouts.domainIDReuse == .seconds(seconds))
+        #expect(Timeouts { _ in nil }.domainIDReuse == .seconds(60))
+    }
+
     @Test(arguments: [
         ("100 5\n", [5]), ("40 5\n39 6\n100 7\n", [5, 7]), ("", []), ("garbage\n100\n100 x\n-1 5\n100 8", [8]),
         ("100 32752\n", []), ("99999999999999999999 5\n", []),

@@ -67,4 +67,71 @@ import YajlJSON
         #expect(nicValue["rate_interval_us"]?.integer == 1000)
         #expect(nicValue["state"]?.string == "connected")
     }
+
+    private func device(_ kind: DeviceKind, _ record: [String: String] = [:], _ frontend: [String: String] = [:])
+        -> DeviceStatus
+    {
+        DeviceStatus(
+            address: DeviceAddress(domain: DomainID(7), kind: kind, id: 0), record: record, frontend: frontend)
+    }
+
+    @Test func otherClassesAsUpstreamPrints() {
+        let uuid = "11111111-2222-3333-4444-555555555555"
+        #expect(
+            DeviceTable.vtpms([device(.vtpm, ["uuid": uuid], ["state": "1"])]) == """
+                Idx BE Uuid                                 handle state evt-ch ring-ref BE-path   \n\
+                0   0  \(uuid)      0     1     -1       -1 /local/domain/0/backend/vtpm/7/0
+                """)
+        #expect(
+            DeviceTable.vkbs([device(.vkbd, ["unique-id": "kbd"], ["state": "1", "page-gref": "9"])]) == """
+                Idx BE handle state evt-ch    ref ID         BE-type    BE-path                       \n\
+                0   0       0     1     -1      9 kbd        qemu       /local/domain/0/backend/vkbd/7/0
+                """)
+        let connector = DevicePart(values: ["unique-id": "hd\u{1B}0", "resolution": "800x600", "req-ring-ref": "5"])
+        let display = DisplayStatus(
+            device: device(.vdispl, [:], ["state": "1", "be-alloc": "1"]), connectors: [connector])
+        #expect(
+            DisplayStatus.text([display]) == """
+                DevId: 0, BE: 0, handle: 7, state: 1, be-alloc: 1, BE-path: /local/domain/0/backend/vdispl/7/0, \
+                FE-path: /local/domain/7/device/vdispl/0
+                \tConnector: 0, id: hd\\x1b0, width: 800, height: 600, req-rref: 5, req-evtch: -1, evt-rref: -1, \
+                evt-evtch: -1
+                """)
+        #expect(DisplayStatus.text([]).isEmpty)
+    }
+
+    private var card: SoundCardStatus {
+        SoundCardStatus(
+            device: device(.vsnd, [:], ["state": "1", "short-name": "Card", "sample-rates": "8000,44100"]),
+            pcms: [
+                .init(
+                    part: DevicePart(values: ["name": "dev", "buffer-size": "4096"]),
+                    streams: [DevicePart(values: ["unique-id": "s1", "type": "p", "ring-ref": "-3"])])
+            ])
+    }
+
+    @Test func soundCardsAsUpstreamPrints() {
+        #expect(
+            SoundCardStatus.text([card]) == """
+
+                devid: 0, be-domid: 0, handle: 7, state: 1, be-path: /local/domain/0/backend/vsnd/7/0, \
+                fe-path: /local/domain/7/device/vsnd/0
+                short-name: "Card", long-name: "(null)", sample-rates: 8000;44100
+                \tpcm: 0, name: "dev", buffer-size: 4096
+                \t\tstream: 0, unique-id: "s1", type: p
+                \t\t\tevent-channel: -1, ring-ref: -3
+                """)
+    }
+
+    @Test func jsonOfOtherClasses() throws {
+        let encoder = YajlEncoder()
+        let vtpms = try encoder.encode([VTPMJSON(device(.vtpm, ["uuid": "u"])), VTPMJSON(device(.vtpm))])
+        #expect(try JSONSchema(named: "vtpm-list").problems(in: vtpms) == [])
+        let vkbs = try encoder.encode([VKBJSON(device(.vkbd, ["unique-id": "k"], ["state": "4"]))])
+        #expect(try JSONSchema(named: "vkb-list").problems(in: vkbs) == [])
+        let parts = [["resolution": "1x2"], ["resolution": "x"], [:]].map { DevicePart(values: $0) }
+        let displays = try encoder.encode([DisplayJSON(DisplayStatus(device: device(.vdispl), connectors: parts))])
+        #expect(try JSONSchema(named: "vdispl-list").problems(in: displays) == [])
+        #expect(try JSONSchema(named: "vsnd-list").problems(in: encoder.encode([SoundCardJSON(card)])) == [])
+    }
 }

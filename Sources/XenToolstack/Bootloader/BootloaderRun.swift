@@ -165,7 +165,19 @@ struct BootloaderRun: Sendable {
     /// Waits for the end of the bootloader, of its time or of its domain, whichever comes first. Afterwards the
     /// process is gone in any case.
     private func watch(_ process: ChildProcess) async -> Outcome {
-        let outcome = await withTaskGroup(of: Outcome.self) { group in
+        let outcome: Outcome
+        do {
+            outcome = try await withDeadline(plan.restriction?.limit) { await self.firstEnd(of: process) } ?? .expired
+        } catch {
+            outcome = .cancelled
+        }
+        if case .ended = outcome { return outcome }
+        await process.stop()
+        return outcome
+    }
+
+    private func firstEnd(of process: ChildProcess) async -> Outcome {
+        await withTaskGroup(of: Outcome.self) { group in
             group.addTask {
                 do { return .ended(try await process.wait()) } catch { return .cancelled }
             }
@@ -177,18 +189,9 @@ struct BootloaderRun: Sendable {
                     return error.code == .aborted ? .cancelled : .failed(error)
                 }
             }
-            if let limit = plan.restriction?.limit {
-                group.addTask {
-                    do { try await idle(for: limit) } catch { return .cancelled }
-                    return .expired
-                }
-            }
             defer { group.cancelAll() }
             return await group.next() ?? .cancelled
         }
-        if case .ended = outcome { return outcome }
-        await process.stop()
-        return outcome
     }
 
     private func takeResult(_ build: inout DomainBuild) throws(ToolstackError) {

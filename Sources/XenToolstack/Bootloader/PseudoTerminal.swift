@@ -1,4 +1,3 @@
-import CXenShim
 import Glibc
 import SystemPackage
 
@@ -11,23 +10,23 @@ final class PseudoTerminal: Sendable {
     let path: FilePath
 
     init() throws(ToolstackError) {
-        var name = [CChar](repeating: 0, count: 64)
-        let master = cxs_open_terminal(&name, name.count)
-        guard master >= 0 else { throw Self.failure() }
-        self.master = FileDescriptor(rawValue: master)
-        path = FilePath(platformString: name)
-        let slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC)
+        do {
+            (master, path) = try SystemCalls.openTerminal()
+        } catch {
+            throw Self.failure(error)
+        }
+        let slave = open(path.string, O_RDWR | O_NOCTTY | O_CLOEXEC)
         guard slave >= 0 else {
-            let error = Self.failure()
-            close(master)
-            throw error
+            let error = Errno(rawValue: errno)
+            try? master.close()
+            throw Self.failure(error)
         }
         self.slave = FileDescriptor(rawValue: slave)
         var attributes = termios()
         tcgetattr(slave, &attributes)
         cfmakeraw(&attributes)
         tcsetattr(slave, TCSANOW, &attributes)
-        _ = fcntl(master, F_SETFL, O_NONBLOCK)
+        _ = fcntl(master.rawValue, F_SETFL, O_NONBLOCK)
     }
 
     deinit {
@@ -35,9 +34,9 @@ final class PseudoTerminal: Sendable {
         try? slave.close()
     }
 
-    private static func failure() -> ToolstackError {
+    private static func failure(_ error: Errno) -> ToolstackError {
         ToolstackError(
-            .fail, "cannot open a terminal", cause: "\(Errno(rawValue: errno))",
+            .fail, "cannot open a terminal", cause: "\(error)",
             remedy: "check that /dev/pts is mounted and not full")
     }
 }

@@ -1,4 +1,3 @@
-import CXenShim
 import Glibc
 import SystemPackage
 import XenStore
@@ -110,7 +109,13 @@ extension Toolstack {
     }
 
     /// Whether the process that the store names as the domain's device model is one, and runs.
+    ///
+    /// The host starts the control domain's own, which serves the images that this domain itself looks into. No
+    /// process is recorded for it: it counts as running once it has said so.
     func isDeviceModelRunning(for domain: DomainID) -> Bool {
+        if domain == .control {
+            return (try? store.read(DeviceModelPlan.storePath(.control) / "state")) == "running"
+        }
         guard let process = deviceModelProcess(of: domain) else { return false }
         try? process.close()
         return true
@@ -147,7 +152,7 @@ extension Toolstack {
     private func end(_ process: FileDescriptor) async {
         // QEMU ends in order on SIGHUP; it is upstream's signal, too.
         for signal in [SIGHUP, SIGKILL] {
-            cxs_pidfd_send_signal(process.rawValue, signal)
+            SystemCalls.send(signal, to: process)
             let hasEnded = await toTheEnd {
                 (try? await withDeadline(.seconds(5)) {
                     try await waitUntilReadable(process)
@@ -170,9 +175,7 @@ extension Toolstack {
     private func deviceModelProcess(of domain: DomainID) -> FileDescriptor? {
         guard let text = (try? store.read(DeviceModelPlan.processPath(domain))) ?? nil, let id = pid_t(text), id > 1
         else { return nil }
-        let descriptor = cxs_pidfd_open(id)
-        guard descriptor >= 0 else { return nil }
-        let process = FileDescriptor(rawValue: descriptor)
+        guard let process = try? SystemCalls.openProcess(id) else { return nil }
         let line = (try? Files.read(FilePath("/proc/\(id)/cmdline"), limit: 1 << 20)) ?? nil
         let arguments = line?.split(separator: 0, omittingEmptySubsequences: false) ?? []
         let isOurs = zip(arguments, arguments.dropFirst()).contains { option, value in

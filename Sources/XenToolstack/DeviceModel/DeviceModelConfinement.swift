@@ -1,4 +1,3 @@
-import CXenShim
 import Glibc
 import SystemPackage
 import XenTypes
@@ -54,11 +53,11 @@ enum DeviceModelConfinement {
     static func start(_ plan: ChildProcess.Plan) async throws(ToolstackError) -> ChildProcess {
         // A new process gets the namespaces of the thread that makes it.
         let process = try await onThrowawayThread { () throws(ToolstackError) in
-            guard cxs_leave_namespaces() == 0 else { throw failure("leave the mount and IPC namespaces") }
+            guard SystemCalls.leaveNamespaces() else { throw failure("leave the mount and IPC namespaces") }
             return try ChildProcess.start(plan)
         }
         for (resource, limit) in limits {
-            guard cxs_limit_process(process.id, CInt(resource.rawValue), limit) == 0 || errno == ESRCH else {
+            guard SystemCalls.limit(resource, of: process.id, to: limit) || errno == ESRCH else {
                 let failure = failure("limit what the device model may use")
                 await process.stop()
                 throw failure
@@ -97,7 +96,9 @@ enum DeviceModelReaper {
             while flock(descriptor, LOCK_EX) != 0 {
                 guard errno == EINTR else { throw failure("lock \(lock)") }
             }
-            guard cxs_kill_user(user, reaper) == 0 else { throw failure("end the processes of user \(user)") }
+            guard SystemCalls.killProcesses(of: user, as: reaper) else {
+                throw failure("end the processes of user \(user)")
+            }
         }
     }
 

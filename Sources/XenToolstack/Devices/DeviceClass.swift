@@ -34,8 +34,8 @@ public protocol DeviceClass: Sendable {
     static func complete(_ device: inout Device, _ context: DeviceContext) throws(ToolstackError)
     /// Copies into the stored device what was chosen for it and must stay the same at the next start.
     static func remember(_ completed: Device, in stored: inout Device)
-    /// Whether two descriptions mean the same device of a domain.
-    static func isSame(_ one: Device, _ other: Device) -> Bool
+    /// The number by which a domain knows the device; nil while it has none.
+    static func number(of device: Device) -> UInt32?
     /// The store nodes of a completed device.
     ///
     /// - Parameter index: the device's place in its list, for classes that are numbered by it.
@@ -49,6 +49,11 @@ extension DeviceClass {
     public static func complete(_ device: inout Device, _ context: DeviceContext) throws(ToolstackError) {}
     public static func remember(_ completed: Device, in stored: inout Device) {}
     public static func needsDeviceModel(_ device: Device) -> Bool { false }
+
+    /// Whether two descriptions mean the same device of a domain.
+    static func isSame(_ one: Device, _ other: Device) -> Bool {
+        number(of: one).map { $0 == number(of: other) } ?? false
+    }
 }
 
 extension DeviceClass where Device: NumberedDevice {
@@ -62,15 +67,13 @@ extension DeviceClass where Device: NumberedDevice {
     }
 
     public static func remember(_ completed: Device, in stored: inout Device) { stored.deviceID = completed.deviceID }
-    public static func isSame(_ one: Device, _ other: Device) -> Bool {
-        one.deviceID != nil && one.deviceID == other.deviceID
-    }
+    public static func number(of device: Device) -> UInt32? { device.deviceID.flatMap { UInt32(exactly: $0) } }
 
     /// The address of a device with the same kind on both ends.
     static func address(
         of device: Device, _ context: DeviceContext, backendKind: DeviceKind? = nil
     ) throws(ToolstackError) -> DeviceAddress {
-        guard let number = device.deviceID, let id = UInt32(exactly: number) else {
+        guard let id = number(of: device) else {
             throw ToolstackError(.invalid, "cannot attach a \(noun): it has no device number", domain: context.subject)
         }
         return DeviceAddress(
@@ -90,6 +93,8 @@ public struct DeviceContext: Sendable {
     public var isHotAttach = false
     /// The ring of the first console.
     public var console = DomainBuild.Ring()
+    /// Chooses a hardware address for an interface that a domain serves; nil when it finds none that is free.
+    public var drawAddress: @Sendable (DomainID) -> MACAddress? = { _ in .randomXen() }
     /// Looks at a file of the host.
     public var inspect: @Sendable (String) -> HostFile
 

@@ -44,7 +44,7 @@ extension DeviceEngine {
     ///
     /// - Throws: `timedOut` when the guest does not let go of it and `force` is `never`.
     public func detach<Class: DeviceClass>(
-        _: Class.Type, _ address: DeviceAddress, like device: Class.Device, force: Force
+        _: Class.Type, _ address: DeviceAddress, force: Force
     ) async throws(ToolstackError) {
         let info = try toolstack.info(of: address.domain)
         let data = UserData(of: address.domain, uuid: info.uuid, paths: toolstack.paths)
@@ -53,7 +53,7 @@ extension DeviceEngine {
         try await remove(address, force: force)
         try toolstack.withUserData(of: address.domain) { data throws(ToolstackError) in
             guard var configuration = try data.readConfiguration() else { return }
-            configuration[keyPath: Class.devices].removeAll { Class.isSame($0, device) }
+            configuration[keyPath: Class.devices].removeAll { Class.number(of: $0) == address.id }
             try data.write(configuration)
         }
     }
@@ -63,6 +63,7 @@ extension DeviceEngine {
         var context = DeviceContext(domain: domain, type: type, scripts: toolstack.paths.scripts)
         context.nativeProtocol = try nativeProtocol(of: domain, type)
         context.isHotAttach = true
+        context.drawAddress = AddressDraw(toolstack).draw
         return context
     }
 
@@ -91,7 +92,9 @@ extension DeviceEngine {
         throw ToolstackError(
             .notReady, "cannot attach \(device): only QEMU can serve it, and domain \(device.domain) runs without",
             domain: device.domain,
-            remedy: "give the domain such a device in its configuration and restart it, or convert the image to raw")
+            remedy: device.domain == .control
+                ? "start the host's QEMU (on Debian: systemctl restart xen), or convert the image to raw"
+                : "give the domain such a device in its configuration and restart it, or convert the image to raw")
     }
 
     /// Writes the device's nodes and the configuration that includes it.

@@ -28,8 +28,9 @@ public struct DeviceEngine: Sendable {
     /// - Throws: `invalid` or `notSupported`, naming the device and what to do; `domainNotFound` for a backend.
     public func complete(_ configuration: inout DomainConfiguration) throws(ToolstackError) {
         try refusePassthrough(configuration)
-        let context = DeviceContext(
+        var context = DeviceContext(
             domain: .invalid, type: configuration.createInfo.type, scripts: toolstack.paths.scripts)
+        context.drawAddress = AddressDraw(toolstack).draw
         for deviceClass in DeviceClasses.all { try complete(deviceClass, &configuration, context) }
     }
 

@@ -18,13 +18,27 @@ public struct DeviceStatus: Sendable {
     }
 
     /// A number of the frontend as upstream's toolstack reads it: nil when there is no such node.
-    public func number(_ key: String) -> Int32? { frontend[key].map { Self.number($0) } }
+    public func number(_ key: String) -> Int32? { frontend[key].map { GuestNumber.value(of: $0) } }
 
     /// The state of the frontend; nil when it has none, or one that no protocol knows.
     public var state: XenbusState? { frontend["state"].flatMap { XenbusState(text: $0) } }
 
+}
+
+/// A numbered directory of a frontend: a display's connector, a sound card's PCM or one of its streams.
+public struct DevicePart: Sendable {
+    /// Its nodes by key; the guest may have written any of them.
+    public let values: [String: String]
+
+    public init(values: [String: String]) { self.values = values }
+
+    /// A number as upstream's toolstack reads it: nil when there is no such node.
+    public func number(_ key: String) -> Int32? { values[key].map { GuestNumber.value(of: $0) } }
+}
+
+enum GuestNumber {
     /// C's `strtoul` in base 10, cut to an `int`: digits up to the first other byte, 0 without any.
-    static func number(_ text: String) -> Int32 {
+    static func value(of text: String) -> Int32 {
         let blanks: Set<UInt8> = [0x20, 0x09, 0x0A, 0x0B, 0x0C, 0x0D]
         var rest = text.utf8.drop { blanks.contains($0) }
         let isNegative = rest.first == UInt8(ascii: "-")
@@ -62,6 +76,29 @@ extension DeviceEngine {
             }
         }
         return result
+    }
+
+    /// The directories 0, 1, … of a device's frontend, up to the first number that is missing.
+    ///
+    /// A guest can make more of them than its configuration had, so only the first 64 count.
+    ///
+    /// - Parameters:
+    ///   - path: the directory that they are in, relative to the frontend.
+    ///   - keys: which nodes of each to read.
+    public func parts(
+        of device: DeviceAddress, below path: String? = nil, keys: [String]
+    ) throws(ToolstackError) -> [DevicePart] {
+        let directory = path.map { device.frontend / $0 } ?? device.frontend
+        do throws(StoreError) {
+            var parts: [DevicePart] = []
+            while parts.count < 64, try store.exists(directory / "\(parts.count)") {
+                parts.append(DevicePart(values: try values(keys, below: directory / "\(parts.count)")))
+            }
+            return parts
+        } catch {
+            throw ToolstackError(
+                .fail, "cannot read \(device) of domain \(device.domain)", domain: device.domain, underlying: error)
+        }
     }
 
     private func values(_ keys: [String], below path: StorePath) throws(StoreError) -> [String: String] {

@@ -1,15 +1,14 @@
-import CXenShim
 import Glibc
 import SystemPackage
 
 /// Keeps a process small that does nothing but wait for days.
 public enum IdleMemory {
     /// Lets threads share one heap instead of having one each.
-    public static func limitArenas() { cxs_limit_heap_arenas(1) }
+    public static func limitArenas() { SystemCalls.limitHeapArenas() }
 
     /// Gives back what was needed to start: free heap, and the pages of code that were run once.
     public static func release() {
-        cxs_release_free_heap()
+        SystemCalls.releaseFreeHeap()
         guard let maps = try? FileDescriptor.open("/proc/self/maps", .readOnly, options: .closeOnExec) else { return }
         defer { try? maps.close() }
         var text: [UInt8] = []

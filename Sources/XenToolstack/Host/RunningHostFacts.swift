@@ -9,7 +9,7 @@ public final class RunningHostFacts: HostFacts {
     private let toolstack: Toolstack
     private lazy var info = try? toolstack.hypervisor.physicalInfo()
     private lazy var domains = (try? toolstack.hypervisor.domains()) ?? []
-    private lazy var addresses = hardwareAddresses()
+    private lazy var addresses = toolstack.hardwareAddresses(servedBy: .control)
     private lazy var assignedDevices = assignedPCIDevices()
     private lazy var usbDevices = connectedUSBDevices()
 
@@ -75,22 +75,6 @@ public final class RunningHostFacts: HostFacts {
     private func accessProblem(_ path: String, _ mode: Int32) -> String? {
         guard !path.utf8.contains(0) else { return "its name holds a NUL byte" }
         return access(path, mode) == 0 ? nil : String(cString: strerror(errno))
-    }
-
-    /// The hardware addresses of all guests' network cards that this domain serves.
-    private func hardwareAddresses() -> [MACAddress: DomainID] {
-        let root: StorePath = "/local/domain/0/backend/vif"
-        var found: [MACAddress: DomainID] = [:]
-        for guest in (try? toolstack.store.list(root)) ?? [] {
-            guard let number = UInt32(guest) else { continue }
-            for device in (try? toolstack.store.list(root / guest)) ?? [] {
-                guard let text = try? toolstack.store.read(root / guest / device / "mac"),
-                    let address = MACAddress(text)
-                else { continue }
-                found[address] = DomainID(number)
-            }
-        }
-        return found
     }
 
     /// The PCI devices that guests have, by their addresses.

@@ -1,4 +1,3 @@
-import CXenShim
 import Glibc
 import SystemPackage
 
@@ -30,8 +29,8 @@ extension ChildProcess.Plan {
         for (index, source) in passed.enumerated() {
             posix_spawn_file_actions_adddup2(&actions, source, CInt(3 + index))
         }
-        cxs_spawn_close_from(&actions, CInt(3 + passed.count))
-        if let workingDirectory { cxs_spawn_change_directory(&actions, workingDirectory.string) }
+        SystemCalls.addClosing(from: CInt(3 + passed.count), to: &actions)
+        if let workingDirectory { SystemCalls.addDirectory(workingDirectory, to: &actions) }
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -64,7 +63,7 @@ extension ChildProcess.Plan {
         case .own:
             flags |= Int16(POSIX_SPAWN_SETPGROUP)
             posix_spawnattr_setpgroup(&attributes, 0)
-        case .session: flags |= cxs_posix_spawn_setsid
+        case .session: flags |= SystemCalls.newSession
         }
         posix_spawnattr_setflags(&attributes, flags)
         var none = sigset_t()

@@ -1,4 +1,3 @@
-import CXenShim
 import Glibc
 import Synchronization
 import SystemPackage
@@ -24,14 +23,13 @@ public final class ChildProcess: Sendable {
     /// - Throws: code `fail` with the system's words when the program cannot be started.
     public static func start(_ plan: Plan) throws(ToolstackError) -> ChildProcess {
         let id = try plan.spawn()
-        let handle = cxs_pidfd_open(id)
-        guard handle >= 0 else {
-            let cause = Errno(rawValue: errno)
+        do {
+            return ChildProcess(id: id, plan: plan, handle: try SystemCalls.openProcess(id))
+        } catch {
             kill(id, SIGKILL)
             waitpid(id, nil, 0)
-            throw ToolstackError(.fail, "cannot watch \(plan.executable)", cause: "pidfd_open: \(cause)")
+            throw ToolstackError(.fail, "cannot watch \(plan.executable)", cause: "pidfd_open: \(error)")
         }
-        return ChildProcess(id: id, plan: plan, handle: FileDescriptor(rawValue: handle))
     }
 
     /// Suspends until the process has ended.

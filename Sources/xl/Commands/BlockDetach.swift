@@ -23,9 +23,7 @@ struct BlockDetachCommand: XLCommand {
             throw ToolstackError(
                 .notSupported, "Hotunplug isn't supported for specification virtio", domain: target)
         }
-        var stored = DiskDevice()
-        stored.virtualDevice = device
-        try await engine.detach(DiskClass.self, disk.address, like: stored, force: force ? .always : .never)
+        try await engine.detach(DiskClass.self, disk.address, force: force ? .always : .never)
         return .success
     }
 

@@ -9,21 +9,10 @@ struct NetworkDetachCommand: XLCommand {
     @Argument(help: "Number or MAC address of the interface.") var device: String
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        let target = try context.toolstack.findDomain(domain)
-        let engine = DeviceEngine(context.toolstack)
-        let nics = try engine.nics(of: target)
-        let wanted = nics.first { nic in
-            if let mac = MACAddress(device) { return nic.record["mac"].flatMap { MACAddress($0) } == mac }
+        let mac = MACAddress(device)
+        return try await context.detach(NICClass.self, from: domain, missing: "Unknown device \(device)") { nic in
+            if let mac { return nic.record["mac"].flatMap { MACAddress($0) } == mac }
             return UInt32(device) == nic.address.id
         }
-        guard let wanted else {
-            throw ToolstackError(
-                .notFound, "Unknown device \(device)", domain: target,
-                remedy: "xl network-list \(domain) shows the interfaces of the domain")
-        }
-        var stored = NICDevice()
-        stored.deviceID = Int32(exactly: wanted.address.id)
-        try await engine.detach(NICClass.self, wanted.address, like: stored, force: .whenTimeIsUp)
-        return .success
     }
 }

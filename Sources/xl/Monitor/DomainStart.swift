@@ -44,9 +44,7 @@ struct DomainStart: Sendable {
         }
         signals.stop()
         if connectsDisplay { try DisplayViewer(toolstack).start(for: domain, passesPassword: passesPassword) }
-        let monitor = Monitor(domain: domain, context: context)
-        if hasMonitor, staysInForeground { return await monitor.run() }
-        if hasMonitor { try await MonitorProcess.spawn(for: domain, toolstack) }
+        if hasMonitor, staysInForeground { return await Monitor(domain: domain, context: context).run() }
         await console?.waitForEnd()
         return .success
     }
@@ -57,6 +55,9 @@ struct DomainStart: Sendable {
         let domain = try await toolstack.create(configuration, options: options).domain
         do {
             try await console?.waitUntilAttached()
+            // Before the guest runs, so that nothing has happened yet that an interruption could not take back.
+            if hasMonitor, !staysInForeground { try await MonitorProcess.spawn(for: domain, toolstack) }
+            try Task.checkCancellation()
             if !staysPaused { try toolstack.unpause(domain) }
             return domain
         } catch {

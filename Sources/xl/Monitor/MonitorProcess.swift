@@ -31,16 +31,21 @@ enum MonitorProcess {
         let process = try ChildProcess.start(plan)
         try? output.close()
         try? ready.writeEnd.close()
-        let isReady = try await withDeadline(startLimit) {
-            try await waitUntilReadable(ready.readEnd)
-            var byte: [UInt8] = [0]
-            return try byte.withUnsafeMutableBytes { try ready.readEnd.read(into: $0) } == 1
+        do {
+            let isReady = try await withDeadline(startLimit) {
+                try await waitUntilReadable(ready.readEnd)
+                var byte: [UInt8] = [0]
+                return try byte.withUnsafeMutableBytes { try ready.readEnd.read(into: $0) } == 1
+            }
+            if isReady == true { return }
+        } catch {
+            await process.stop()
+            throw error
         }
-        guard isReady != true else { return }
         await process.stop()
         throw ToolstackError(
-            .fail, "the domain runs, but nobody will act on its end: its monitor did not start", domain: domain,
-            cause: log.lastLines(), remedy: "see \(log.path)")
+            .fail, "cannot start the monitor of domain \(domain)", domain: domain, cause: log.lastLines(),
+            remedy: "see \(log.path)")
     }
 
     /// Becomes the monitor of another domain, in the same process but with fresh memory. Returns only on failure.

@@ -31,7 +31,7 @@ enum DeviceTable {
     }
 
     /// A node of the frontend; -1 stands for one that is not there.
-    private static func number(_ status: DeviceStatus, _ key: String) -> String { "\(status.number(key) ?? -1)" }
+    static func number(_ status: DeviceStatus, _ key: String) -> String { "\(status.number(key) ?? -1)" }
 }
 
 extension DeviceEngine {

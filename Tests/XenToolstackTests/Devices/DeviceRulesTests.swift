@@ -1,5 +1,6 @@
 import DomainModel
 import Glibc
+import Synchronization
 import SystemPackage
 import Testing
 import XenTypes
@@ -98,6 +99,19 @@ import XenTypes
         #expect(throws: ToolstackError.self) { try choose(usable) { $0.backend = .tap } }
         #expect(throws: ToolstackError.self) { try choose(usable) { $0.specification = .virtio } }
         #expect(throws: ToolstackError.self) { try choose(usable) { $0.physicalPath = "" } }
+    }
+
+    @Test func drawnAddressesAreFree() throws {
+        let addresses = try (0..<4).map { try #require(MACAddress("00:16:3e:00:00:0\($0)")) }
+        let lot = Mutex([0, 1, 0, 2, 2, 3].map { addresses[$0] })
+        let draw = AddressDraw(
+            random: { lot.withLock { $0.isEmpty ? addresses[0] : $0.removeFirst() } },
+            taken: { $0 == .control ? [addresses[1]] : [] })
+        #expect(draw.draw(servedBy: .control) == addresses[0])
+        #expect(draw.draw(servedBy: .control) == addresses[2])
+        #expect(draw.draw(servedBy: DomainID(3)) == addresses[2])
+        #expect(draw.draw(servedBy: .control) == addresses[3])
+        #expect(draw.draw(servedBy: .control) == nil)
     }
 
     @Test func namesOfTheSameDisk() {

@@ -9,18 +9,12 @@ public enum DiskClass: DeviceClass {
     public static let noun = "disk"
     public static let devices: WritableKeyPath<DomainConfiguration, [DiskDevice]> & Sendable = \.disks
 
-    public static func isSame(_ one: DiskDevice, _ other: DiskDevice) -> Bool {
-        if one.virtualDevice == other.virtualDevice { return true }
-        guard let number = number(of: one) else { return false }
-        return number == self.number(of: other)
-    }
-
     public static func needsDeviceModel(_ device: DiskDevice) -> Bool {
         device.backend == .qdisk && device.backendDomainID == .control
     }
 
-    static func number(of disk: DiskDevice) -> Int32? {
-        disk.virtualDevice.flatMap { VirtualDevice($0) }?.number
+    public static func number(of disk: DiskDevice) -> UInt32? {
+        disk.virtualDevice.flatMap { VirtualDevice($0) }.flatMap { UInt32(exactly: $0.number) }
     }
 
     public static func complete(_ disk: inout DiskDevice, _ context: DeviceContext) throws(ToolstackError) {
@@ -58,7 +52,7 @@ public enum DiskClass: DeviceClass {
     public static func plan(
         _ disk: DiskDevice, index: Int, _ context: DeviceContext
     ) throws(ToolstackError) -> DevicePlan {
-        guard let vdev = disk.virtualDevice, let number = number(of: disk), let id = UInt32(exactly: number) else {
+        guard let vdev = disk.virtualDevice, let id = number(of: disk) else {
             throw ToolstackError(
                 .invalid, "cannot attach \(name(disk)): the virtual device is none", domain: context.subject,
                 remedy: "use a name like xvda, hdb or sdc1")

@@ -21,7 +21,7 @@ public enum NICClass: DeviceClass {
     public static func complete(_ nic: inout NICDevice, _ context: DeviceContext) throws(ToolstackError) {
         if nic.mtu == 0 { nic.mtu = defaultMTU }
         if nic.model == nil { nic.model = "rtl8139" }
-        if nic.mac == nil { nic.mac = .randomXen() }
+        if nic.mac == nil { nic.mac = context.drawAddress(nic.backendDomainID) }
         if nic.bridge == nil { nic.bridge = "xenbr0" }
         nic.script = context.script(nic.script ?? "vif-bridge")
         nic.trusted = nic.trusted ?? true
@@ -79,13 +79,5 @@ public enum NICClass: DeviceClass {
                 .init("trusted", nic.trusted == false ? "0" : "1"),
             ],
             readOnlyFrontend: [.init("mtu", "\(nic.mtu)")])
-    }
-}
-
-extension MACAddress {
-    /// A random address of Xen's OUI, from the half of the range that libxl uses.
-    static func randomXen() -> MACAddress? {
-        let random = XenUUID.random().bytes
-        return MACAddress(bytes: [0x00, 0x16, 0x3E, random[0] & 0x7F, random[1], random[2]])
     }
 }

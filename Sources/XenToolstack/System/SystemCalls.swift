@@ -1,0 +1,62 @@
+import CXenShim
+import Glibc
+import SystemPackage
+
+/// Calls of the system's that Swift's Glibc module lacks: the only place of the toolstack that needs C for them.
+enum SystemCalls {
+    /// A descriptor that stands for a process, even when the process's number gets another owner, and that can be
+    /// read when the process has ended.
+    static func openProcess(_ id: pid_t) throws(Errno) -> FileDescriptor {
+        let descriptor = cxs_pidfd_open(id)
+        guard descriptor >= 0 else { throw Errno(rawValue: errno) }
+        return FileDescriptor(rawValue: descriptor)
+    }
+
+    static func send(_ signal: CInt, to process: FileDescriptor) {
+        cxs_pidfd_send_signal(process.rawValue, signal)
+    }
+
+    /// A new terminal's master, and the name under which its other end can be opened.
+    static func openTerminal() throws(Errno) -> (master: FileDescriptor, name: FilePath) {
+        var name = [CChar](repeating: 0, count: 64)
+        let master = cxs_open_terminal(&name, name.count)
+        guard master >= 0 else { throw Errno(rawValue: errno) }
+        return (FileDescriptor(rawValue: master), FilePath(platformString: name))
+    }
+
+    /// The flag of `posix_spawnattr_setflags` that makes the child lead a session.
+    static var newSession: Int16 { cxs_posix_spawn_setsid }
+
+    /// Has the child close all descriptors from `first` on.
+    static func addClosing(from first: CInt, to actions: inout posix_spawn_file_actions_t) {
+        cxs_spawn_close_from(&actions, first)
+    }
+
+    static func addDirectory(_ directory: FilePath, to actions: inout posix_spawn_file_actions_t) {
+        cxs_spawn_change_directory(&actions, directory.string)
+    }
+
+    /// Gives the calling thread alone, and what it starts from now on, mounts and System V IPC of its own.
+    ///
+    /// - Returns: false, and `errno` says why, when that fails.
+    static func leaveNamespaces() -> Bool { cxs_leave_namespaces() == 0 }
+
+    /// Sets the soft and the hard limit of a process.
+    ///
+    /// - Returns: false, and `errno` says why, when that fails.
+    static func limit(_ resource: __rlimit_resource, of process: pid_t, to limit: UInt64) -> Bool {
+        cxs_limit_process(process, CInt(resource.rawValue), limit) == 0
+    }
+
+    /// Ends every process of a user, in that user's name; the calling thread must end after it.
+    ///
+    /// - Parameter reaper: the user whom those processes cannot strike back at.
+    /// - Returns: false, and `errno` says why, when that fails.
+    static func killProcesses(of user: UInt32, as reaper: UInt32) -> Bool { cxs_kill_user(user, reaper) == 0 }
+
+    /// Lets all threads share one heap.
+    static func limitHeapArenas() { cxs_limit_heap_arenas(1) }
+
+    /// Gives free parts of the heap back.
+    static func releaseFreeHeap() { cxs_release_free_heap() }
+}

@@ -1,0 +1,15 @@
+import ArgumentParser
+import XenToolstack
+
+struct VKBListCommand: XLCommand {
+    static let configuration = named("vkb-list", "List virtual keyboard devices for a domain")
+
+    @Flag(help: "Print them as a JSON document.") var json = false
+    @Argument(help: "Names, numbers or UUIDs of domains.") var domains: [String]
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        try context.listDevices(
+            of: domains, asJSON: json, unknown: .fails, { try $0.vkbs(of: $1) }, json: VKBJSON.init,
+            text: DeviceTable.vkbs)
+    }
+}
