@@ -71,18 +71,67 @@ extension HostTests {
             try await host.require("\(TestHost.ours) destroy twin")
         }
 
-        @Test(arguments: TestHost.isFull ? [100, 300, 600, 1000, 2000, 3000, 4000, 6000] : [300, 1500])
-        func terminatedCreateLeavesNothing(afterMilliseconds delay: Int) async throws {
-            let guest = GuestConfiguration.idle(
-                "stopped", .pv, "disk = [ \"/root/stopped.img,raw,xvda,rw\" ]", "vif = [ \"bridge=xenbr0\" ]")
+        /// The start of Debian's kernel, with the end missing: from the boot sector's middle to almost all of it.
+        @Test(arguments: TestHost.isFull ? [100, 512, 600, 4096, 100_000, 8_000_000] : [600, 8_000_000])
+        func aTruncatedKernelIsRefused(bytes: Int) async throws {
+            let guest = GuestConfiguration(
+                name: "bad", kind: .pvh, lines: ["memory = 64", "kernel = \"/root/short\""])
             try await guest.place(on: host)
-            try await host.makeDisk("/root/stopped.img")
-            try await host.run(
+            try await host.require("head -c \(bytes) /root/guests/vmlinuz > /root/short")
+            await host.atEnd("rm -f /root/short")
+            let ours = try await host.ours("create -q \(guest.path)")
+            #expect(ours.stderr.contains("/root/short"), "\(ours.stderr)")
+            let theirs = try await host.upstream("create -q \(guest.path)")
+            #expect(ours.exitCode == theirs.exitCode, "upstream: \(theirs.stderr)")
+        }
+
+        @Test func aKernelOfAnotherMachineIsRefused() async throws {
+            let guest = GuestConfiguration(name: "bad", kind: .pv, lines: ["memory = 4", "kernel = \"/root/arm\""])
+            try await guest.place(on: host)
+            // EM_AARCH64 in the ELF header's e_machine.
+            try await host.require(
                 """
-                \(TestHost.ours) create -q -e \(guest.path) & pid=$!
-                sleep \(Double(delay) / 1000); kill -TERM $pid; wait $pid; echo $?
+                cp /root/guests/idle-pv /root/arm
+                printf '\\267\\000' | dd of=/root/arm bs=1 seek=18 conv=notrunc status=none
                 """)
-            await host.atEnd("! \(TestHost.ours) domid stopped 2>/dev/null || \(TestHost.ours) destroy stopped")
+            await host.atEnd("rm -f /root/arm")
+            let ours = try await host.ours("create -q \(guest.path)")
+            let theirs = try await host.upstream("create -q \(guest.path)")
+            #expect(ours.exitCode == theirs.exitCode, "upstream: \(theirs.stderr)")
+            #expect(ours.stderr.contains("/root/arm"), "\(ours.stderr)")
+        }
+
+        /// Signals at moments that are spread over the whole of a create with a bootloader, disks and a network card.
+        @Test func aStoppedCreateLeavesNothing() async throws {
+            let guest = GuestConfiguration(
+                name: "stopped", kind: .pv,
+                lines: [
+                    "memory = 128", "bootloader = \"pygrub\"", "vif = [ \"bridge=xenbr0\" ]",
+                    "disk = [ \"/root/stopped.qcow2,qcow2,xvda,rw\", \"/root/stopped.img,raw,xvdb,rw\" ]",
+                ])
+            try await guest.place(on: host)
+            try await host.makeBootDisk("/root/stopped")
+            let create = "\(TestHost.ours) create -q -p \(guest.path)"
+            let whole = try await host.require(create).duration
+            try await host.require("\(TestHost.ours) destroy stopped")
+            let before = try await Residue(of: host)
+            let moments = TestHost.isFull ? 14 : 4
+            for moment in 0..<moments {
+                let (signal, number) = [("TERM", 15), ("INT", 2), ("HUP", 1)][moment % 3]
+                let delay = whole * (Double(moment) + 0.5) / Double(moments)
+                let code = try await host.require(
+                    """
+                    env --default-signal=INT \(create) & pid=$!
+                    sleep \(delay / .seconds(1)); kill -\(signal) $pid 2> /dev/null; wait $pid; echo $?
+                    """
+                ).stdout
+                let isThere = try await host.upstream("domid stopped").exitCode == 0
+                // One that has ended before its signal came has made its domain.
+                #expect(code == (isThere ? "0\n" : "\(128 + number)\n"), "after \(delay)")
+                if isThere { try await host.require("\(TestHost.ours) destroy stopped") }
+                let left = before.differences(to: try await Residue(of: host))
+                #expect(left.isEmpty, "after SIG\(signal) at \(delay):\n\(left.joined(separator: "\n"))")
+            }
         }
 
         @Test func commandsThatNeedNoHypervisorWorkWithoutOne() async throws {

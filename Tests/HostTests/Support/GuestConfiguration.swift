@@ -58,6 +58,20 @@ extension TestHost {
         return number
     }
 
+    /// Ends a domain as if its guest had, for a reason of `SHUTDOWN_*` in `xen/sched.h`.
+    func end(_ domain: Int, reason: Int) async throws {
+        try await require(
+            """
+            python3 - <<'END'
+            import ctypes
+            xen = ctypes.CDLL("libxenctrl.so.4." + open("/sys/hypervisor/version/minor").read().strip())
+            xen.xc_interface_open.restype = ctypes.c_void_p
+            handle = ctypes.c_void_p(xen.xc_interface_open(None, None, 0))
+            assert xen.xc_domain_shutdown(handle, \(domain), \(reason)) == 0
+            END
+            """)
+    }
+
     /// A fresh disk image, detached from loop devices and dropped when the test ends.
     func makeDisk(_ path: String, mebibytes: Int = 8) async throws {
         try await require("truncate -s \(mebibytes)M \(path)")
@@ -83,6 +97,23 @@ extension TestHost {
             END
             """)
         atEnd("rm -f /root/hvm.qcow2 /root/hvm.acpi /root/hvm.smbios /root/hvm-channel")
+    }
+
+    /// Disk images, `PATH.img`, `.qcow2` and `.vhd`, from which a bootloader can take the Linux guest.
+    ///
+    /// Bootloaders read them as devices of dom0, whose driver waits half a minute when it is loaded for the first one.
+    func makeBootDisk(_ path: String) async throws {
+        atEnd("rm -rf \(path).d \(path).img \(path).qcow2 \(path).vhd")
+        try await require(
+            """
+            modprobe xen-blkfront
+            mkdir -p \(path).d/boot/grub && cp /root/guests/vmlinuz /root/guests/initramfs \(path).d/boot/
+            printf 'default 0\\ntimeout 0\\ntitle Linux\\n%s\\n%s\\n' 'kernel /boot/vmlinuz console=hvc0 quiet' \
+                'initrd /boot/initramfs' > \(path).d/boot/grub/menu.lst
+            mke2fs -q -t ext2 -d \(path).d \(path).img 16M
+            qemu-img convert -O qcow2 \(path).img \(path).qcow2
+            qemu-img convert -O vpc \(path).img \(path).vhd
+            """)
     }
 
     /// A loop device over a fresh image.

@@ -1,0 +1,109 @@
+import Testing
+
+extension HostTests {
+    /// What the monitor of each tool does when a guest ends: the same, and it says the same.
+    @Suite struct Endings {
+        let host: TestHost
+
+        init() throws { host = try #require(TestHost.current) }
+
+        struct Ending: Sendable, CustomTestStringConvertible {
+            let key: String
+            let action: String
+            var testDescription: String { "\(key)=\(action)" }
+
+            /// The number by which guests give the reason (`SHUTDOWN_*` in `xen/sched.h`).
+            var reason: Int {
+                ["on_poweroff": 0, "on_reboot": 1, "on_crash": 3, "on_watchdog": 4, "on_soft_reset": 5][key] ?? 3
+            }
+        }
+
+        private static let actions = [
+            "destroy", "restart", "rename-restart", "preserve", "coredump-destroy", "coredump-restart", "soft-reset",
+        ]
+        private static let keys = ["on_poweroff", "on_reboot", "on_crash", "on_watchdog", "on_soft_reset"]
+        /// Each action once, and each reason.
+        private static let essential = [
+            Ending(key: "on_poweroff", action: "destroy"), Ending(key: "on_reboot", action: "restart"),
+            Ending(key: "on_crash", action: "rename-restart"), Ending(key: "on_watchdog", action: "preserve"),
+            Ending(key: "on_crash", action: "coredump-destroy"),
+            Ending(key: "on_soft_reset", action: "soft-reset"),
+        ]
+        static let endings =
+            TestHost.isFull
+            ? keys.flatMap { key in actions.map { Ending(key: key, action: $0) } } : essential
+
+        @Test(arguments: endings)
+        func isFollowedByWhatUpstreamDoes(_ ending: Ending) async throws {
+            let guest = GuestConfiguration.idle("ended", .pv, "\(ending.key) = \"\(ending.action)\"")
+            try await guest.place(on: host)
+            let theirs = try await outcome(of: ending, guest, by: TestHost.upstream)
+            let ours = try await outcome(of: ending, guest, by: TestHost.ours)
+            #expect(ours == theirs)
+        }
+
+        @Test func aRestartTakesTheUpdatedConfiguration() async throws {
+            let guest = GuestConfiguration.idle("ended", .pv, "on_reboot = \"restart\"")
+            try await guest.place(on: host)
+            var update = GuestConfiguration.idle("ended", .pv, "memory = 5", "vcpus = 2", "on_reboot = \"destroy\"")
+            update.lines.removeAll { $0 == "memory = 4" }
+            try await host.write(update.text, to: "/root/update.cfg")
+            await host.atEnd("rm -f /root/update.cfg")
+            let ending = Ending(key: "on_reboot", action: "restart")
+            let command = "config-update ended /root/update.cfg"
+            let theirs = try await outcome(of: ending, guest, by: TestHost.upstream, after: command)
+            let ours = try await outcome(of: ending, guest, by: TestHost.ours, after: command)
+            #expect(ours == theirs)
+            #expect(ours.domains.contains("5 2"), "the new domain has what the update says: \(ours.domains)")
+        }
+
+        private struct Outcome: Equatable {
+            /// Names, memory, vCPUs and states, sorted.
+            var domains: String
+            var configurations: String
+            var dumps: String
+            var log: String
+        }
+
+        /// Ends a guest, and waits until its monitor watches the next one or has nothing left to do.
+        private func outcome(
+            of ending: Ending, _ guest: GuestConfiguration, by tool: String, after command: String? = nil
+        ) async throws -> Outcome {
+            let log = "/var/log/xen/xl-ended.log"
+            await host.atEnd(
+                """
+                rm -f \(log)* /var/lib/xen/dump/ended
+                for i in $(\(TestHost.upstream) list | awk '/^ended/ { print $2 }'); do
+                    \(TestHost.upstream) destroy $i
+                done
+                """)
+            try await host.require("rm -f \(log)*; \(tool) create -q \(guest.path)")
+            let first = try await host.domain("ended")
+            if let command { try await host.require("\(tool) \(command)") }
+            try await host.end(first, reason: ending.reason)
+            try await host.wait(
+                until: "[ $(grep -cE '^Done. Exiting now|^Waiting for domain' \(log)) -ge 2 ] || "
+                    + "! pgrep -f 'create -q \(guest.path)'")
+            let normalise =
+                "sed -E 's/[0-9]{8}T[0-9]{4}Z/TIME/g; s/pid [0-9]+/pid N/; s/\\(domid [0-9]+/(domid N/; "
+                + "s/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/UUID/g; s/\"domid\": [0-9]+/\"domid\": N/; "
+                + "s/([Dd])omain [0-9]+/\\1omain N/'"
+            let domains = try await host.require(
+                "\(TestHost.upstream) list | awk '/^ended/ { print $1, $3, $4, substr($5, 3) }' | sort | \(normalise)"
+            ).stdout
+            let configurations = try await host.require(
+                "for i in $(\(TestHost.upstream) list | awk '/^ended/ { print $1 }' | sort); do "
+                    + "\(TestHost.upstream) list -l $i; done | \(normalise)"
+            ).stdout
+            let dumps = try await host.run("stat -c '%n %s %a' /var/lib/xen/dump/ended*").stdout
+            let said = try await host.require("\(normalise) \(log)").stdout
+            try await host.require(
+                """
+                for i in $(\(TestHost.upstream) list | awk '/^ended/ { print $2 }'); do \(tool) destroy $i; done
+                rm -f /var/lib/xen/dump/ended
+                """)
+            try await host.wait(until: "! pgrep -f 'create -q \(guest.path)'")
+            return Outcome(domains: domains, configurations: configurations, dumps: dumps, log: said)
+        }
+    }
+}
