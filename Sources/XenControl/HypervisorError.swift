@@ -29,7 +29,8 @@ public struct HypervisorError: Error, Hashable, Sendable, CustomStringConvertibl
     public var description: String {
         let target = domain.map { " domain \($0)" } ?? ""
         let words = String(cString: strerror(code))
-        let cause = detail.map { $0.contains(words) ? $0 : "\($0) (\(words))" } ?? words
+        // Where libxc finds the fault itself, there is no number to it.
+        let cause = detail.map { code == 0 || $0.contains(words) ? $0 : "\($0) (\(words))" } ?? words
         return "cannot \(operation)\(target): \(cause)\(advice.map { "; \($0)" } ?? "")"
     }
 

@@ -36,6 +36,8 @@ extension Toolstack {
                 try hypervisor.dumpCore(of: domain, to: path.string)
             }
         } catch {
+            // What there is of it is of no use to a debugger.
+            logFailure("remove \(path)") { try Files.remove(path) }
             throw ToolstackError(.fail, "cannot dump the core of domain \(domain)", domain: domain, underlying: error)
         }
         return path
