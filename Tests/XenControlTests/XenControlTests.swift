@@ -18,6 +18,8 @@ import XenTypes
     @Test func carriesLibxcsWords() {
         let error = HypervisorError("load the kernel /boot/x", code: EINVAL, detail: "no loader found")
         #expect(error.description == "cannot load the kernel /boot/x: no loader found (Invalid argument)")
+        let own = HypervisorError("dump the core of", DomainID(7), code: 0, detail: "p2m_size < nr_pages")
+        #expect(own.description == "cannot dump the core of domain 7: p2m_size < nr_pages")
     }
 
     @Test(arguments: [

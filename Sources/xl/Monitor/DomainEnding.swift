@@ -114,7 +114,9 @@ struct DomainEnding: Sendable {
     private func nextConfiguration(_ stored: DomainConfiguration?) async throws -> DomainConfiguration {
         do {
             if let text = try toolstack.takeUpdate(of: domain) {
-                say("\"xl\" configuration found, using it\n")
+                say("\"xl\" configuration found, using it")
+                // Upstream's log has an empty line here.
+                say("")
                 return try context.configuration(update: text)
             }
         } catch let error as ToolstackError {
