@@ -173,13 +173,13 @@ _xl() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    create|config-update|list|destroy|shutdown|reboot|pause|unpause|console|vcpu-list|vm-list|info|domid|domname|rename|dmesg|network-attach|network-list|network-detach|block-attach|block-list|block-detach|vtpm-attach|vkb-attach|vdispl-attach|vsnd-attach|uptime|cpupool-create|cpupool-list|cpupool-destroy|cpupool-rename|cpupool-cpu-add|cpupool-cpu-remove|cpupool-migrate|cpupool-numa-split|config|help)
+    create|config-update|list|destroy|shutdown|reboot|pause|unpause|console|vcpu-list|vm-list|info|domid|domname|rename|dmesg|network-attach|network-list|network-detach|block-attach|block-list|block-detach|vtpm-attach|vtpm-list|vtpm-detach|vkb-attach|vkb-list|vkb-detach|vdispl-attach|vdispl-list|vdispl-detach|vsnd-attach|vsnd-list|vsnd-detach|uptime|cpupool-create|cpupool-list|cpupool-destroy|cpupool-rename|cpupool-cpu-add|cpupool-cpu-remove|cpupool-migrate|cpupool-numa-split|config|help)
         # Offer subcommand argument completions
         "_xl_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'create config-update list destroy shutdown reboot pause unpause console vcpu-list vm-list info domid domname rename dmesg network-attach network-list network-detach block-attach block-list block-detach vtpm-attach vkb-attach vdispl-attach vsnd-attach uptime cpupool-create cpupool-list cpupool-destroy cpupool-rename cpupool-cpu-add cpupool-cpu-remove cpupool-migrate cpupool-numa-split config help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'create config-update list destroy shutdown reboot pause unpause console vcpu-list vm-list info domid domname rename dmesg network-attach network-list network-detach block-attach block-list block-detach vtpm-attach vtpm-list vtpm-detach vkb-attach vkb-list vkb-detach vdispl-attach vdispl-list vdispl-detach vsnd-attach vsnd-list vsnd-detach uptime cpupool-create cpupool-list cpupool-destroy cpupool-rename cpupool-cpu-add cpupool-cpu-remove cpupool-migrate cpupool-numa-split config help' -- "${cur}"))
         ;;
     esac
 }
@@ -410,12 +410,44 @@ _xl_vtpm-attach() {
     __xl_offer_flags_options -1
 }
 
+_xl_vtpm-list() {
+    repeating_flags=()
+    non_repeating_flags=(--json -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options -1
+}
+
+_xl_vtpm-detach() {
+    repeating_flags=()
+    non_repeating_flags=(-h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 2
+}
+
 _xl_vkb-attach() {
     repeating_flags=()
     non_repeating_flags=(-h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options -1
+}
+
+_xl_vkb-list() {
+    repeating_flags=()
+    non_repeating_flags=(--json -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options -1
+}
+
+_xl_vkb-detach() {
+    repeating_flags=()
+    non_repeating_flags=(-h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 2
 }
 
 _xl_vdispl-attach() {
@@ -426,12 +458,44 @@ _xl_vdispl-attach() {
     __xl_offer_flags_options -1
 }
 
+_xl_vdispl-list() {
+    repeating_flags=()
+    non_repeating_flags=(--json -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options -1
+}
+
+_xl_vdispl-detach() {
+    repeating_flags=()
+    non_repeating_flags=(-h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 2
+}
+
 _xl_vsnd-attach() {
     repeating_flags=()
     non_repeating_flags=(-h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options -1
+}
+
+_xl_vsnd-list() {
+    repeating_flags=()
+    non_repeating_flags=(--json -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options -1
+}
+
+_xl_vsnd-detach() {
+    repeating_flags=()
+    non_repeating_flags=(-h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 2
 }
 
 _xl_uptime() {
