@@ -10,7 +10,7 @@ extension HostTests {
 
         private static let tools = [TestHost.upstream, TestHost.ours]
         private let guest = GuestConfiguration.idle("options", .pv)
-        private let runs = "\(TestHost.upstream) list options | grep -q 'b----'"
+        private let runs = "\(TestHost.upstream) list options 2> /dev/null | grep -q 'b----'"
         private let hasMonitor = "pgrep -f 'xl create.* /root/options.cfg'"
 
         @Test(arguments: tools)

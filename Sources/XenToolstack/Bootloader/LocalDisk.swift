@@ -67,15 +67,32 @@ extension Toolstack {
         }
     }
 
-    /// Runs to its end also when the task is cancelled.
+    /// Takes the disk off this domain again; runs to its end also when the task is cancelled.
+    ///
+    /// Never by force while this domain's kernel uses it: Linux would wait for ever for the answers to what it has
+    /// asked of the disk, and its thread that waits is the one that all its other backends and frontends need.
     private func detachLocally(_ disk: DeviceAddress, engine: DeviceEngine) async {
-        await toTheEnd { [logger] in
-            do {
-                try await engine.remove(disk, force: .whenTimeIsUp)
-            } catch {
+        await toTheEnd { [self] in
+            for _ in 0..<6 {
+                do throws(ToolstackError) {
+                    return try await engine.remove(disk, force: .never)
+                } catch {
+                    guard error.code == .timedOut, isInUse(disk) else { break }
+                }
+            }
+            if isInUse(disk) {
+                logger.error("this domain still uses \(disk): it goes when the kernel lets go of it")
+                return
+            }
+            do { try await engine.remove(disk, force: .always) } catch {
                 logger.error("cannot take \(disk) off this domain again: \(error)")
             }
         }
+    }
+
+    private func isInUse(_ disk: DeviceAddress) -> Bool {
+        let state = ((try? store.read(disk.frontend / "state")) ?? nil).flatMap { XenbusState(text: $0) }
+        return state == .connected || state == .closing
     }
 }
 
