@@ -92,7 +92,7 @@ extension TestHost {
                 data[9] = -sum(data) & 255
                 return bytes(data)
             open("/root/hvm.acpi", "wb").write(table(b"SSDT", b""))
-            structure = struct.pack("<BBHB", 11, 5, 0xB00, 1) + b"swift-xl\0\0"
+            structure = struct.pack("<BBHB", 11, 5, 0xB00, 1) + b"swift-xl" + bytes(2)
             open("/root/hvm.smbios", "wb").write(struct.pack("<I", len(structure)) + structure)
             END
             """)
