@@ -74,15 +74,21 @@ extension HostTests {
             for (index, test) in cases.enumerated() {
                 script += "printf %s '\(test.text.replacing("'", with: "'\\''"))' > \(index).cfg\n"
             }
+            // The host has two processors: each tool goes through the cases on its own.
             script += """
+                runAll() {
+                    for n in $(seq 0 \(cases.count - 1)); do
+                        $1 create -n -q $n.cfg > $n.$2 2> err.$2; echo $? > $n.$2.code
+                    done
+                }
+                runAll \(TestHost.upstream) theirs & runAll \(TestHost.ours) ours; wait
                 for n in $(seq 0 \(cases.count - 1)); do
-                    \(TestHost.upstream) create -n -q $n.cfg > up 2> up.err; a=$?
-                    \(TestHost.ours) create -n -q $n.cfg > ours 2> ours.err; b=$?
-                    mapfile -d '' theirs < up; mapfile -d '' mine < ours
-                    [ "${theirs[*]}" = "${mine[*]}" ] && echo $n $a $b same || echo $n $a $b differs
+                    read a < $n.theirs.code; read b < $n.ours.code
+                    mapfile -d '' theirs < $n.theirs; mapfile -d '' ours < $n.ours
+                    [ "${theirs[*]}" = "${ours[*]}" ] && echo $n $a $b same || echo $n $a $b differs
                 done
                 """
-            let answer = try await host.require(script, timeout: .seconds(600))
+            let answer = try await host.require(script, timeout: .seconds(1800))
             let verdicts = answer.lines.compactMap { Verdict($0.split(separator: " ")) }
             try #require(verdicts.count == cases.count)
             return verdicts

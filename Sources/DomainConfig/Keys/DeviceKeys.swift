@@ -3,7 +3,9 @@ import DomainModel
 /// Devices: lists whose elements have grammars of their own.
 let deviceKeys: [ConfigKey] = [
     ConfigKey("disk", .list("TARGET,FORMAT,VDEV,ACCESS"), "Disks", write: { writeList($0.disks, DiskSpec.self) }),
-    ConfigKey("vif", .list("mac=MAC,bridge=BRIDGE"), "Network cards", write: { writeList($0.nics, VIFSpec.self) }),
+    ConfigKey(
+        "vif", .list("mac=MAC,bridge=BRIDGE"), "Network cards",
+        write: { writeList(withoutPositions($0.nics), VIFSpec.self) }),
     ConfigKey("vif2", .list("SPEC"), "Network cards of an abandoned kind", .ignored("xl does not support netchannel2")),
     ConfigKey(
         "pci", .list("[DDDD:]BB:DD.F[,OPTION=VALUE]"), "PCI devices of the machine for the guest",
@@ -65,4 +67,11 @@ let deviceKeys: [ConfigKey] = [
 /// A list with an element for each device; a device that the grammar cannot say leaves an empty one.
 private func writeList<Spec: DeviceSpec>(_ devices: [Spec.Device], _ spec: Spec.Type) -> WrittenValue? {
     .list(nonEmpty: devices.map { (try? Spec.text(for: $0)) ?? "" })
+}
+
+/// The cards without the numbers that their places in the list give them.
+private func withoutPositions(_ cards: [NICDevice]) -> [NICDevice] {
+    var cards = cards
+    for index in cards.indices where cards[index].deviceID == Int32(clamping: index) { cards[index].deviceID = nil }
+    return cards
 }

@@ -26,7 +26,7 @@ enum UpstreamExamples {
         return "\(folder)/usr/share/doc/xen-utils-common/examples/cpupool"
     }
 
-    /// A configuration for each setting and each device that the manual pages show, for each type of guest.
+    /// A configuration for each setting and each device that the manual pages show.
     static func manual(on host: TestHost) async throws -> [CorpusCase] {
         try await unpack(on: host)
         var cases: [CorpusCase] = []
@@ -39,11 +39,9 @@ enum UpstreamExamples {
                 found += manual.examples.flatMap { devices($0) }.map { (key: key, line: "\(key)=[\($0)]") }
             }
             for (key, line) in found where seen.insert(line).inserted {
-                for guest in ["pv", "pvh", "hvm"] {
-                    cases.append(
-                        CorpusCase(
-                            name: "\(page): \(line) (\(guest))", key: key, guest: guest, text: text(line, key, guest)))
-                }
+                let guest = ConfigKey.byName[key]?.guests.names.first ?? "pv"
+                cases.append(
+                    CorpusCase(name: "\(page): \(line)", key: key, guest: guest, text: text(line, key, guest)))
             }
         }
         return cases
