@@ -3,12 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <linux/securebits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <malloc.h>
+#include <sys/auxv.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -124,4 +127,30 @@ void cxs_limit_heap_arenas(int count)
 void cxs_release_free_heap(void)
 {
     malloc_trim(0);
+}
+
+static int release_code(struct dl_phdr_info *object, size_t size, void *unused)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+    (void)size;
+    (void)unused;
+    /* The kernel's own object is no file's. */
+    if ( object->dlpi_addr == getauxval(AT_SYSINFO_EHDR) )
+        return 0;
+    for ( int i = 0; i < object->dlpi_phnum; i++ )
+    {
+        const ElfW(Phdr) *part = &object->dlpi_phdr[i];
+        uintptr_t start = (object->dlpi_addr + part->p_vaddr) & ~(page - 1);
+        uintptr_t end = object->dlpi_addr + part->p_vaddr + part->p_memsz;
+
+        if ( part->p_type == PT_LOAD && !(part->p_flags & PF_W) )
+            madvise((void *)start, end - start, MADV_DONTNEED);
+    }
+    return 0;
+}
+
+void cxs_release_code(void)
+{
+    dl_iterate_phdr(release_code, NULL);
 }

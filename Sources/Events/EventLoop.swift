@@ -49,6 +49,7 @@ public final class EventLoop: TaskExecutor {
         /// An eventfd, made for the first `poll`.
         var wake: CInt = -1
         var isPolling = false
+        var quiet: (time: Duration, body: @Sendable () -> Void)?
     }
 
     private let state = Mutex(State())
@@ -114,6 +115,11 @@ public final class EventLoop: TaskExecutor {
 
         /// Stops the calls; one that is under way goes on.
         public func end() { EventLoop.shared.remove(id) }
+    }
+
+    /// Calls `body` whenever nothing has happened for a while after something did.
+    public func whenQuiet(for time: Duration, _ body: @escaping @Sendable () -> Void) {
+        change { $0.quiet = (time, body) }
     }
 
     private func makeID() -> UInt64 {
@@ -183,7 +189,7 @@ public final class EventLoop: TaskExecutor {
         var descriptors = [pollfd(fd: wake, events: Int16(POLLIN), revents: 0)]
         // Poll ignores negative numbers.
         descriptors += waits.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
-        Glibc.poll(&descriptors, nfds_t(descriptors.count), Self.milliseconds(until: waits.compactMap(\.end).min()))
+        rest(&descriptors, until: waits.compactMap(\.end).min())
         if descriptors[0].revents != 0 { cxs_eventfd_read(wake) }
         let now = ContinuousClock.now
         let ready = Set(
@@ -196,6 +202,18 @@ public final class EventLoop: TaskExecutor {
             return state.waits.filter { ready.contains($0.id) }
         }
         for wait in ended { wait.action.perform() }
+    }
+
+    private func rest(_ descriptors: inout [pollfd], until end: ContinuousClock.Instant?) {
+        let count = nfds_t(descriptors.count)
+        if let quiet = state.withLock(\.quiet) {
+            let limit = ContinuousClock.now + quiet.time
+            if end.map({ limit < $0 }) ?? true {
+                guard Glibc.poll(&descriptors, count, Self.milliseconds(until: limit)) == 0 else { return }
+                quiet.body()
+            }
+        }
+        Glibc.poll(&descriptors, count, Self.milliseconds(until: end))
     }
 
     /// The last argument of `poll`: rounded up, -1 for no limit.

@@ -147,7 +147,11 @@ final class StoreHandle: Sendable {
     private func readEvents() {
         state.withLock { state in
             do throws(StoreSocket.Failure) {
-                while let socket = state.socket, try socket.receive(into: &state.received, waiting: false) {
+                // Others are to have their turn, too, however much a guest writes.
+                for _ in 0..<16 {
+                    guard let socket = state.socket, try socket.receive(into: &state.received, waiting: false) else {
+                        return
+                    }
                     _ = try takeMessages(&state)
                 }
             } catch {

@@ -102,4 +102,16 @@ import Testing
         try pipe.writeEnd.writeAll([5])
         #expect(try await withDeadline(.milliseconds(20)) { try await waitUntilReadable(answer.readEnd) } == nil)
     }
+
+    @Test func tellsWhenItIsQuiet() async {
+        let calls = await onOwnThread {
+            let loop = EventLoop()
+            let calls = Mutex(0)
+            loop.whenQuiet(for: .milliseconds(5)) { calls.withLock { $0 += 1 } }
+            let slow: @Sendable () async -> Void = { await onOwnThread { _ = usleep(50_000) } }
+            loop.run { for _ in 0..<2 { await slow() } }
+            return calls.withLock { $0 }
+        }
+        #expect(calls == 2)
+    }
 }

@@ -156,6 +156,75 @@ private final class FakeStore: Sendable {
         withExtendedLifetime(fake) {}
     }
 
+    /// A header cut short, one of nonsense, one with more content than any answer has, and content cut short.
+    @Test(
+        arguments: [
+            [1, 2, 3], [UInt8](repeating: 0xFF, count: 16),
+            Array(StoreMessage(type: XS_READ, content: []).bytes.dropLast(4) + [0, 0, 0, 0x10]),
+            Array(StoreMessage(type: XS_READ, content: [1, 2, 3]).bytes.dropLast()),
+        ] as [[UInt8]])
+    func dropsAConnectionThatTalksNonsense(_ answer: [UInt8]) throws {
+        let fake = FakeStore { connection in
+            guard FakeStore.read(connection) != nil else { return }
+            send(connection, answer, answer.count, Int32(MSG_NOSIGNAL))
+        }
+        let store = StoreConnection()
+        for path: StorePath in ["/a", "/b"] {
+            #expect(throws: StoreError(.read, path, code: ECONNRESET, cause: .connectionLost)) { try store.read(path) }
+        }
+        withExtendedLifetime(fake) {}
+    }
+
+    @Test(arguments: [XS_WRITE.rawValue, 0, 77])
+    func refusesTheAnswerToAnotherRequest(_ type: UInt32) throws {
+        let fake = FakeStore { connection in
+            while FakeStore.read(connection) != nil { FakeStore.write(connection, type: type, "x") }
+        }
+        #expect(throws: StoreError(.read, "/a", code: EIO, cause: .system)) { try StoreConnection().read("/a") }
+        withExtendedLifetime(fake) {}
+    }
+
+    @Test(.timeLimit(.minutes(1))) func staysSmallInAFloodOfEvents() async throws {
+        let fake = FakeStore { connection in
+            while let request = FakeStore.read(connection) {
+                FakeStore.write(connection, type: request.type, "OK\u{0}")
+                guard request.type == XS_WATCH.rawValue else { continue }
+                for number in 0..<20_000 {
+                    FakeStore.write(connection, type: XS_WATCH_EVENT.rawValue, "/a/\(number)\u{0}w1\u{0}")
+                }
+            }
+        }
+        let store = StoreConnection()
+        let watch = try store.watch("/a")
+        // The answer comes after all of them.
+        #expect(try store.read("/b") == "OK")
+        var taken = 0
+        var isWhole = false
+        var events = watch.makeAsyncIterator()
+        while !isWhole, let event = try await events.next() {
+            taken += 1
+            isWhole = event.path == "/a"
+        }
+        // What was lost is told as a change of the whole.
+        #expect(isWhole)
+        #expect(taken <= WatchQueue.limit)
+        withExtendedLifetime((fake, watch)) {}
+    }
+
+    /// A FIFO gives back what is written to it, as if the kernel's device answered.
+    @Test func usesADeviceWhereThereIsNoSocket() throws {
+        let path = "/tmp/fake-xenbus-\(getpid())"
+        #expect(mkfifo(path, 0o600) == 0)
+        defer { unlink(path) }
+        setenv("XENSTORED_PATH", path, 1)
+        #expect(try StoreConnection().readBytes("/a") == Array("/a\u{0}".utf8))
+    }
+
+    @Test func saysThatThereIsNeitherSocketNorDevice() {
+        setenv("XENSTORED_PATH", "/nonexistent/socket", 1)
+        #expect(throws: StoreError(.open, code: ENOENT, cause: .unavailable)) { try StoreConnection().read("/a") }
+    }
+
     @Test func retriesTransactionsWithABound() throws {
         let fake = FakeStore { connection in
             while let request = FakeStore.read(connection) {

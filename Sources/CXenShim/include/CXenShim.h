@@ -83,4 +83,8 @@ void cxs_set_altp2m(void *createdomain, uint32_t mode);
 void cxs_limit_heap_arenas(int count);
 void cxs_release_free_heap(void);
 
+// Drops the pages of what is mapped from the program's and its libraries' files and cannot be written to: they are
+// read again when they are used. <link.h> is not part of Swift's Glibc module.
+void cxs_release_code(void);
+
 #endif

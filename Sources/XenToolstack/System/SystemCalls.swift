@@ -59,4 +59,7 @@ enum SystemCalls {
 
     /// Gives free parts of the heap back.
     static func releaseFreeHeap() { cxs_release_free_heap() }
+
+    /// Drops the pages of the program's and its libraries' files that cannot be written to.
+    static func releaseCode() { cxs_release_code() }
 }

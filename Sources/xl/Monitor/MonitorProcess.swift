@@ -87,8 +87,8 @@ enum MonitorProcess {
                 _ = try? readyDescriptor.writeAll([0])
                 try? readyDescriptor.close()
             }
-            IdleMemory.release()
         }
+        EventLoop.shared.whenQuiet(for: .seconds(1)) { IdleMemory.release() }
         return await monitor.run()
     }
 }
