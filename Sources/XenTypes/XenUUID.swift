@@ -14,7 +14,7 @@ public struct XenUUID: Hashable, Sendable, CustomStringConvertible, Codable {
     /// A random UUID of version 4 (RFC 9562).
     public static func random() -> XenUUID {
         var generator = SystemRandomNumberGenerator()
-        var bytes = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        var bytes = withUnsafeBytes(of: (generator.next(), generator.next())) { Array($0) }
         bytes[6] = bytes[6] & 0x0F | 0x40
         bytes[8] = bytes[8] & 0x3F | 0x80
         return XenUUID(uncheckedBytes: bytes)

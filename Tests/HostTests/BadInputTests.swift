@@ -134,6 +134,21 @@ extension HostTests {
             }
         }
 
+        @Test(arguments: ["list", "create -q -e"])
+        func aSilentXenstoredIsToldInTime(_ command: String) async throws {
+            let guest = GuestConfiguration.idle("unheard", .pv)
+            try await guest.place(on: host)
+            let operand = command == "list" ? "" : guest.path
+            let result = try await host.run(
+                """
+                store=$(pidof oxenstored xenstored); kill -STOP $store
+                timeout 30 \(TestHost.ours) \(command) \(operand); code=$?
+                kill -CONT $store; exit $code
+                """)
+            #expect(result.exitCode != 0 && result.exitCode != 124, "\(result)")
+            #expect(result.stderr.contains("xenstored has not answered for 8 seconds"), "\(result.stderr)")
+        }
+
         @Test func commandsThatNeedNoHypervisorWorkWithoutOne() async throws {
             let guest = GuestConfiguration.idle("nowhere", .pv)
             try await guest.place(on: host)

@@ -56,6 +56,12 @@ extension ChildProcess.Plan {
         return id
     }
 
+    /// What nohup, shells without job control and interpreters ignore in the programs that they start; to set all
+    /// signals takes a system call for each.
+    private static let signalsOftenIgnored = [
+        SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU, SIGXFSZ,
+    ]
+
     private func setAttributes(_ attributes: inout posix_spawnattr_t) {
         var flags = Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF)
         switch group {
@@ -69,9 +75,10 @@ extension ChildProcess.Plan {
         var none = sigset_t()
         sigemptyset(&none)
         posix_spawnattr_setsigmask(&attributes, &none)
-        var all = sigset_t()
-        sigfillset(&all)
-        posix_spawnattr_setsigdefault(&attributes, &all)
+        var ignored = sigset_t()
+        sigemptyset(&ignored)
+        for number in Self.signalsOftenIgnored { sigaddset(&ignored, number) }
+        posix_spawnattr_setsigdefault(&attributes, &ignored)
     }
 
     /// - Returns: the parent's copy of what the stream is connected to; nil if the child opens it or keeps its own.
