@@ -35,7 +35,7 @@ let package = Package(
         .executableTarget(
             name: "xl",
             dependencies: [
-                "CXenShim", "Events", "XenToolstack", "DomainConfig", "DomainModel", "YajlJSON", "XenTypes",
+                "Events", "XenToolstack", "DomainConfig", "DomainModel", "YajlJSON", "XenTypes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),

@@ -1,7 +1,5 @@
-import CXenShim
 import Glibc
 import Synchronization
-import SystemPackage
 import XenToolstack
 
 /// SIGINT, SIGTERM and SIGHUP as a request to stop in order, while that is possible.
@@ -9,7 +7,7 @@ import XenToolstack
 /// Made and used on the process's first thread, before others start, for each thread blocks signals for itself.
 final class TerminationSignals: Sendable {
     private struct State: Sendable {
-        var descriptor: FileDescriptor?
+        var descriptor: SignalDescriptor?
         var mask = sigset_t()
         var watch: Task<Void, Never>?
         var received: CInt?
@@ -25,16 +23,13 @@ final class TerminationSignals: Sendable {
         var signals = sigset_t()
         sigemptyset(&signals)
         for number in [SIGINT, SIGTERM, SIGHUP] where !Self.isIgnored(number) { sigaddset(&signals, number) }
-        let number = cxs_signalfd(&signals)
-        guard number >= 0 else { return }
-        let descriptor = FileDescriptor(rawValue: number)
+        guard let descriptor = SignalDescriptor(signals) else { return }
         state.withLock { state in
             pthread_sigmask(SIG_BLOCK, &signals, &state.mask)
             state.descriptor = descriptor
             state.watch = Task(executorPreference: EventLoop.shared.preference) { [weak self] in
-                while (try? await waitUntilReadable(descriptor)) != nil {
-                    let signal = cxs_read_signal(number)
-                    guard signal != 0 else { continue }
+                while (try? await waitUntilReadable(descriptor.descriptor)) != nil {
+                    guard let signal = descriptor.next() else { continue }
                     self?.state.withLock { $0.received = $0.received ?? signal }
                     stop()
                 }
@@ -54,7 +49,7 @@ final class TerminationSignals: Sendable {
         state.withLock { state in
             guard let descriptor = state.descriptor else { return }
             state.watch?.cancel()
-            try? descriptor.close()
+            descriptor.close()
             state.descriptor = nil
             pthread_sigmask(SIG_SETMASK, &state.mask, nil)
         }
