@@ -83,25 +83,6 @@ extension HostTests {
             #expect(loud.stderr == "Parsing config from \(guest.path)\n")
         }
 
-        @Test func masksOfTheHostsConfigurationCount() async throws {
-            try await guest.place(on: host)
-            try await host.require(
-                "cp /etc/xen/xl.conf /root/xl.conf.kept; echo 'vm.cpumask=\"1\"' >> /etc/xen/xl.conf")
-            await host.atEnd("mv /root/xl.conf.kept /etc/xen/xl.conf")
-            for option in ["", "-i"] {
-                var affinities: [String] = []
-                for tool in Self.tools {
-                    try await host.require("\(tool) create -e -q \(option) \(guest.path)")
-                    affinities.append(
-                        try await host.require("\(TestHost.upstream) vcpu-list options | awk '{ print $(NF-2), $NF }'")
-                            .stdout)
-                    try await host.require("\(tool) destroy options")
-                }
-                #expect(affinities.first == affinities.last)
-                #expect((affinities.last?.contains("all all") == true) == (option == "-i"), "\(affinities)")
-            }
-        }
-
         /// Nodes that a plan cannot know: they are the hypervisor's, the daemons' and the clock's.
         private static let unknown = ["/tty", "/port", "/ring-ref", "/start_time", "/state", "/hotplug-status"]
 
