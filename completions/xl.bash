@@ -173,13 +173,13 @@ _xl() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    create|config-update|list|destroy|shutdown|reboot|pause|unpause|console|vcpu-list|vm-list|info|domid|domname|rename|dmesg|network-attach|network-list|network-detach|block-attach|block-list|block-detach|vtpm-attach|vtpm-list|vtpm-detach|vkb-attach|vkb-list|vkb-detach|vdispl-attach|vdispl-list|vdispl-detach|vsnd-attach|vsnd-list|vsnd-detach|uptime|cpupool-create|cpupool-list|cpupool-destroy|cpupool-rename|cpupool-cpu-add|cpupool-cpu-remove|cpupool-migrate|cpupool-numa-split|config|help)
+    create|config-update|list|destroy|shutdown|reboot|pause|unpause|console|vncviewer|cd-insert|cd-eject|mem-max|mem-set|button-press|vcpu-list|vcpu-pin|vcpu-set|vm-list|info|domid|domname|rename|trigger|sysrq|debug-keys|dmesg|network-attach|network-list|network-detach|block-attach|block-list|block-detach|vtpm-attach|vtpm-list|vtpm-detach|vkb-attach|vkb-list|vkb-detach|vdispl-attach|vdispl-list|vdispl-detach|vsnd-attach|vsnd-list|vsnd-detach|uptime|cpupool-create|cpupool-list|cpupool-destroy|cpupool-rename|cpupool-cpu-add|cpupool-cpu-remove|cpupool-migrate|cpupool-numa-split|qemu-monitor-command|config|help)
         # Offer subcommand argument completions
         "_xl_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'create config-update list destroy shutdown reboot pause unpause console vcpu-list vm-list info domid domname rename dmesg network-attach network-list network-detach block-attach block-list block-detach vtpm-attach vtpm-list vtpm-detach vkb-attach vkb-list vkb-detach vdispl-attach vdispl-list vdispl-detach vsnd-attach vsnd-list vsnd-detach uptime cpupool-create cpupool-list cpupool-destroy cpupool-rename cpupool-cpu-add cpupool-cpu-remove cpupool-migrate cpupool-numa-split config help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'create config-update list destroy shutdown reboot pause unpause console vncviewer cd-insert cd-eject mem-max mem-set button-press vcpu-list vcpu-pin vcpu-set vm-list info domid domname rename trigger sysrq debug-keys dmesg network-attach network-list network-detach block-attach block-list block-detach vtpm-attach vtpm-list vtpm-detach vkb-attach vkb-list vkb-detach vdispl-attach vdispl-list vdispl-detach vsnd-attach vsnd-list vsnd-detach uptime cpupool-create cpupool-list cpupool-destroy cpupool-rename cpupool-cpu-add cpupool-cpu-remove cpupool-migrate cpupool-numa-split qemu-monitor-command config help' -- "${cur}"))
         ;;
     esac
 }
@@ -298,12 +298,100 @@ _xl_console() {
     esac
 }
 
+_xl_vncviewer() {
+    repeating_flags=()
+    non_repeating_flags=(-a --autopass --vncviewer-autopass -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 1
+}
+
+_xl_cd-insert() {
+    repeating_flags=()
+    non_repeating_flags=(-h --help)
+    repeating_options=()
+    non_repeating_options=(--format)
+    __xl_offer_flags_options 3
+
+    # Offer option value completions
+    case "${prev}" in
+    '--format')
+        __xl_add_completions -W 'raw'$'\n''qcow2'$'\n''vhd'$'\n''qed'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    3)
+        __xl_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_xl_cd-eject() {
+    repeating_flags=()
+    non_repeating_flags=(-h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 2
+}
+
+_xl_mem-max() {
+    repeating_flags=()
+    non_repeating_flags=(-h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 2
+}
+
+_xl_mem-set() {
+    repeating_flags=()
+    non_repeating_flags=(-h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 2
+}
+
+_xl_button-press() {
+    repeating_flags=()
+    non_repeating_flags=(-h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 2
+
+    # Offer positional completions
+    case "${positional_number}" in
+    2)
+        __xl_add_completions -W 'power'$'\n''sleep'
+        return
+        ;;
+    esac
+}
+
 _xl_vcpu-list() {
     repeating_flags=()
     non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options -1
+}
+
+_xl_vcpu-pin() {
+    repeating_flags=()
+    non_repeating_flags=(--force -f -i --ignore-global-affinity-masks -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 4
+}
+
+_xl_vcpu-set() {
+    repeating_flags=()
+    non_repeating_flags=(-i --ignore-host -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 2
 }
 
 _xl_vm-list() {
@@ -344,6 +432,38 @@ _xl_rename() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
+}
+
+_xl_trigger() {
+    repeating_flags=()
+    non_repeating_flags=(-h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 3
+
+    # Offer positional completions
+    case "${positional_number}" in
+    2)
+        __xl_add_completions -W 'nmi'$'\n''reset'$'\n''init'$'\n''power'$'\n''sleep'$'\n''s3resume'
+        return
+        ;;
+    esac
+}
+
+_xl_sysrq() {
+    repeating_flags=()
+    non_repeating_flags=(-h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 2
+}
+
+_xl_debug-keys() {
+    repeating_flags=()
+    non_repeating_flags=(-h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 1
 }
 
 _xl_dmesg() {
@@ -584,6 +704,14 @@ _xl_cpupool-numa-split() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 0
+}
+
+_xl_qemu-monitor-command() {
+    repeating_flags=()
+    non_repeating_flags=(--json -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 2
 }
 
 _xl_config() {

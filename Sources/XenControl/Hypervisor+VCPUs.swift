@@ -47,15 +47,18 @@ extension Hypervisor {
 
     /// Sets a vCPU's affinity; nil leaves that kind as it is.
     ///
+    /// - Parameter overriding: also takes back what the guest's kernel has set for a while in its place.
     /// - Returns: what the scheduler makes of it: the CPUs that are also online in the domain's pool.
     @discardableResult
     public func setAffinity(
-        hard: Bitmap?, soft: Bitmap?, ofVCPU vcpu: UInt32, of domain: DomainID
+        hard: Bitmap?, soft: Bitmap?, ofVCPU vcpu: UInt32, of domain: DomainID, overriding: Bool = false
     ) throws(HypervisorError) -> VCPUAffinity {
         let size = try cpuMapSize()
         var hardMap = hard?.bytes(count: size) ?? []
         var softMap = soft?.bytes(count: size) ?? []
-        let flags = (hard == nil ? 0 : XEN_VCPUAFFINITY_HARD) | (soft == nil ? 0 : XEN_VCPUAFFINITY_SOFT)
+        let flags =
+            (hard == nil ? 0 : XEN_VCPUAFFINITY_HARD) | (soft == nil ? 0 : XEN_VCPUAFFINITY_SOFT)
+            | (overriding ? XEN_VCPUAFFINITY_FORCE : 0)
         try call("set the CPU affinity of vCPU \(vcpu) of", domain) { raw in
             hardMap.withUnsafeMutableBufferPointer { hardMap in
                 softMap.withUnsafeMutableBufferPointer { softMap in

@@ -12,6 +12,16 @@ public struct Timeouts: Sendable {
     public var hotplugScript: Duration = .seconds(40)
     /// QEMU to report that it runs.
     public var deviceModelStart: Duration = .seconds(60)
+    /// QEMU to answer one command, and others to let go of its monitor (`LIBXL_QMP_CMD_TIMEOUT`).
+    public var deviceModelCommand: Duration = .seconds(10)
+    /// QEMU to change a drive's medium (`LIBXL_HOTPLUG_TIMEOUT`).
+    public var mediumChange: Duration = .seconds(40)
+    /// A guest to open a drive that it has locked.
+    public var trayOpen: Duration = .seconds(5)
+    /// QEMU to carry out a command that the user typed.
+    public var monitorCommand: Duration = .seconds(120)
+    /// A paused domain whose QEMU has ended to go, when somebody destroys it.
+    public var domainEnd: Duration = .seconds(10)
     /// A guest to acknowledge a request in control/shutdown.
     public var shutdownAcknowledgement: Duration = .seconds(60)
     /// A restricted bootloader.

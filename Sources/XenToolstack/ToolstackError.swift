@@ -15,6 +15,7 @@ public struct ToolstackError: Error, Sendable, CustomStringConvertible {
         case timedOut = -9
         case noParavirt = -10
         case notReady = -11
+        case bufferFull = -13
         case lockFail = -15
         case deviceExists = -17
         case vnumaConfigurationInvalid = -20
@@ -23,6 +24,12 @@ public struct ToolstackError: Error, Sendable, CustomStringConvertible {
         case notFound = -23
         case domainDestroyed = -24
         case featureRemoved = -25
+        case qmpProtocolError = -26
+        case unknownQMPError = -27
+        case qmpGenericError = -28
+        case qmpCommandNotFound = -29
+        case qmpDeviceNotActive = -30
+        case qmpDeviceNotFound = -31
         case qemuAPI = -32
     }
 

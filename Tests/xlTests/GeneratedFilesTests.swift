@@ -1,4 +1,5 @@
 import ArgumentParser
+import DomainConfig
 import Foundation
 import Testing
 
@@ -40,9 +41,10 @@ private struct Root: ParsableCommand {
         try check("man/xl.1", text)
     }
 
-    @Test func manualOfTheKeys() throws {
-        let text = try template("man/xl.cfg.5.in").replacingOccurrences(of: "@KEYS@", with: ManualPages.keys())
-        try check("man/xl.cfg.5", text)
+    @Test(arguments: [("xl.cfg.5", ConfigKey.all), ("xl.conf.5", GlobalConfig.keys)])
+    func manualOfTheKeys(page: String, keys: [ConfigKey]) throws {
+        let text = try template("man/\(page).in").replacingOccurrences(of: "@KEYS@", with: ManualPages.text(of: keys))
+        try check("man/\(page)", text)
     }
 
     @Test(arguments: [("xl.bash", CompletionShell.bash), ("_xl", .zsh), ("xl.fish", .fish)])

@@ -32,8 +32,8 @@ enum ManualPages {
         }.joined().trimmingCharacters(in: .newlines)
     }
 
-    static func keys() -> String {
-        ConfigKey.all.sorted { $0.name < $1.name }.map { key in
+    static func text(of keys: [ConfigKey]) -> String {
+        keys.sorted { $0.name < $1.name }.map { key in
             var text = ".TP\n.BI \(roff(key.name)) \" = \(roff(valueText(key.form)))\"\n\(roff(key.summary))."
             if key.guests != .all {
                 text += " For \(key.guests.names.map { $0.uppercased() }.joined(separator: " and ")) guests."

@@ -47,6 +47,10 @@ int cxs_kill_user(uid_t user, uid_t reaper);
 // then ready to be opened under `name`. -1 and errno when there is none.
 int cxs_open_terminal(char *name, size_t size);
 
+// Sends bytes on a socket that does not block, as send(2) does, and with the first of them a copy of a descriptor
+// unless that is -1: the macros around SCM_RIGHTS (cmsg(3)) cannot be used from Swift. No SIGPIPE is raised.
+ssize_t cxs_send_descriptor(int socket, const void *bytes, size_t size, int descriptor);
+
 // A line of libxc's log, formatted: xentoollog's vmessage takes a va_list, which Swift cannot implement.
 // `level` is an xentoollog_level, `error` an errno value or -1, `source` may be NULL.
 typedef void (*cxs_log_message)(void *context, int level, int error, const char *source, const char *text);

@@ -63,6 +63,14 @@ extension GlobalConfig {
         ) {
             if let flag = $2.boolean($0, $1) { $2.environment.global.bootloaderRestrict = flag }
         },
+        word(
+            "on_device_model_exit", \.onDeviceModelExit, ["leave", "preserve", "destroy"],
+            "What the monitor does with a guest whose QEMU has ended: nothing, pause it, or destroy it; upstream's xl "
+                + "takes no notice",
+            default: "leave"
+        ) {
+            DeviceModelLoss(rawValue: $0)
+        },
     ]
 
     private static let frames: ClosedRange<Int64> = 0...Int64(Int32.max)

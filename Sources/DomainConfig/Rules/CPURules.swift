@@ -62,9 +62,7 @@ extension DomainDraft {
 extension DomainDraft {
     /// Takes away the processors that `xl.conf` keeps from guests; each virtual CPU must keep one.
     private mutating func applyGlobalMasks() {
-        let global = environment.global
-        let texts = [global.vmCPUMask, guest == .pv ? global.pvCPUMask : global.hvmCPUMask].compactMap { $0 }
-        let masks = texts.compactMap { try? CPUList.parse(bytes: $0.unescapedBytes, host: environment.host).value }
+        let masks = environment.global.cpuMasks(for: configuration.createInfo.type, host: environment.host)
         var sets = configuration.buildInfo.vcpuHardAffinity
         if sets.isEmpty, let first = masks.first {
             sets = Array(repeating: first, count: max(Int(configuration.buildInfo.maxVCPUs), 1))

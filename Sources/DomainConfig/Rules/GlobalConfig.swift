@@ -1,3 +1,4 @@
+import DomainModel
 import XenTypes
 
 /// The host's settings for `xl`: the file `xl.conf`.
@@ -18,6 +19,15 @@ public struct GlobalConfig: Sendable, Equatable {
         /// The hypervisor chooses.
         case xen
         case random
+    }
+
+    /// What happens to a domain whose QEMU ends although the domain does not.
+    public enum DeviceModelLoss: String, Sendable {
+        /// Nothing but a line in the monitor's log.
+        case leave
+        /// The domain is paused, so that it can be looked at.
+        case preserve
+        case destroy
     }
 
     public var autoballoon = Autoballoon.auto
@@ -42,6 +52,7 @@ public struct GlobalConfig: Sendable, Equatable {
     public var pvCPUMask: String?
     public var domainIDPolicy = DomainIDPolicy.xen
     public var bootloaderRestrict: Bool?
+    public var onDeviceModelExit = DeviceModelLoss.leave
 
     public init() {}
 
@@ -57,6 +68,12 @@ public struct GlobalConfig: Sendable, Equatable {
         }
         draft.reportUnknownKeys(in: keys) { name in keys.contains { $0.name == name } }
         return (draft.environment.global, draft.sink.sorted())
+    }
+
+    /// The sets of CPUs that each bound the hard affinity of guests of a type.
+    public func cpuMasks(for guest: DomainType, host: HostTopology?) -> [Bitmap] {
+        let texts = [vmCPUMask, guest == .pv ? pvCPUMask : hvmCPUMask].compactMap { $0 }
+        return texts.compactMap { try? CPUList.parse(bytes: $0.unescapedBytes, host: host).value }
     }
 
     /// Whether dom0's memory is to be balloonable.

@@ -168,6 +168,35 @@ extension Toolstack {
         ((try? store.read(DeviceModelPlan.userPath(domain))) ?? nil).flatMap { UInt32($0) }
     }
 
+    /// Waits until the process of a domain's device model ends although the domain does not.
+    ///
+    /// - Returns: false when there is no such process here, or once the domain is ending itself.
+    public func waitForDeviceModelLoss(of domain: DomainID) async throws(ToolstackError) -> Bool {
+        guard let process = deviceModelProcess(of: domain) else { return false }
+        do {
+            defer { try? process.close() }
+            try await waitUntilReadable(process)
+        } catch {
+            throw ToolstackError(.aborted, "stopped waiting for the device model to end", domain: domain)
+        }
+        guard let info = try? info(of: domain), info.flags.isDisjoint(with: [.dying, .shutdown]) else { return false }
+        guard info.flags.contains(.paused) else { return true }
+        // Whoever destroys a domain pauses it and ends its device model before it is gone.
+        do throws(ToolstackError) {
+            try await store.wait(
+                for: "the paused domain \(domain) to end", domain: domain, watching: [.releaseDomain],
+                within: timeouts.domainEnd
+            ) { [hypervisor] () throws -> Observation<Void> in
+                let flags = try hypervisor.info(of: domain)?.flags
+                return flags?.isDisjoint(with: [.dying, .shutdown]) == true ? .pending("it is there") : .reached(())
+            }
+            return false
+        } catch {
+            guard error.code == .timedOut else { throw error }
+            return true
+        }
+    }
+
     /// A descriptor of the process, which stands for it even if its number gets another owner.
     ///
     /// - Returns: nil when there is none. The number in the store may be stale, so the process must also be a QEMU

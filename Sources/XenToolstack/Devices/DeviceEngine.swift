@@ -153,7 +153,11 @@ public struct DeviceEngine: Sendable {
         let model = try DeviceModelPlan(build, toolstack.paths, scriptedDisks: try madeDisks(early))
         for warning in model.warnings { toolstack.logger.warning("\(warning)") }
         var steps: [Step] = plans.filter { !isFirst($0) }.map { plan in { try await connect(plan) } }
-        steps.append { try await toolstack.start(model) }
+        let display = build.configuration.display
+        steps.append {
+            try await toolstack.start(model)
+            if isHVM || display != nil { try await toolstack.completeDeviceModel(model, display: display) }
+        }
         try await sideBySide(steps)
         guard isHVM else { return }
         try await sideBySide(plans.map { plan in { try await connectEmulation(of: plan) } })

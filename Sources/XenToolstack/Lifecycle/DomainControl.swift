@@ -19,8 +19,11 @@ extension Toolstack {
         }
     }
 
-    public func unpause(_ domain: DomainID) throws(ToolstackError) {
-        _ = try info(of: domain)
+    /// Takes back one pause; QEMU, which may have been stopped as well, goes on first.
+    ///
+    /// - Parameter isNew: whether the domain has just been created, so that its QEMU runs.
+    public func unpause(_ domain: DomainID, isNew: Bool = false) async throws(ToolstackError) {
+        if !isNew, try type(of: domain) == .hvm { try await resumeDeviceModel(of: domain) }
         do { try hypervisor.unpauseDomain(domain) } catch {
             throw ToolstackError(.fail, "cannot unpause domain \(domain)", domain: domain, underlying: error)
         }
@@ -64,14 +67,6 @@ extension Toolstack {
         do { return try hypervisor.hvmParameter(.callbackIRQ, of: domain) != 0 } catch {
             throw ToolstackError(
                 .fail, "cannot look for the drivers of domain \(domain)", domain: domain, underlying: error)
-        }
-    }
-
-    /// Presses a guest's power or reset button (an ACPI event or a reset), for one that has no drivers.
-    public func pressButton(_ request: ControlRequest, of domain: DomainID) throws(ToolstackError) {
-        do { try hypervisor.sendTrigger(request == .poweroff ? .power : .reset, to: domain, vcpu: 0) } catch {
-            throw ToolstackError(
-                .fail, "cannot send a \(request) event to domain \(domain)", domain: domain, underlying: error)
         }
     }
 

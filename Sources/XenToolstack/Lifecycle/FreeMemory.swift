@@ -5,7 +5,7 @@ import XenTypes
 
 extension Toolstack {
     /// Least memory that dom0 keeps, in KiB (`LIBXL_MIN_DOM0_MEM` in `libxl_internal.h`).
-    private static let leastControlDomainMemory: UInt64 = 128 << 10
+    static let leastControlDomainMemory: UInt64 = 128 << 10
 
     /// KiB that a new domain could get.
     public func freeMemoryKiB() throws(ToolstackError) -> UInt64 {
@@ -40,17 +40,11 @@ extension Toolstack {
 
     private func lowerControlDomainTarget(by missing: UInt64) throws(ToolstackError) {
         let paths = DomainPaths(.control)
-        let info = try info(of: .control)
-        let pages = (current: info.pages + info.outstandingPages, maximum: info.maximumPages)
+        let uuid = try info(of: .control).uuid
         try store.transaction(mapError: { ToolstackError(.fail, "cannot lower the memory of dom0", underlying: $0) }) {
             transaction throws(ToolstackError) in
             do {
-                // Nobody has set a target since the host was started: what dom0 has now is its target.
-                let target =
-                    try transaction.read(paths.guest / "memory/target").flatMap { UInt64($0) } ?? pages.current * 4
-                if try transaction.read(paths.guest / "memory/static-max") == nil {
-                    try transaction.write(paths.guest / "memory/static-max", "\(pages.maximum * 4)")
-                }
+                let target = try noteControlDomainMemory(in: transaction)
                 let lowered = target > missing ? target - missing : 0
                 guard lowered >= Self.leastControlDomainMemory else {
                     throw ToolstackError(
@@ -60,13 +54,29 @@ extension Toolstack {
                         remedy: "end other domains, or make the new domain's memory smaller")
                 }
                 try transaction.write(paths.guest / "memory/target", "\(lowered)")
-                try transaction.write(DomainPaths.vm(info.uuid) / "memory", "\(lowered / 1024)")
+                try transaction.write(DomainPaths.vm(uuid) / "memory", "\(lowered / 1024)")
             } catch let error as ToolstackError {
                 throw error
             } catch {
                 throw ToolstackError(.fail, "cannot lower the memory of dom0", underlying: error)
             }
         }
+    }
+
+    /// Notes what dom0 has as its target, where nobody has set one since the host was started, and what it may have.
+    ///
+    /// - Returns: the target in KiB.
+    @discardableResult
+    func noteControlDomainMemory(in transaction: StoreTransaction) throws -> UInt64 {
+        let memory = DomainPaths(.control).guest / "memory"
+        let info = try info(of: .control)
+        if try transaction.read(memory / "static-max") == nil {
+            try transaction.write(memory / "static-max", "\(info.maximumPages &* 4)")
+        }
+        if let target = try transaction.read(memory / "target").flatMap({ UInt64($0) }) { return target }
+        let target = (info.pages &+ info.outstandingPages) &* 4
+        try transaction.write(memory / "target", "\(target)")
+        return target
     }
 
     /// Returns when dom0 has reached its target, or has stopped getting smaller for a while.

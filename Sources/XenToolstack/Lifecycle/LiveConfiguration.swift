@@ -20,7 +20,7 @@ extension Toolstack {
         }
         configuration.createInfo.uuid = info.uuid
         do {
-            try readIdentity(of: domain, into: &configuration)
+            try await readIdentity(of: domain, into: &configuration)
             try readMemory(of: domain, into: &configuration.buildInfo, type: configuration.createInfo.type)
             configuration.buildInfo.schedulerParameters = try schedulerParameters(of: info)
         } catch {
@@ -37,11 +37,18 @@ extension Toolstack {
         var id: UInt32
     }
 
-    private func readIdentity(of domain: DomainID, into configuration: inout DomainConfiguration) throws {
+    private func readIdentity(of domain: DomainID, into configuration: inout DomainConfiguration) async throws {
         let guest = DomainPaths(domain).guest
         if let name = try store.read(guest / "name") { configuration.createInfo.name = name }
-        // The vCPUs of HVM guests are QEMU's to tell; what is stored is the best that is known here.
-        guard configuration.createInfo.type != .hvm else { return }
+        if configuration.createInfo.type == .hvm {
+            // A QEMU that does not answer hides nothing else; what is stored is the next best.
+            do throws(ToolstackError) {
+                configuration.buildInfo.availableVCPUs = try await pluggedVCPUs(of: domain)
+            } catch {
+                logger.warning("\(error)")
+            }
+            return
+        }
         var online = Bitmap()
         for vcpu in 0..<max(Int(configuration.buildInfo.maxVCPUs), 0)
         where try store.read(guest / "cpu/\(vcpu)/availability") == "online" { online.insert(vcpu) }

@@ -22,6 +22,29 @@ public final class FileLock: Sendable {
         return try await onOwnThread { () throws(ToolstackError) in try acquireBlocking(path) }
     }
 
+    /// As `acquire`, but gives up after a time.
+    ///
+    /// - Throws: `timedOut` when another process holds it for that long.
+    public static func acquire(_ path: FilePath, within limit: Duration) async throws(ToolstackError) -> FileLock {
+        if let lock = try attempt(path, LOCK_EX | LOCK_NB) { return lock }
+        // Nothing interrupts a thread that waits for the lock. When it gets it too late, it lets go of it.
+        let result = AsyncStream<Result<FileLock, ToolstackError>>.makeStream()
+        Task(executorPreference: EventLoop.shared.preference) {
+            do throws(ToolstackError) {
+                let lock = try await onOwnThread { () throws(ToolstackError) in try acquireBlocking(path) }
+                if case .terminated = result.continuation.yield(.success(lock)) { lock.release() }
+            } catch {
+                result.continuation.yield(.failure(error))
+            }
+        }
+        let stream = result.stream
+        let outcome = try? await withDeadline(limit) { await stream.first { _ in true } }
+        if let lock = try outcome??.get() { return lock }
+        throw ToolstackError(
+            Task.isCancelled ? .aborted : .timedOut, "cannot take the lock \(path)",
+            cause: Task.isCancelled ? "interrupted" : "another process has held it for \(limit)")
+    }
+
     /// As `acquire`, but blocks the thread: for locks that are held only for moments.
     public static func acquireBlocking(_ path: FilePath) throws(ToolstackError) -> FileLock {
         while true {

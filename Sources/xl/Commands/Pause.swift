@@ -19,7 +19,7 @@ struct UnpauseCommand: XLCommand {
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let toolstack = context.toolstack
-        try toolstack.unpause(toolstack.findDomain(domain))
+        try await toolstack.unpause(toolstack.findDomain(domain))
         return .success
     }
 }

@@ -82,7 +82,7 @@ struct GuestRequests: Sendable {
         }
         Output.plainError("PV control interface not available: sending ACPI \(button) button event.")
         do {
-            try toolstack.pressButton(request, of: domain)
+            try await toolstack.send(request == .poweroff ? .power : .reset, to: domain)
             return true
         } catch {
             Output.error("\(error)")

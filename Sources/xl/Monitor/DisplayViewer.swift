@@ -14,6 +14,19 @@ struct DisplayViewer {
     ///
     /// - Parameter passesPassword: hands the display's password to the viewer, on its standard input.
     func start(for domain: DomainID, passesPassword: Bool) throws {
+        var plan = try plan(for: domain, passesPassword: passesPassword)
+        plan.group = .own
+        _ = try ChildProcess.start(plan)
+    }
+
+    /// Becomes the viewer. Returns only on failure.
+    func replaceSelf(for domain: DomainID, passesPassword: Bool) throws -> Errno {
+        let plan = try plan(for: domain, passesPassword: passesPassword)
+        if case .descriptor(let input) = plan.input { _ = try input.duplicate(as: .standardInput) }
+        return plan.replaceSelf()
+    }
+
+    private func plan(for domain: DomainID, passesPassword: Bool) throws -> ChildProcess.Plan {
         let console = DomainPaths(domain).guest / "console"
         guard let port = try toolstack.store.read(console / "vnc-port").flatMap({ UInt16($0) }), port >= 5900 else {
             throw ToolstackError(
@@ -24,12 +37,11 @@ struct DisplayViewer {
         let host = try toolstack.store.read(console / "vnc-listen") ?? "localhost"
         let name = getenv("VNCVIEWER").map { String(cString: $0) } ?? "vncviewer"
         var plan = ChildProcess.Plan(try Self.find(name), ["\(host):\(port - 5900)"])
-        plan.group = .own
         if passesPassword, let password = try toolstack.store.read(console / "vnc-pass") {
             plan.arguments.append("-autopass")
             plan.input = .descriptor(try Self.stream(of: password))
         }
-        _ = try ChildProcess.start(plan)
+        return plan
     }
 
     private static func find(_ name: String) throws(ToolstackError) -> FilePath {

@@ -106,7 +106,7 @@ struct DomainEnding: Sendable {
         say("Done. Rebooting now")
         let options = CreateOptions(try context.globalConfig(), context)
         let next = try await toolstack.create(configuration, options: options).domain
-        try toolstack.unpause(next)
+        try await toolstack.unpause(next, isNew: true)
         return next
     }
 

@@ -58,7 +58,7 @@ struct DomainStart: Sendable {
             // Before the guest runs, so that nothing has happened yet that an interruption could not take back.
             if hasMonitor, !staysInForeground { try await MonitorProcess.spawn(for: domain, toolstack) }
             try Task.checkCancellation()
-            if !staysPaused { try toolstack.unpause(domain) }
+            if !staysPaused { try await toolstack.unpause(domain, isNew: true) }
             return domain
         } catch {
             try? await toolstack.destroy(domain)

@@ -49,7 +49,19 @@ struct Monitor: Sendable {
     private func watch() async throws -> DomainID? {
         let name = (try? toolstack.store.read(DomainPaths(domain).guest / "name")) ?? ""
         Self.say("Waiting for domain \(name) (domid \(domain)) to die [pid \(getpid())]")
-        guard let reason = try await awaitShutdown() else {
+        let attendant = Task(executorPreference: EventLoop.shared.preference) {
+            await Attendant(domain: domain, name: name, context: context).run()
+        }
+        let reason: XenControl.ShutdownReason?
+        do {
+            reason = try await awaitShutdown()
+        } catch {
+            attendant.cancel()
+            throw error
+        }
+        attendant.cancel()
+        await attendant.value
+        guard let reason else {
             Self.say("Domain \(domain) has been destroyed.")
             return nil
         }

@@ -1,22 +1,4 @@
 extension String {
-    /// The text with control characters, bytes that are no UTF-8, and characters that change the direction or place
-    /// of others written as `\xNN` or `\u{N…}`, so that a name that a guest chose cannot steer the terminal or
-    /// forge a line of output.
-    var escapingControls: String {
-        guard unicodeScalars.contains(where: { !$0.isPrintable }) else { return self }
-        var result = ""
-        for scalar in unicodeScalars {
-            if scalar.isPrintable {
-                result.unicodeScalars.append(scalar)
-            } else if let byte = scalar.escapedByte ?? UInt8(exactly: scalar.value) {
-                result += "\\x" + hexadecimal(byte, width: 2)
-            } else {
-                result += "\\u{\(hexadecimal(scalar.value, width: 1))}"
-            }
-        }
-        return result
-    }
-
     /// The text filled up with spaces on its right to `width` bytes, as printf's `%-Ns` does.
     func padded(to width: Int) -> String {
         self + String(repeating: " ", count: max(0, width - utf8.count))
@@ -25,22 +7,6 @@ extension String {
     /// The text filled up with spaces on its left to `width` bytes, as printf's `%Ns` does.
     func rightAligned(to width: Int) -> String {
         String(repeating: " ", count: max(0, width - utf8.count)) + self
-    }
-}
-
-extension Unicode.Scalar {
-    fileprivate var isPrintable: Bool {
-        if value < 0x7F { return value >= 0x20 }
-        guard escapedByte == nil else { return false }
-        return switch properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate: false
-        default: true
-        }
-    }
-
-    /// The byte that this stands for, where it is one of `String(escapingBytes:)`.
-    fileprivate var escapedByte: UInt8? {
-        (0x10FF80...0x10FFFF).contains(value) ? UInt8(value & 0xFF) : nil
     }
 }
 

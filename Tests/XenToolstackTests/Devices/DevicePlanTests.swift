@@ -128,7 +128,9 @@ import XenTypes
         Self.expectEqual(
             try Self.plans(VFBClass.self, [vfb], Self.context(21, .pv)), UpstreamNodes.framebuffer)
         vfb.vnc.password = "secret"
-        #expect(throws: ToolstackError.self) { try VFBClass.complete(&vfb, Self.context(21, .pv)) }
+        try VFBClass.complete(&vfb, Self.context(21, .pv))
+        let plans = try Self.plans(VFBClass.self, [vfb], Self.context(21, .pv))
+        #expect(plans.first?.backendValue("vncpasswd") == "secret")
     }
 
     @Test func smallClasses() throws {

@@ -11,12 +11,6 @@ public enum VFBClass: DeviceClass {
     public static func needsDeviceModel(_ device: VFBDevice) -> Bool { true }
 
     public static func complete(_ vfb: inout VFBDevice, _ context: DeviceContext) throws(ToolstackError) {
-        // QEMU wants the password over its monitor, or lets nobody in.
-        guard vfb.vnc.password?.isEmpty != false else {
-            throw ToolstackError(
-                .notSupported, "cannot attach a \(noun) with a password", domain: context.subject,
-                remedy: "remove vncpasswd and let VNC listen on 127.0.0.1 only")
-        }
         let isShownByVNC = vfb.vnc.enable ?? true
         vfb.vnc.enable = isShownByVNC
         if isShownByVNC, vfb.vnc.listen == nil { vfb.vnc.listen = "127.0.0.1" }

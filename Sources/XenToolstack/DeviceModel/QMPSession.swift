@@ -1,0 +1,123 @@
+import SystemPackage
+import XenTypes
+import YajlJSON
+
+/// A conversation with one QEMU: commands and their answers, one after the other, and events in between.
+///
+/// After an error other than a refusal the connection is of no use, and further commands fail at once.
+actor QMPSession {
+    /// Most events that are kept for somebody who may ask; older ones are dropped.
+    private static let eventLimit = 64
+
+    private let socket: QMPSocket
+    private var lines = QMPLines()
+    private var events: [QMPEvent] = []
+    /// An answer that is late must not be taken for that of another command, even across connections.
+    private var nextID = Int64.random(in: 1..<1 << 52)
+    private var end: QMPError?
+    private(set) var version = QEMUVersion(major: 0, minor: 0, micro: 0)
+
+    /// Takes QEMU's greeting and enters the mode in which commands are possible.
+    ///
+    /// - Parameter limit: how long each of both may take.
+    init(_ socket: QMPSocket, within limit: Duration) async throws(QMPError) {
+        self.socket = socket
+        try await limited(limit, "its greeting; another program may be connected to it") { session in
+            try await session.takeGreeting()
+        }
+        _ = try await execute("qmp_capabilities", within: limit)
+    }
+
+    /// Performs a command.
+    ///
+    /// - Parameters:
+    ///   - passed: a descriptor that QEMU gets a copy of, for `add-fd` and `getfd`.
+    ///   - limit: how long the answer may take; QEMU may still carry the command out after that.
+    /// - Returns: what QEMU answers.
+    @discardableResult
+    func execute(
+        _ command: String, _ arguments: [(name: String, value: JSONValue)] = [], passing passed: FileDescriptor? = nil,
+        within limit: Duration
+    ) async throws(QMPError) -> JSONValue {
+        if let end { throw end }
+        let id = nextID
+        nextID += 1
+        let bytes = try QMPMessage.command(command, arguments, id: id)
+        return try await limited(limit, "its answer to \"\(command)\"") { session in
+            try await session.exchange(bytes, passed, id: id)
+        }
+    }
+
+    /// Waits for an event, unless it has come since the connection was made. Each event is told once.
+    func event(_ name: String, within limit: Duration) async throws(QMPError) -> QMPEvent {
+        if let end { throw end }
+        return try await limited(limit, "its event \(name)") { session in try await session.awaitEvent(name) }
+    }
+
+    private func limited<Value: Sendable>(
+        _ limit: Duration, _ what: String, _ body: @escaping @Sendable (QMPSession) async throws -> Value
+    ) async throws(QMPError) -> Value {
+        var failure = QMPError.silent(what, limit)
+        do {
+            if let value = try await withDeadline(limit, { try await body(self) }) { return value }
+        } catch let error as QMPError {
+            failure = error
+        } catch {
+            failure = .cancelled
+        }
+        if case .refused = failure {} else { end = failure }
+        throw failure
+    }
+
+    private func takeGreeting() async throws(QMPError) {
+        let message = try await nextMessage()
+        guard case .greeting(let version) = message else { throw Self.misplaced(message) }
+        self.version = version
+    }
+
+    private func exchange(_ bytes: [UInt8], _ passed: FileDescriptor?, id: Int64) async throws(QMPError) -> JSONValue {
+        try await socket.send(bytes, passing: passed)
+        while true {
+            switch try await nextMessage() {
+            case .event(let event): keep(event)
+            case .success(id, let value): return value
+            // Without a number QEMU has not understood the command at all.
+            case .refusal(id, let refusal), .refusal(nil, let refusal): throw .refused(refusal)
+            case let message: throw Self.misplaced(message)
+            }
+        }
+    }
+
+    private func awaitEvent(_ name: String) async throws(QMPError) -> QMPEvent {
+        while true {
+            if let index = events.firstIndex(where: { $0.name == name }) { return events.remove(at: index) }
+            let message = try await nextMessage()
+            guard case .event(let event) = message else { throw Self.misplaced(message) }
+            keep(event)
+        }
+    }
+
+    private func keep(_ event: QMPEvent) {
+        if events.count >= Self.eventLimit { events.removeFirst() }
+        events.append(event)
+    }
+
+    private func nextMessage() async throws(QMPError) -> QMPMessage {
+        while true {
+            if let line = try lines.next() { return try QMPMessage(line) }
+            lines.append(try await socket.receive())
+        }
+    }
+
+    private static func misplaced(_ message: QMPMessage) -> QMPError {
+        switch message {
+        case .greeting(let version): .unexpected("a greeting of QEMU \(version)")
+        case .success(let id, _): .unexpected("an answer to the command \(id.map { "\($0)" } ?? "without a number")")
+        case .refusal(let id, let refusal):
+            .unexpected(
+                "a refusal of the command \(id.map { "\($0)" } ?? "without a number"): \(refusal.text.escapingControls)"
+            )
+        case .event(let event): .unexpected("the event \(event.name.escapingControls)")
+        }
+    }
+}
