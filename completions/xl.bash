@@ -173,20 +173,20 @@ _xl() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    create|config-update|list|destroy|shutdown|reboot|pause|unpause|console|vncviewer|cd-insert|cd-eject|mem-max|mem-set|button-press|vcpu-list|vcpu-pin|vcpu-set|vm-list|info|domid|domname|rename|trigger|sysrq|debug-keys|dmesg|network-attach|network-list|network-detach|block-attach|block-list|block-detach|vtpm-attach|vtpm-list|vtpm-detach|vkb-attach|vkb-list|vkb-detach|vdispl-attach|vdispl-list|vdispl-detach|vsnd-attach|vsnd-list|vsnd-detach|uptime|cpupool-create|cpupool-list|cpupool-destroy|cpupool-rename|cpupool-cpu-add|cpupool-cpu-remove|cpupool-migrate|cpupool-numa-split|qemu-monitor-command|config|help)
+    create|config-update|list|destroy|shutdown|reboot|pause|unpause|console|vncviewer|save|restore|dump-core|cd-insert|cd-eject|mem-max|mem-set|button-press|vcpu-list|vcpu-pin|vcpu-set|vm-list|info|domid|domname|rename|trigger|sysrq|debug-keys|dmesg|network-attach|network-list|network-detach|block-attach|block-list|block-detach|vtpm-attach|vtpm-list|vtpm-detach|vkb-attach|vkb-list|vkb-detach|vdispl-attach|vdispl-list|vdispl-detach|vsnd-attach|vsnd-list|vsnd-detach|uptime|cpupool-create|cpupool-list|cpupool-destroy|cpupool-rename|cpupool-cpu-add|cpupool-cpu-remove|cpupool-migrate|cpupool-numa-split|qemu-monitor-command|config|help)
         # Offer subcommand argument completions
         "_xl_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'create config-update list destroy shutdown reboot pause unpause console vncviewer cd-insert cd-eject mem-max mem-set button-press vcpu-list vcpu-pin vcpu-set vm-list info domid domname rename trigger sysrq debug-keys dmesg network-attach network-list network-detach block-attach block-list block-detach vtpm-attach vtpm-list vtpm-detach vkb-attach vkb-list vkb-detach vdispl-attach vdispl-list vdispl-detach vsnd-attach vsnd-list vsnd-detach uptime cpupool-create cpupool-list cpupool-destroy cpupool-rename cpupool-cpu-add cpupool-cpu-remove cpupool-migrate cpupool-numa-split qemu-monitor-command config help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'create config-update list destroy shutdown reboot pause unpause console vncviewer save restore dump-core cd-insert cd-eject mem-max mem-set button-press vcpu-list vcpu-pin vcpu-set vm-list info domid domname rename trigger sysrq debug-keys dmesg network-attach network-list network-detach block-attach block-list block-detach vtpm-attach vtpm-list vtpm-detach vkb-attach vkb-list vkb-detach vdispl-attach vdispl-list vdispl-detach vsnd-attach vsnd-list vsnd-detach uptime cpupool-create cpupool-list cpupool-destroy cpupool-rename cpupool-cpu-add cpupool-cpu-remove cpupool-migrate cpupool-numa-split qemu-monitor-command config help' -- "${cur}"))
         ;;
     esac
 }
 
 _xl_create() {
     repeating_flags=()
-    non_repeating_flags=(-c -d -e -F -n --dryrun --plan -p -q --quiet -V --vncviewer -A --vncviewer-autopass -i --ignore-global-affinity-masks -h --help)
+    non_repeating_flags=(-c -e -F -p -V --vncviewer -A --vncviewer-autopass -d -n --dryrun --plan -q --quiet -i --ignore-global-affinity-masks -h --help)
     repeating_options=()
     non_repeating_options=(-f --defconfig)
     __xl_offer_flags_options -1
@@ -304,6 +304,58 @@ _xl_vncviewer() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
+}
+
+_xl_save() {
+    repeating_flags=()
+    non_repeating_flags=(-c -p -D --json -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 3
+
+    # Offer positional completions
+    case "${positional_number}" in
+    2)
+        __xl_add_completions -f
+        return
+        ;;
+    3)
+        __xl_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_xl_restore() {
+    repeating_flags=()
+    non_repeating_flags=(-c -e -F -p -V --vncviewer -A --vncviewer-autopass -d -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options -1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __xl_add_completions -f
+        return
+        ;;
+    esac
+}
+
+_xl_dump-core() {
+    repeating_flags=()
+    non_repeating_flags=(-h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 2
+
+    # Offer positional completions
+    case "${positional_number}" in
+    2)
+        __xl_add_completions -f
+        return
+        ;;
+    esac
 }
 
 _xl_cd-insert() {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <xenctrl.h>
+#include <xenguest.h>
 
 #ifdef XENVER_extraversion2
 
@@ -67,4 +68,16 @@ void cxs_set_altp2m(void *createdomain, uint32_t mode)
 #elif defined(XEN_DOMCTL_ALTP2M_mode)
     config->altp2m_opts = XEN_DOMCTL_ALTP2M_mode(mode);
 #endif
+}
+
+int cxs_domain_restore(void *xch, int descriptor, uint32_t domain, uint32_t store_port, unsigned long *store_frame,
+                       uint32_t store_domain, uint32_t console_port, unsigned long *console_frame,
+                       uint32_t console_domain, int stream_type, void *callbacks)
+{
+    return xc_domain_restore(xch, descriptor, domain, store_port, store_frame, store_domain, console_port,
+                             console_frame, console_domain, (xc_stream_type_t)stream_type, callbacks, -1
+#if XEN_DOMCTL_INTERFACE_VERSION >= 0x18
+                             , 0
+#endif
+                             );
 }

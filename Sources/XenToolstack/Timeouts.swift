@@ -24,6 +24,8 @@ public struct Timeouts: Sendable {
     public var domainEnd: Duration = .seconds(10)
     /// A guest to acknowledge a request in control/shutdown.
     public var shutdownAcknowledgement: Duration = .seconds(60)
+    /// A guest to suspend after it took the request.
+    public var guestSuspend: Duration = .seconds(60)
     /// A restricted bootloader.
     public var bootloader: Duration = .seconds(120)
     /// xenconsoled or QEMU to publish a console's terminal.

@@ -2,8 +2,8 @@ import XenTypes
 
 /// What a toolstack operation fails with: what was tried, on what, why it failed, and what the user can do.
 public struct ToolstackError: Error, Sendable, CustomStringConvertible {
-    /// libxl's error numbers (`enum libxl_error` in `libxl_types.idl`). `create` and `restore`
-    /// exit with the negated number; clients tell causes apart by it.
+    /// libxl's error numbers (`enum libxl_error` in `libxl_types.idl`). `create`
+    /// exits with the negated number; clients tell causes apart by it.
     public enum Code: Int32, Sendable {
         case nonspecific = -1
         case version = -2

@@ -62,6 +62,31 @@ extension CommandContext {
         return configuration
     }
 
+    /// The domain that a text describes which was saved with it.
+    func configuration(saved text: [UInt8], global: GlobalConfig) throws -> DomainConfiguration {
+        let document = ConfigDocument(file: ConfigSource(name: "<saved>", bytes: text))
+        let result = DomainConfigParser.parse(document, environment: configEnvironment(global))
+        Self.print(result.diagnostics)
+        guard let configuration = result.configuration else {
+            throw ToolstackError(.invalid, "the saved configuration has errors")
+        }
+        return configuration
+    }
+
+    /// Takes away the processors that `xl.conf` keeps from guests.
+    func applyMasks(of global: GlobalConfig, to configuration: inout DomainConfiguration) throws(ToolstackError) {
+        let masks = global.cpuMasks(for: configuration.createInfo.type, host: toolstack.topology())
+        var sets = configuration.buildInfo.vcpuHardAffinity
+        if sets.isEmpty, let first = masks.first {
+            sets = Array(repeating: first, count: max(Int(configuration.buildInfo.maxVCPUs), 1))
+        }
+        configuration.buildInfo.vcpuHardAffinity = sets.map { masks.reduce($0) { $0.intersection($1) } }
+        guard let index = configuration.buildInfo.vcpuHardAffinity.firstIndex(where: \.isEmpty) else { return }
+        throw ToolstackError(
+            .invalid, "virtual CPU \(index) has no processor to run on",
+            remedy: "give a configuration with other cpus=, or change the masks of xl.conf")
+    }
+
     static func print(_ diagnostics: [Diagnostic]) {
         for diagnostic in diagnostics { Output.plainError(diagnostic.text) }
     }

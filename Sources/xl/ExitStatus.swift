@@ -11,7 +11,7 @@ struct ExitStatus: Error, Sendable, Equatable {
     /// An option that does not exist, or operands missing or too many.
     static let usage = ExitStatus(2)
 
-    /// The negated libxl code, which `create` and `restore` exit with: 3 for a general failure.
+    /// The negated libxl code, which `create` exits with: 3 for a general failure.
     init(negatedCodeOf error: any Error) {
         self.init((error as? ToolstackError).map { -$0.code.rawValue } ?? 1)
     }

@@ -23,11 +23,12 @@ let package = Package(
         library("DomainModel", ["XenTypes"]),
         library("DomainConfig", ["DomainModel", "XenTypes"]),
         library("YajlJSON", ["CYajl", "XenTypes"]),
+        library("StreamFormats", []),
         .target(
-            name: "FuzzSupport", dependencies: ["DomainConfig", "DomainModel", "XenTypes", "YajlJSON"],
+            name: "FuzzSupport", dependencies: ["DomainConfig", "DomainModel", "StreamFormats", "XenTypes", "YajlJSON"],
             path: "Harness/Support", swiftSettings: instrumentation),
         harness("Config"), harness("CPUID"), harness("CPUList"), harness("Devices"), harness("Disk"), harness("JSON"),
-        harness("PCI"), harness("VIF"),
+        harness("PCI"), harness("SaveHeader"), harness("Stream"), harness("VIF"),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -65,6 +65,7 @@ struct JSONSchema {
         case "string": value is String
         case "boolean": isBoolean
         case "integer": !isBoolean && (value as? NSNumber).map { $0.doubleValue.rounded() == $0.doubleValue } ?? false
+        case "number": !isBoolean && value is NSNumber
         case "null": value is NSNull
         default: false
         }

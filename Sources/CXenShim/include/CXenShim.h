@@ -83,6 +83,12 @@ int cxs_version_text(void *xch, enum cxs_version_text which, char *text, size_t 
 // `altp2m.opts`, earlier releases not at all (xen/domctl.h).
 void cxs_set_altp2m(void *createdomain, uint32_t mode);
 
+// xc_domain_restore, which since 4.22 takes flags for the allocation of memory, too. `callbacks` is a
+// struct restore_callbacks, `stream_type` an xc_stream_type_t (xenguest.h).
+int cxs_domain_restore(void *xch, int descriptor, uint32_t domain, uint32_t store_port, unsigned long *store_frame,
+                       uint32_t store_domain, uint32_t console_port, unsigned long *console_frame,
+                       uint32_t console_domain, int stream_type, void *callbacks);
+
 // mallopt(3) with M_ARENA_MAX, and malloc_trim(3): <malloc.h> is not part of Swift's Glibc module.
 void cxs_limit_heap_arenas(int count);
 void cxs_release_free_heap(void);

@@ -30,21 +30,23 @@ public struct Preflight: Sendable {
     /// - Parameters:
     ///   - configuration: with every default applied.
     ///   - paths: where firmware is found.
+    ///   - boots: whether the domain is loaded from files, not from a saved image.
     public static func problems(
-        _ configuration: DomainConfiguration, limits: Limits, paths: HostPaths
+        _ configuration: DomainConfiguration, limits: Limits, paths: HostPaths, boots: Bool = true
     ) -> [ToolstackError] {
         let info = configuration.buildInfo
         let type = configuration.createInfo.type
         return vcpuProblems(info, type: type) + memoryProblems(info, type: type, limits: limits)
             + affinityProblems(info, limits: limits) + viridianProblems(info)
-            + fileProblems(configuration, paths: paths) + DeviceModelPlan.problems(configuration, paths: paths)
+            + (boots ? fileProblems(configuration, paths: paths) : [])
+            + DeviceModelPlan.problems(configuration, paths: paths)
     }
 
     /// - Throws: everything that speaks against creating the domain, in one error.
     public static func check(
-        _ configuration: DomainConfiguration, limits: Limits, paths: HostPaths
+        _ configuration: DomainConfiguration, limits: Limits, paths: HostPaths, boots: Bool = true
     ) throws(ToolstackError) {
-        let problems = problems(configuration, limits: limits, paths: paths)
+        let problems = problems(configuration, limits: limits, paths: paths, boots: boots)
         guard let first = problems.first else { return }
         guard problems.count > 1 else { throw first }
         throw ToolstackError(first.code, problems.map(\.description).joined(separator: "; "))

@@ -23,6 +23,8 @@ public struct CreateOptions: Sendable {
     public var balloonsControlDomain = false
     /// The lock under which creations with ballooning take turns.
     public var lockFile: FilePath?
+    /// The memory and processors of a domain that was saved or is arriving; without it, the domain boots.
+    public var image: SavedImage?
     /// Called when the domain's console can be connected to: while its bootloader runs, and again before the domain
     /// first runs. Must return soon.
     public var consoleAvailable: (@Sendable (DomainID) -> Void)?

@@ -6,9 +6,23 @@ import XenStore
 import XenTypes
 
 extension Creation {
-    /// Runs the bootloader, builds the guest's memory and tells xenstored about the domain.
-    mutating func boot(_ build: inout DomainBuild) async throws {
+    /// Makes the guest's memory and tells xenstored about the domain.
+    mutating func fillMemory(_ build: inout DomainBuild) async throws {
         let builder = GuestBuilder(toolstack)
+        if let image = options.image {
+            try await builder.preBuild(&build)
+            try await DomainRestore(toolstack: toolstack, image: image).run(&build)
+            build.startTime = Self.now()
+        } else {
+            try await boot(&build, builder)
+        }
+        try Task.checkCancellation()
+        try await builder.postBuild(build)
+        try introduce(build)
+    }
+
+    /// Runs the bootloader and loads what it found.
+    private func boot(_ build: inout DomainBuild, _ builder: GuestBuilder) async throws {
         try await toolstack.chooseKernel(&build) { [options, domain = build.domain] in
             options.consoleAvailable?(domain)
         }
@@ -17,9 +31,6 @@ extension Creation {
         try await builder.preBuild(&build)
         build.startTime = Self.now()
         try await builder.buildImage(&build)
-        try Task.checkCancellation()
-        try await builder.postBuild(build)
-        try introduce(build)
     }
 
     private static func now() -> (seconds: Int, microseconds: Int) {

@@ -57,13 +57,15 @@ struct Creation {
 
     mutating func run() async throws -> (domain: DomainID, configuration: DomainConfiguration) {
         if !Self.isGuestNumber(given.createInfo.domainID) { given.createInfo.domainID = options.numbering.stored }
+        // Older hypervisors let guests access MSRs that newer ones do not.
+        if options.image != nil { given.buildInfo.archX86.msrRelaxed = given.buildInfo.archX86.msrRelaxed ?? true }
         let configuration = try completeConfiguration()
         let lock = try await reserveMemory(for: configuration)
         defer { lock?.release() }
         try checkNeeds(of: configuration)
         var build = try await makeDomain(configuration)
         try enterStore(build)
-        try await boot(&build)
+        try await fillMemory(&build)
         try await attachDevices(&build)
         try await awaitConsole(build)
         return (build.domain, try record(build))
@@ -103,7 +105,7 @@ struct Creation {
         let limits = Preflight.Limits(
             freeKB: free > host.outstandingPages ? (free - host.outstandingPages) * 4 : 0,
             cpus: Int(host.maximumCPUID) + 1)
-        try Preflight.check(configuration, limits: limits, paths: toolstack.paths)
+        try Preflight.check(configuration, limits: limits, paths: toolstack.paths, boots: options.image == nil)
     }
 
     /// Makes the empty domain under a number that no other domain had just now.
@@ -118,7 +120,9 @@ struct Creation {
             guard let domain = try make(arguments, fixed) else { continue }
             if try !history.isRecent(domain) {
                 undo.push("domain \(domain)") { [toolstack] in try await toolstack.endDomain(domain).get() }
-                return DomainBuild(configuration: configuration, domain: domain, uuid: uuid)
+                return DomainBuild(
+                    configuration: configuration, domain: domain, uuid: uuid,
+                    origin: options.image == nil ? .boot : .restore)
             }
             try hypervisor.destroyDomain(domain)
             guard fixed == nil else {
@@ -154,9 +158,9 @@ struct Creation {
         undo.push("nodes of domain \(build.domain)") { [toolstack] in toolstack.removeNodes(of: build.domain) }
         let nodes = build.initialNodes()
         try toolstack.store.transaction(mapError: { Self.storeFailure(build, $0) }) {
-            [toolstack] transaction throws(ToolstackError) in
+            [toolstack, options] transaction throws(ToolstackError) in
             try toolstack.checkName(name, for: build.domain, in: transaction)
-            try toolstack.checkUUID(of: build, in: transaction)
+            try toolstack.checkUUID(of: build, mayBeShared: options.image?.isArriving == true, in: transaction)
             do throws(StoreError) {
                 try transaction.remove(build.paths.guest)
                 try transaction.remove(DomainPaths.vm(build.uuid))
@@ -201,9 +205,11 @@ struct Creation {
 
 extension Toolstack {
     /// - Throws: `invalid` when another domain uses the same `/vm` tree, which this one would tear down.
-    func checkUUID(of build: DomainBuild, in transaction: StoreTransaction) throws(ToolstackError) {
+    func checkUUID(
+        of build: DomainBuild, mayBeShared: Bool, in transaction: StoreTransaction
+    ) throws(ToolstackError) {
         // A domain that arrives by migration can meet itself, when the two hosts are one.
-        guard build.origin == .boot else { return }
+        guard !mayBeShared else { return }
         let others: [DomainID]
         do {
             others = try transaction.domains(using: DomainPaths.vm(build.uuid)).filter { $0 != build.domain }

@@ -31,16 +31,22 @@ extension Toolstack {
         let directory = paths.lib.appending("dump")
         let path = coreDumpPath(name: name)
         try Files.makeDirectory(directory, mode: 0o755)
+        try await dumpCore(of: domain, to: path)
+        return path
+    }
+
+    /// Writes a domain's memory and vCPU state to a file in Xen's ELF core format.
+    public func dumpCore(of domain: DomainID, to path: FilePath) async throws(ToolstackError) {
+        _ = try info(of: domain)
         do {
             try await onOwnThread { [hypervisor] () throws(HypervisorError) in
                 try hypervisor.dumpCore(of: domain, to: path.string)
             }
         } catch {
             // What there is of it is of no use to a debugger.
-            logFailure("remove \(path)") { try Files.remove(path) }
+            logFailure("remove \(path)") { try Files.removeRegular(path) }
             throw ToolstackError(.fail, "cannot dump the core of domain \(domain)", domain: domain, underlying: error)
         }
-        return path
     }
 
     /// Where `dumpCore` writes. A slash in the name does not leave the directory.

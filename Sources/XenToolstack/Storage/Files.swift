@@ -52,6 +52,13 @@ enum Files {
         throw ToolstackError(.fail, "cannot remove \(path)", cause: "\(Errno(rawValue: errno))")
     }
 
+    /// As `remove`, but leaves what is no regular file: a device, a pipe, a link.
+    static func removeRegular(_ path: FilePath) throws(ToolstackError) {
+        var status = stat()
+        guard lstat(path.string, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
+        try remove(path)
+    }
+
     /// Creates a directory and its parents where they are missing.
     static func makeDirectory(_ path: FilePath, mode: mode_t = 0o755) throws(ToolstackError) {
         var status = stat()

@@ -17,14 +17,9 @@ struct CreateCommand: XLCommand {
 
     @Argument(help: "The configuration file, and lines of configuration.", completion: .file())
     var words: [String] = []
-    @Flag(name: .customShort("c"), help: "Connect to the console after the domain is created.")
-    var connectsConsole = false
+    @OptionGroup var start: StartFlags
     @Flag(name: .customShort("d"), help: "Print the resulting configuration.")
     var isDebugging = false
-    @Flag(name: .customShort("e"), help: "Do not wait in the background for the death of the domain.")
-    var hasNoMonitor = false
-    @Flag(name: .customShort("F"), help: "Run in foreground until death of the domain.")
-    var staysInForeground = false
     @Option(
         name: [.customShort("f", allowingJoined: true), .customLong("defconfig")],
         help: "Use the given configuration file.", completion: .file())
@@ -35,18 +30,8 @@ struct CreateCommand: XLCommand {
     var isDryRun = false
     @Flag(name: .customLong("plan"), help: "Print as JSON what would be done, and do nothing.")
     var isPlanOnly = false
-    @Flag(name: .customShort("p"), help: "Leave the domain paused after it is created.")
-    var staysPaused = false
     @Flag(name: [.customShort("q"), .customLong("quiet")], help: "Do not say which file is read.")
     var isQuiet = false
-    @Flag(
-        name: [.customShort("V"), .customLong("vncviewer")],
-        help: "Connect to the VNC display after the domain is created.")
-    var connectsDisplay = false
-    @Flag(
-        name: [.customShort("A"), .customLong("vncviewer-autopass")],
-        help: "As -V, and pass the VNC password to the viewer.")
-    var passesPassword = false
     @Flag(
         name: [.customShort("i"), .customLong("ignore-global-affinity-masks")],
         help: "Ignore the CPU masks of xl.conf.")
@@ -89,17 +74,31 @@ struct CreateCommand: XLCommand {
     private func create(
         _ configuration: DomainConfiguration, global: GlobalConfig, in context: CommandContext
     ) async throws -> ExitStatus {
-        var start = DomainStart(configuration, global: global, in: context)
+        let start = DomainStart(configuration, self.start, global: global, in: context)
         if isPlanOnly {
             Output.print(bytes: try YajlEncoder().encode(context.toolstack.plan(configuration, options: start.options)))
             return .success
         }
-        start.connectsConsole = connectsConsole
-        start.connectsDisplay = connectsDisplay || passesPassword
-        start.passesPassword = passesPassword
-        start.staysPaused = staysPaused
-        start.staysInForeground = staysInForeground
-        start.hasMonitor = !hasNoMonitor
         return try await start.run()
     }
+}
+
+/// What `create` and `restore` do with a domain besides making it.
+struct StartFlags: ParsableArguments {
+    @Flag(name: .customShort("c"), help: "Connect to the console after the domain is created.")
+    var connectsConsole = false
+    @Flag(name: .customShort("e"), help: "Do not wait in the background for the death of the domain.")
+    var hasNoMonitor = false
+    @Flag(name: .customShort("F"), help: "Run in foreground until death of the domain.")
+    var staysInForeground = false
+    @Flag(name: .customShort("p"), help: "Leave the domain paused after it is created.")
+    var staysPaused = false
+    @Flag(
+        name: [.customShort("V"), .customLong("vncviewer")],
+        help: "Connect to the VNC display after the domain is created.")
+    var connectsDisplay = false
+    @Flag(
+        name: [.customShort("A"), .customLong("vncviewer-autopass")],
+        help: "As -V, and pass the VNC password to the viewer.")
+    var passesPassword = false
 }

@@ -5,22 +5,32 @@ import SystemPackage
 import XenToolstack
 import XenTypes
 
-/// What `create` does once the configuration is known: the domain, its console and display, and its monitor.
+/// What `create` and `restore` do once the configuration is known: the domain, its console and display, and its monitor.
 struct DomainStart: Sendable {
-    var configuration: DomainConfiguration
+    private let configuration: DomainConfiguration
     var options: CreateOptions
-    var connectsConsole = false
-    var connectsDisplay = false
-    var passesPassword = false
-    var staysPaused = false
-    var staysInForeground = false
-    var hasMonitor = true
-    let context: CommandContext
+    /// Called when the domain has been made, or could not be made.
+    var created: (@Sendable () async -> Void)?
+    private let connectsConsole: Bool
+    private let connectsDisplay: Bool
+    private let passesPassword: Bool
+    private let staysPaused: Bool
+    private let staysInForeground: Bool
+    private let hasMonitor: Bool
+    private let context: CommandContext
 
-    init(_ configuration: DomainConfiguration, global: GlobalConfig, in context: CommandContext) {
+    init(
+        _ configuration: DomainConfiguration, _ flags: StartFlags, global: GlobalConfig, in context: CommandContext
+    ) {
         self.configuration = configuration
         self.context = context
         options = CreateOptions(global, context)
+        connectsConsole = flags.connectsConsole
+        connectsDisplay = flags.connectsDisplay || flags.passesPassword
+        passesPassword = flags.passesPassword
+        staysPaused = flags.staysPaused
+        staysInForeground = flags.staysInForeground
+        hasMonitor = !flags.hasNoMonitor
     }
 
     private var toolstack: Toolstack { context.toolstack }
@@ -30,19 +40,14 @@ struct DomainStart: Sendable {
     /// - Returns: when the monitor watches over the domain; with `staysInForeground`, after the domain's end.
     func run() async throws -> ExitStatus {
         let console = connectsConsole ? ConsoleClient(toolstack) : nil
-        let signals = TerminationSignals()
-        defer { signals.stop() }
-        let work = Task(executorPreference: EventLoop.shared.preference) { try await start(console) }
-        signals.start { work.cancel() }
-        let domain: DomainID
-        do {
-            domain = try await work.value
-        } catch {
-            console?.stop()
-            if let signal = signals.received { signals.die(of: signal) }
-            throw error
+        let domain = try await TerminationSignals.cancelling { [self] in
+            do {
+                return try await start(console)
+            } catch {
+                console?.stop()
+                throw error
+            }
         }
-        signals.stop()
         if connectsDisplay { try DisplayViewer(toolstack).start(for: domain, passesPassword: passesPassword) }
         if hasMonitor, staysInForeground { return await Monitor(domain: domain, context: context).run() }
         await console?.waitForEnd()
@@ -52,7 +57,14 @@ struct DomainStart: Sendable {
     private func start(_ console: ConsoleClient?) async throws -> DomainID {
         var options = options
         if let console { options.consoleAvailable = { console.start(for: $0) } }
-        let domain = try await toolstack.create(configuration, options: options).domain
+        let domain: DomainID
+        do {
+            domain = try await toolstack.create(configuration, options: options).domain
+            await created?()
+        } catch {
+            await created?()
+            throw error
+        }
         do {
             try await console?.waitUntilAttached()
             // Before the guest runs, so that nothing has happened yet that an interruption could not take back.

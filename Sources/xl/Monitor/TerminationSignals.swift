@@ -44,6 +44,22 @@ final class TerminationSignals: Sendable {
             || unsafeBitCast(old.__sigaction_handler.sa_handler, to: Int.self) == 1
     }
 
+    /// Does work that these signals cancel. When it then fails, the process ends as by the signal.
+    static func cancelling<Value: Sendable>(
+        _ work: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        let signals = TerminationSignals()
+        defer { signals.stop() }
+        let task = Task(executorPreference: EventLoop.shared.preference) { try await work() }
+        signals.start { task.cancel() }
+        do {
+            return try await task.value
+        } catch {
+            if let signal = signals.received { signals.die(of: signal) }
+            throw error
+        }
+    }
+
     /// Gives the signals back their default effect.
     func stop() {
         state.withLock { state in

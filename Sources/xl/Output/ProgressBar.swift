@@ -4,7 +4,7 @@ import Glibc
 /// terminal nothing is shown, unless `xl -t` asks for it.
 struct ProgressBar {
     private let label: String
-    private let isShown: Bool
+    let isShown: Bool
     private var percent = -1
 
     init(label: String, options: GlobalOptions) {

@@ -1,5 +1,6 @@
 @_exported import DomainConfig
 @_exported import DomainModel
+@_exported import StreamFormats
 @_exported import XenTypes
 @_exported import YajlJSON
 import Glibc

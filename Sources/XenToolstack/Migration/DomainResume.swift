@@ -1,0 +1,25 @@
+import DomainModel
+import XenControl
+import XenTypes
+
+extension Toolstack {
+    /// Lets a domain go on that is suspended.
+    ///
+    /// - Parameter cooperative: tell the guest that it was not restored, so that it keeps its connections. Guests whose
+    ///   drivers cannot do that need false.
+    /// - Throws: `invalid` when it is not suspended.
+    public func resume(_ domain: DomainID, cooperative: Bool = true) async throws(ToolstackError) {
+        let info = try info(of: domain)
+        guard info.shutdownReason == .suspend else {
+            throw ToolstackError(
+                .invalid, "cannot resume domain \(domain)", domain: domain, cause: "it is not suspended")
+        }
+        if try type(of: domain) == .hvm { try await resumeDeviceModel(of: domain) }
+        do {
+            try hypervisor.resumeDomain(domain, cooperative: cooperative)
+            try store.resume(domain)
+        } catch {
+            throw ToolstackError(.fail, "cannot resume domain \(domain)", domain: domain, underlying: error)
+        }
+    }
+}

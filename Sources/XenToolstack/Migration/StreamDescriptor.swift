@@ -1,0 +1,109 @@
+import Events
+import Glibc
+import Synchronization
+import SystemPackage
+
+/// A descriptor that C code reads or writes on a thread of its own, and that can be taken from under it: the only way
+/// to end a save or a restore that libxenguest performs.
+public final class StreamDescriptor: Sendable {
+    public enum Direction: Sendable { case reading, writing }
+
+    private struct State {
+        var thread: pthread_t?
+        var isCancelled = false
+    }
+
+    /// A duplicate of what it was made from: it shares the position, and is closed with this object.
+    public let descriptor: FileDescriptor
+    private let direction: Direction
+    private let state = Mutex(State())
+
+    public init(duplicating original: FileDescriptor, for direction: Direction) throws(ToolstackError) {
+        let copy = fcntl(original.rawValue, F_DUPFD_CLOEXEC, 3)
+        guard copy >= 0 else {
+            throw ToolstackError(
+                .fail, "cannot use descriptor \(original.rawValue)", cause: "\(Errno(rawValue: errno))")
+        }
+        descriptor = FileDescriptor(rawValue: copy)
+        self.direction = direction
+    }
+
+    deinit { try? descriptor.close() }
+
+    public var isCancelled: Bool { state.withLock { $0.isCancelled } }
+
+    /// Where the next byte is read or written; nil where there is no such place, as in a pipe.
+    public var position: UInt64? {
+        let offset = lseek(descriptor.rawValue, 0, SEEK_CUR)
+        return offset < 0 ? nil : UInt64(offset)
+    }
+
+    /// Runs what uses the descriptor, on this thread, which must not be one that runs Swift's tasks.
+    func use<Value, Failure: Error>(_ body: (FileDescriptor) throws(Failure) -> Value) throws(Failure) -> Value {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, Self.wakeUp)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+        state.withLock { $0.thread = pthread_self() }
+        defer { state.withLock { $0.thread = nil } }
+        return try body(descriptor)
+    }
+
+    /// Runs what uses the descriptor on a thread of its own. Cancelling the task makes reads and writes fail.
+    ///
+    /// - Parameter onCancel: called before that.
+    func useOnOwnThread<Value: Sendable, Failure: Error>(
+        onCancel: @escaping @Sendable () -> Void = {},
+        _ body: @escaping @Sendable (FileDescriptor) throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
+        let result: Result<Value, Failure> = await withTaskCancellationHandler {
+            await onOwnThread {
+                do throws(Failure) {
+                    return .success(try self.use(body))
+                } catch {
+                    return .failure(error)
+                }
+            }
+        } onCancel: {
+            onCancel()
+            self.cancel()
+        }
+        return try result.get()
+    }
+
+    /// Makes reads and writes fail from now on, also those that wait.
+    public func cancel() {
+        state.withLock { state in
+            guard !state.isCancelled else { return }
+            state.isCancelled = true
+            // A descriptor that cannot do what it is used for, in the place of the old one.
+            let useless = open("/dev/null", (direction == .reading ? O_WRONLY : O_RDONLY) | O_CLOEXEC)
+            guard useless >= 0 else { return }
+            dup2(useless, descriptor.rawValue)
+            _ = fcntl(descriptor.rawValue, F_SETFD, FD_CLOEXEC)
+            close(useless)
+            guard let thread = state.thread else { return }
+            // What is already waiting has the old file; a signal with a handler makes it try again.
+            var action = sigaction()
+            action.__sigaction_handler.sa_handler = { _ in }
+            sigaction(Self.wakeUp, &action, nil)
+            pthread_kill(thread, Self.wakeUp)
+        }
+    }
+
+    /// A signal that nothing else uses, and that does no harm where nobody handles it.
+    private static let wakeUp = SIGURG
+}
+
+/// A descriptor as a stream.
+struct DescriptorSource: ByteSource {
+    let descriptor: FileDescriptor
+
+    mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(SourceError) -> Int {
+        do {
+            return try descriptor.read(into: buffer)
+        } catch {
+            throw SourceError("\(error)")
+        }
+    }
+}

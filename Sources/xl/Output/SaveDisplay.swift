@@ -1,0 +1,67 @@
+import Synchronization
+import XenToolstack
+import XenTypes
+import YajlJSON
+
+/// Shows on standard error what a save does: upstream's line and a bar, or lines of JSON.
+final class SaveDisplay: Sendable {
+    private struct State {
+        var bar: ProgressBar
+        var percent = -1
+    }
+
+    private let file: String
+    private let isJSON: Bool
+    private let state: Mutex<State>
+
+    init(file: String, isJSON: Bool, options: GlobalOptions) {
+        self.file = file
+        self.isJSON = isJSON
+        state = Mutex(State(bar: ProgressBar(label: "Saving", options: options)))
+    }
+
+    func show(_ event: SaveEvent) {
+        isJSON ? showLine(event) : showText(event)
+    }
+
+    /// Ends the bar's line.
+    func finish() { state.withLock { $0.bar.finish() } }
+
+    private func showText(_ event: SaveEvent) {
+        switch event {
+        case .started(let info):
+            Output.plainError("Saving to \(file.escapingControls) new xl format (info \(info))")
+        case .progress(let done, let total): state.withLock { $0.bar.update(done: done, total: total) }
+        case .suspended: break
+        }
+    }
+
+    private func showLine(_ event: SaveEvent) {
+        let fields: [(name: String, value: JSONValue)]
+        switch event {
+        case .started: fields = [("event", .string("started")), ("file", .string(file))]
+        case .suspended: fields = [("event", .string("suspended"))]
+        case .progress(let done, let total):
+            let percent = total == 0 ? 100 : Int(Double(min(done, total)) / Double(total) * 100)
+            let isNew = state.withLock { state in
+                defer { state.percent = percent }
+                return state.percent != percent
+            }
+            guard isNew else { return }
+            fields = [
+                ("event", .string("progress")), ("frames_done", .count(done)), ("frames_total", .count(total)),
+            ]
+        }
+        guard let line = try? YajlEncoder(layout: .compact).encode(JSONValue.object(fields)) else { return }
+        Output.plainError(bytes: line + [UInt8(ascii: "\n")])
+    }
+
+    /// The answer of `xl save --json`.
+    func document(_ summary: SaveSummary, domain: DomainID) -> JSONValue {
+        let (seconds, attoseconds) = summary.duration.components
+        return .object([
+            ("domid", .count(domain.rawValue)), ("file", .string(file)), ("bytes", .count(summary.bytes)),
+            ("pages", .count(summary.pages)), ("seconds", .number(Double(seconds) + Double(attoseconds) * 1e-18)),
+        ])
+    }
+}

@@ -1,0 +1,193 @@
+import Testing
+
+extension HostTests {
+    /// What one tool saves, the other restores; what fails leaves the guest as it was.
+    @Suite struct SaveRestore {
+        let host: TestHost
+
+        init() throws { host = try #require(TestHost.current) }
+
+        static let file = "/root/saved"
+        static let tools = [TestHost.ours, TestHost.upstream]
+
+        /// A guest with a disk and an interface, created by upstream's tool.
+        private func start(
+            _ kind: GuestConfiguration.Kind, by tool: String = TestHost.upstream
+        ) async throws -> (guest: GuestConfiguration, domain: Int) {
+            try await host.makeDisk("/root/saved.img")
+            let guest = GuestConfiguration.linux(
+                "saved", kind, arguments: "GUEST_DISK=write GUEST_IP=192.168.77.21/24",
+                "disk = [ \"/root/saved.img,raw,xvda,rw\" ]", "vif = [ \"mac=00:16:3f:00:00:21,bridge=xenbr0\" ]")
+            try await guest.place(on: host)
+            await host.atEnd("rm -f \(Self.file) \(Self.file)-2")
+            try await host.require("\(tool) create -q -e \(guest.path)", timeout: .seconds(300))
+            let domain = try await host.domain("saved")
+            try await host.waitUntilSuspendable(domain)
+            return (guest, domain)
+        }
+
+        private static let kinds: [GuestConfiguration.Kind] = [.pv, .pvh]
+
+        private static let directions: [Direction] = {
+            var directions: [Direction] = []
+            for kind in kinds {
+                for (saver, restorer) in [(0, 0), (0, 1), (1, 0)] {
+                    directions.append(Direction(saver: tools[saver], restorer: tools[restorer], kind: kind))
+                }
+            }
+            return directions
+        }()
+
+        struct Direction: Sendable, CustomTestStringConvertible {
+            var saver: String
+            var restorer: String
+            var kind: GuestConfiguration.Kind
+            var testDescription: String { "\(kind): \(saver) to \(restorer)" }
+        }
+
+        @Test(arguments: directions)
+        func memoryDiskAndNetworkGoOn(_ direction: Direction) async throws {
+            let before = try await start(direction.kind).domain
+            let made = try await host.inGuest(
+                before, "mkdir -p /m; mount -t tmpfs none /m; dd if=/dev/urandom of=/m/f bs=1M count=8; md5sum /m/f")
+            let sum = try #require(made.firstMatch(of: /[0-9a-f]{32}/)?.output)
+            try await host.require("\(direction.saver) save saved \(Self.file)", timeout: .seconds(300))
+            #expect(try await host.upstream("domid saved").exitCode != 0)
+            try await host.require("\(direction.restorer) restore -e \(Self.file)", timeout: .seconds(300))
+            let after = try await host.domain("saved")
+            #expect(after != before)
+            let found = try await host.inGuest(
+                after, "md5sum /m/f; dd if=/dev/xvda bs=512 count=1 | head -c 12; echo; ping -c 1 -W 20 192.168.77.1")
+            #expect(found.contains(sum), "\(found)")
+            #expect(found.contains("pattern-xvda"), "\(found)")
+            #expect(found.contains("1 packets received"), "\(found)")
+        }
+
+        /// Upstream's save and ours begin with the same configuration, and both tools make the same domain of it.
+        @Test(arguments: kinds)
+        func leavesWhatUpstreamLeaves(_ kind: GuestConfiguration.Kind) async throws {
+            let (_, domain) = try await start(kind)
+            for (tool, file) in [(TestHost.ours, Self.file), (TestHost.upstream, Self.file + "-2")] {
+                try await host.require("\(tool) save -c saved \(file)", timeout: .seconds(300))
+            }
+            #expect(try await host.domain("saved") == domain, "the guest stays")
+            let head = "head -c 16384 FILE | sed 's/LibxlFmt.*//' | head -n -1 | md5sum"
+            #expect(
+                try await host.require(head.replacing("FILE", with: Self.file)).stdout
+                    == host.require(head.replacing("FILE", with: Self.file + "-2")).stdout)
+            #expect(try await host.require("stat -c %a \(Self.file)").stdout == "600\n")
+            try await host.require("\(TestHost.upstream) destroy saved")
+            var stores: [StoreSnapshot] = []
+            for tool in Self.tools {
+                try await host.require("\(tool) restore -p -e \(Self.file)", timeout: .seconds(300))
+                stores.append(try await StoreSnapshot(of: host, domain: host.domain("saved")))
+                try await host.require("\(TestHost.upstream) destroy saved")
+            }
+            let differences = stores[0].differences(to: stores[1])
+            #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
+        }
+
+        @Test func pausesAndKeepsTheNumber() async throws {
+            let (_, domain) = try await start(.pv, by: TestHost.ours)
+            try await host.require("\(TestHost.ours) save -p -D saved \(Self.file)", timeout: .seconds(300))
+            #expect(try await host.upstream("list saved").lines.last?.contains(#/--p---/#) == true)
+            try await host.require("\(TestHost.upstream) destroy saved")
+            // A number may be used again a minute after its domain ended.
+            try await host.require(
+                "sed -i 's/^[0-9]* [0-9]* .*//' /run/xen/domid-history 2>/dev/null; rm -f /run/xen/domid-history")
+            let log = try await host.require("\(TestHost.ours) restore -e \(Self.file) 2>&1", timeout: .seconds(300))
+            #expect(log.stdout.contains("Loading new save file \(Self.file) (new xl fmt info 0x3/0x0/"))
+            #expect(
+                log.stdout.contains(" Savefile contains xl domain config in JSON format\nParsing config from <saved>"))
+            #expect(try await host.domain("saved") == domain)
+        }
+
+        @Test func filesThatAreCutOffOrDamagedAreRefusedWithoutResidue() async throws {
+            _ = try await start(.pv)
+            try await host.require("\(TestHost.ours) save saved \(Self.file)", timeout: .seconds(300))
+            let size = try #require(Int(try await host.require("stat -c %s \(Self.file)").stdout.dropLast()))
+            let before = try await Residue(of: host)
+            var points = [0, 10, 40, 47, 50, 60, 500, 3000, size - 1, size - 8, size - 9, size - 30]
+            points += (1...8).map { size / 9 * $0 }
+            for point in points {
+                let result = try await host.run(
+                    "head -c \(point) \(Self.file) > \(Self.file)-2; \(TestHost.ours) restore -e \(Self.file)-2",
+                    timeout: .seconds(300))
+                #expect(result.exitCode == 1, "cut at \(point): \(result)")
+                #expect(result.stderr.contains("xl: error: cannot re"), "cut at \(point): \(result)")
+            }
+            for (offset, byte) in [
+                (0, "Y"), (32, "\\004\\003\\002\\001"), (36, "\\377"), (44, "\\377\\377\\377\\377"),
+                (48, "\\377\\377\\377\\377"),
+            ] {
+                let result = try await host.run(
+                    """
+                    head -c 100000 \(Self.file) > \(Self.file)-2
+                    printf '\(byte)' | dd of=\(Self.file)-2 bs=1 seek=\(offset) conv=notrunc 2>/dev/null
+                    \(TestHost.ours) restore -e \(Self.file)-2
+                    """, timeout: .seconds(300))
+                #expect(result.exitCode == 1, "damaged at \(offset): \(result)")
+            }
+            try await host.require("rm -f \(Self.file)-2")
+            let left = before.differences(to: try await Residue(of: host))
+            #expect(left.isEmpty, "\(left.joined(separator: "\n"))")
+        }
+
+        @Test func aSaveThatFailsLeavesTheGuestRunningAndNoFile() async throws {
+            let (_, domain) = try await start(.pvh)
+            await host.atEnd("! mountpoint -q /root/small || umount /root/small; rmdir /root/small 2>/dev/null")
+            try await host.require("mkdir -p /root/small && mount -t tmpfs -o size=8M none /root/small")
+            let full = try await host.ours("save saved /root/small/file", timeout: .seconds(300))
+            #expect(full.exitCode == 1)
+            #expect(full.stderr.contains("No space left on device"), "\(full)")
+            #expect(try await host.require("ls -A /root/small").stdout.isEmpty)
+            try await host.require("mount -o remount,ro /root/small")
+            #expect(try await host.ours("save saved /root/small/file").stderr.contains("Read-only file system"))
+            try await host.require("echo old > \(Self.file)")
+            let interrupted = try await host.run(
+                """
+                \(TestHost.ours) save saved \(Self.file) & pid=$!
+                until [ -n "$(find /root -maxdepth 1 -name '.saved.*' -size +4096k)" ]; do sleep 0.05; done
+                kill -TERM $pid; wait $pid
+                """, timeout: .seconds(300))
+            #expect(interrupted.exitCode == 128 + 15, "\(interrupted)")
+            #expect(
+                try await host.require("cat \(Self.file); ls -A /root | grep -c '^.saved' || true").stdout == "old\n0\n"
+            )
+            #expect(try await host.domain("saved") == domain)
+            #expect(try await host.inGuest(domain, "echo alive").contains("alive"))
+        }
+
+        @Test func aGuestThatIgnoresTheRequestGoesOn() async throws {
+            let guest = GuestConfiguration.idle("saved", .pv)
+            try await guest.place(on: host)
+            try await host.require("\(TestHost.upstream) create -q -e \(guest.path)")
+            let domain = try await host.domain("saved")
+            let twice = try await host.run(
+                """
+                \(TestHost.ours) save saved \(Self.file) 2> first.log & pid=$!
+                until [ "$(xenstore-read /local/domain/\(domain)/control/shutdown)" = suspend ]; do sleep 0.1; done
+                \(TestHost.ours) save saved \(Self.file)-2; echo "second $?"
+                wait $pid; echo "first $?"; cat first.log; rm -f first.log
+                """, timeout: .seconds(200))
+            #expect(twice.stdout.contains("second 1\nfirst 1\n"), "\(twice)")
+            #expect(twice.stdout.contains("has not answered the request on control/shutdown"), "\(twice)")
+            #expect(twice.stderr.contains("it is being saved or migrated already"), "\(twice)")
+            #expect(try await host.require("xenstore-read /local/domain/\(domain)/control/shutdown").stdout == "\n")
+            try await host.require("[ ! -e \(Self.file) ] && [ ! -e \(Self.file)-2 ] && ! ls /root/.saved.*")
+            #expect(try await host.upstream("list saved").lines.last?.contains("-b----") == true)
+        }
+
+        @Test func dumpsACoreAsUpstreamDoes() async throws {
+            let guest = GuestConfiguration.idle("saved", .pv)
+            try await guest.place(on: host)
+            try await host.require("\(TestHost.upstream) create -q -e \(guest.path)")
+            await host.atEnd("rm -f /root/core-1 /root/core-2")
+            try await host.require(
+                "\(TestHost.ours) dump-core saved /root/core-1 && \(TestHost.upstream) dump-core saved /root/core-2")
+            try await host.require(
+                "cmp /root/core-1 /root/core-2 || [ $(stat -c %s /root/core-1) = $(stat -c %s /root/core-2) ]")
+            #expect(try await host.require("head -c 4 /root/core-1").stdout.hasSuffix("ELF"))
+        }
+    }
+}
