@@ -25,7 +25,8 @@ let package = Package(
         library("YajlJSON", ["CYajl", "XenTypes"]),
         library("StreamFormats", []),
         .target(
-            name: "FuzzSupport", dependencies: ["DomainConfig", "DomainModel", "StreamFormats", "XenTypes", "YajlJSON"],
+            name: "FuzzSupport",
+            dependencies: ["DomainConfig", "DomainModel", "StreamFormats", "XenTypes", "YajlJSON"],
             path: "Harness/Support", swiftSettings: instrumentation),
         harness("Config"), harness("CPUID"), harness("CPUList"), harness("Devices"), harness("Disk"), harness("JSON"),
         harness("PCI"), harness("SaveHeader"), harness("Stream"), harness("VIF"),
