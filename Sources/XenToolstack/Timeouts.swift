@@ -12,6 +12,8 @@ public struct Timeouts: Sendable {
     public var hotplugScript: Duration = .seconds(40)
     /// QEMU to report that it runs.
     public var deviceModelStart: Duration = .seconds(60)
+    /// The QEMU in a stub domain to report that it runs, from the domain's first instruction.
+    public var stubDomainStart: Duration = .seconds(30)
     /// QEMU to answer one command, and others to let go of its monitor (`LIBXL_QMP_CMD_TIMEOUT`).
     public var deviceModelCommand: Duration = .seconds(10)
     /// QEMU to change a drive's medium (`LIBXL_HOTPLUG_TIMEOUT`).

@@ -8,17 +8,14 @@ extension Toolstack {
     ///
     /// - Throws: `fail` with its last words when it ends instead, `timedOut` when it says nothing. It has ended then.
     func start(_ plan: DeviceModelPlan) async throws(ToolstackError) {
-        guard access(plan.program.string, X_OK) == 0 else {
-            throw ToolstackError(
-                .fail, "cannot start the device model \(plan.program)", domain: plan.domain,
-                cause: "\(Errno(rawValue: errno))", remedy: "install the package that has it")
-        }
+        if let problem = DeviceModelPlan.problem(with: plan.program) { throw problem }
         try announce(plan)
         let log = LogFile(plan.logName, in: paths.log)
         let process = try await spawn(plan, log)
         do throws(ToolstackError) {
             try record(process, of: plan.domain)
             try await waitUntilRunning(process, plan, log)
+            if let state = plan.savedState { try Files.remove(state) }
         } catch {
             await process.stop()
             throw error
@@ -77,18 +74,38 @@ extension Toolstack {
     private func waitUntilRunning(
         _ process: ChildProcess, _ plan: DeviceModelPlan, _ log: LogFile
     ) async throws(ToolstackError) {
-        let state = DeviceModelPlan.storePath(plan.domain) / "state"
+        let domain = plan.domain
+        try await waitUntilReady(process, "the device model", of: domain, log) { [self] in
+            try await awaitState(
+                DeviceModelPlan.storePath(domain) / "state", of: "the device model", domain,
+                within: timeouts.deviceModelStart)
+        }
+    }
+
+    /// Waits until a node says "running".
+    func awaitState(
+        _ node: StorePath, of what: String, _ domain: DomainID, within limit: Duration
+    ) async throws(ToolstackError) {
+        try await store.wait(for: "\(what) to run", domain: domain, watching: [node], within: limit) {
+            [store] () throws -> Observation<Void> in
+            let text = try store.read(node)
+            return text == "running" ? .reached(()) : .pending(text.map { "state \($0)" } ?? "no state")
+        }
+    }
+
+    /// Waits until a program that was started is ready. Its end is seen at once, not when the time is up.
+    ///
+    /// - Parameters:
+    ///   - what: "the device model".
+    ///   - log: whose last lines an error shows.
+    func waitUntilReady(
+        _ process: ChildProcess, _ what: String, of domain: DomainID, _ log: LogFile,
+        _ readiness: @escaping @Sendable () async throws -> Void
+    ) async throws(ToolstackError) {
         do {
-            // Its end is seen at once, not when the time is up.
             let end = try await withThrowingTaskGroup(of: ChildProcess.ExitStatus?.self) { group in
-                group.addTask { [store, timeouts] in
-                    try await store.wait(
-                        for: "the device model to run", domain: plan.domain, watching: [state],
-                        within: timeouts.deviceModelStart
-                    ) { () throws -> Observation<Void> in
-                        let text = try store.read(state)
-                        return text == "running" ? .reached(()) : .pending(text.map { "state \($0)" } ?? "no state")
-                    }
+                group.addTask {
+                    try await readiness()
                     return nil
                 }
                 group.addTask { try await process.wait() }
@@ -96,11 +113,10 @@ extension Toolstack {
                 return try await group.next() ?? nil
             }
             guard let end else { return }
-            throw ToolstackError(.fail, "cannot start the device model", domain: plan.domain, cause: "it \(end)")
+            throw ToolstackError(.fail, "cannot start \(what)", domain: domain, cause: "it \(end)")
         } catch {
             var failure =
-                error as? ToolstackError
-                ?? ToolstackError(.aborted, "cannot start the device model", domain: plan.domain)
+                error as? ToolstackError ?? ToolstackError(.aborted, "cannot start \(what)", domain: domain)
             let words = [failure.cause, log.lastLines()].compactMap(\.self)
             failure.cause = words.isEmpty ? nil : words.joined(separator: ": ")
             failure.remedy = failure.remedy ?? "see \(log.path)"
@@ -137,6 +153,7 @@ extension Toolstack {
             await end(process)
             try? process.close()
         }
+        await stopMonitorProxy(of: domain)
         logFailure("remove the device model's nodes of domain \(domain)") {
             try store.remove(DeviceModelPlan.storePath(domain))
         }
@@ -149,7 +166,7 @@ extension Toolstack {
         logFailure("remove \(root)") { try DeviceModelConfinement.removeRoot(root) }
     }
 
-    private func end(_ process: FileDescriptor) async {
+    func end(_ process: FileDescriptor) async {
         // QEMU ends in order on SIGHUP; it is upstream's signal, too.
         for signal in [SIGHUP, SIGKILL] {
             SystemCalls.send(signal, to: process)
@@ -202,15 +219,11 @@ extension Toolstack {
     /// - Returns: nil when there is none. The number in the store may be stale, so the process must also be a QEMU
     ///   for this domain.
     private func deviceModelProcess(of domain: DomainID) -> FileDescriptor? {
-        guard let text = (try? store.read(DeviceModelPlan.processPath(domain))) ?? nil, let id = pid_t(text), id > 1
-        else { return nil }
-        guard let process = try? SystemCalls.openProcess(id) else { return nil }
-        let line = (try? Files.read(FilePath("/proc/\(id)/cmdline"), limit: 1 << 20)) ?? nil
-        let arguments = line?.split(separator: 0, omittingEmptySubsequences: false) ?? []
-        let isOurs = zip(arguments, arguments.dropFirst()).contains { option, value in
-            option.elementsEqual("-xen-domid".utf8) && value.elementsEqual("\(domain)".utf8)
+        guard let id = recordedDeviceModel(of: domain), let process = try? SystemCalls.openProcess(id) else {
+            return nil
         }
-        guard isOurs else {
+        // Looked at only now that the descriptor holds the process.
+        guard deviceModelCommandLine(id, of: domain) != nil else {
             try? process.close()
             return nil
         }

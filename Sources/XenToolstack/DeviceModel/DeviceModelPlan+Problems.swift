@@ -1,30 +1,35 @@
 import DomainModel
-import Glibc
 import SystemPackage
 import XenTypes
 
 extension DeviceModelPlan {
-    /// What speaks against starting the device model, as far as it shows before there is a domain.
-    ///
-    /// - Parameter configuration: with every default applied.
+    /// Why a program cannot be a device model; nil when nothing speaks against it.
+    static func problem(with program: FilePath) -> ToolstackError? {
+        var cause: String
+        switch HostFile.inspect(program.string) {
+        case .regular(let access) where access.contains(.execute): return nil
+        case .regular: cause = "it is not executable"
+        case .missing(let reason): cause = reason
+        case .block, .directory, .other: cause = "it is no regular file"
+        }
+        if !program.isAbsolute { cause += "; it is looked for in the current directory" }
+        return ToolstackError(
+            .fail, "cannot start the device model \(program)", cause: cause,
+            remedy: "install QEMU for Xen (in Debian: qemu-system-xen), or correct device_model_override")
+    }
+
+    /// What plainly keeps a configuration's device model from starting, found before the domain exists.
     static func problems(_ configuration: DomainConfiguration, paths: HostPaths) -> [ToolstackError] {
-        guard needed(by: configuration) else { return [] }
-        let program = program(configuration.buildInfo, paths)
-        guard access(program.string, X_OK) == 0 else {
-            return [
-                ToolstackError(
-                    .fail, "cannot start the device model \(program)", cause: "\(Errno(rawValue: errno))",
-                    remedy: configuration.buildInfo.deviceModel == nil
-                        ? "install the package that has it" : "correct device_model_override=")
-            ]
+        let isInside = runsInStubDomain(configuration)
+        guard isInside || needed(by: configuration) else { return [] }
+        var program = problem(with: program(configuration.buildInfo, paths)).map { [$0] } ?? []
+        if isInside { program += StubDomainPlan.problems(configuration.buildInfo, paths) }
+        // Whose number is taken depends on the domain's, which has none yet.
+        let users = UserDirectory(entry: UserDirectory.system.entry, name: { _ in nil })
+        let build = DomainBuild(configuration: configuration, domain: .control, uuid: .zero)
+        do throws(ToolstackError) { _ = try DeviceModelPlan(build, paths, users: users) } catch {
+            return program + [error]
         }
-        do throws(ToolstackError) {
-            let setup = QEMUSetup(domain: .invalid, configuration: configuration, paths: paths)
-            try refuseUnsupported(setup)
-            _ = try QEMUOption.commandLine(setup)
-        } catch {
-            return [error]
-        }
-        return []
+        return program
     }
 }

@@ -58,8 +58,18 @@ public struct DeviceModelPlan: Sendable, Hashable {
     ///
     /// - Parameter configuration: its devices have been completed.
     public static func needed(by configuration: DomainConfiguration) -> Bool {
-        guard configuration.createInfo.type != .hvm else { return true }
+        guard configuration.createInfo.type != .hvm else { return !runsInStubDomain(configuration) }
         return DeviceClasses.all.contains { isNeeded($0, configuration) }
+    }
+
+    static func needed(by build: DomainBuild) -> Bool {
+        // xenconsoled serves the first console only.
+        !build.consoleOutputs.isEmpty || needed(by: build.configuration)
+    }
+
+    /// Whether QEMU runs in a domain of its own.
+    static func runsInStubDomain(_ configuration: DomainConfiguration) -> Bool {
+        configuration.createInfo.type == .hvm && configuration.buildInfo.deviceModelStubdomain == true
     }
 
     private static func isNeeded<Class: DeviceClass>(_: Class.Type, _ configuration: DomainConfiguration) -> Bool {
@@ -120,13 +130,12 @@ public struct DeviceModelPlan: Sendable, Hashable {
             return
         }
         guard setup.info.deviceModelVersion != .qemuXenTraditional else {
-            throw refusal("there is no qemu-xen-traditional any more", "remove device_model_version")
+            throw refusal("there is no qemu-xen-traditional any more", "set device_model_version=\"qemu-xen\"")
+        }
+        guard !(setup.isRestricted && setup.isStubdomain) else {
+            throw refusal("one in a domain of its own cannot be restricted as well", "remove dm_restrict")
         }
         guard !setup.isRestricted else { throw refusal("it cannot be restricted yet", "remove dm_restrict") }
-        guard !setup.isStubdomain else {
-            throw refusal(
-                "it cannot run in a domain of its own yet", "remove device_model_stubdomain_override")
-        }
     }
 
     private static func environment(_ setup: QEMUSetup) -> [String: String] {
@@ -139,17 +148,20 @@ public struct DeviceModelPlan: Sendable, Hashable {
         return environment
     }
 
+    /// What hvmloader learns of the device model.
+    static func loaderNodes(_ setup: QEMUSetup) -> [StoreNode] {
+        guard let hvm = setup.hvm else { return [] }
+        let loader = DomainPaths(setup.domain).guest / "hvmloader"
+        return [
+            StoreNode(loader / "bios", hvm.bios.name),
+            // Only the old QEMU learnt of memory that firmware moved.
+            StoreNode(loader / "allow-memory-relocate", "0"),
+        ]
+    }
+
     /// In the order in which they are written.
     private static func nodes(_ setup: QEMUSetup, uuid: XenUUID) -> [StoreNode] {
-        let guest = DomainPaths(setup.domain).guest
-        var nodes: [StoreNode] = []
-        if let hvm = setup.hvm {
-            nodes = [
-                StoreNode(guest / "hvmloader/bios", hvm.bios.name),
-                // Only the old QEMU learnt of memory that firmware moved.
-                StoreNode(guest / "hvmloader/allow-memory-relocate", "0"),
-            ]
-        }
+        var nodes = loaderNodes(setup)
         nodes.append(StoreNode(storePath(setup.domain), nil))
         if let id = setup.user?.exclusiveID { nodes.append(StoreNode(userPath(setup.domain), "\(id)")) }
         if let password = setup.vnc?.password {

@@ -15,8 +15,7 @@ public struct LogFile: Sendable {
 
     /// Moves what an earlier run left out of the way and opens the file for appending.
     public func open() throws(ToolstackError) -> FileDescriptor {
-        var status = stat()
-        if lstat(path.string, &status) == 0 { try rotate() }
+        try rotateAway()
         do {
             return try FileDescriptor.open(
                 path, .writeOnly, options: [.create, .append, .closeOnExec],
@@ -24,6 +23,12 @@ public struct LogFile: Sendable {
         } catch {
             throw ToolstackError(.fail, "cannot open the log \(path)", cause: "\(error)")
         }
+    }
+
+    /// Moves what an earlier run left out of the way, for another program to begin the file.
+    func rotateAway() throws(ToolstackError) {
+        var status = stat()
+        if lstat(path.string, &status) == 0 { try rotate() }
     }
 
     private func generation(_ number: Int) -> String { number == 0 ? path.string : "\(path).\(number)" }

@@ -80,7 +80,8 @@ public struct DeviceEngine: Sendable {
         var plans: [DevicePlan] = []
         let configuration = Self.devices(of: build.configuration)
         for deviceClass in DeviceClasses.all { plans += try Self.plans(deviceClass, configuration, context) }
-        return plans + [FirstConsole.plan(context)]
+        let consoles = StubDomainConsoles.plans(build.consoleOutputs, context)
+        return plans + (consoles.isEmpty ? [FirstConsole.plan(context)] : consoles)
     }
 
     /// An HVM guest has QEMU's screen and keyboard, and one paravirtual keyboard beside them, whatever `vfb` and `vkb`
@@ -133,7 +134,11 @@ public struct DeviceEngine: Sendable {
         let domain = build.domain
         undo.push("devices of domain \(domain)") { await destroyAll(of: domain) }
         try write(plans, of: domain)
-        guard DeviceModelPlan.needed(by: build.configuration) else {
+        if DeviceModelPlan.runsInStubDomain(build.configuration) {
+            try await sideBySide(plans.map { plan in { try await connect(plan) } })
+            return try await toolstack.startStubDomain(for: build, undo: &undo)
+        }
+        guard DeviceModelPlan.needed(by: build) else {
             return try await sideBySide(plans.map { plan in { try await connect(plan) } })
         }
         undo.push("device model of domain \(domain)") { await toolstack.stopDeviceModel(of: domain) }

@@ -15,6 +15,7 @@ public struct ListedDomain: Hashable, Sendable {
     /// What the domain was created as; the control domain and one that another toolstack made without saying so
     /// count as PV or HVM by what the hypervisor knows.
     public var type: DomainType?
+    public var deviceModel: DeviceModelStatus?
 
     public init(info: DomainInfo, name: String?) {
         self.info = info
@@ -31,7 +32,8 @@ public struct DomainDetails: OptionSet, Sendable {
     public static let pool = DomainDetails(rawValue: 2)
     public static let nodeAffinity = DomainDetails(rawValue: 4)
     public static let type = DomainDetails(rawValue: 8)
-    public static let all: DomainDetails = [.securityLabel, .pool, .nodeAffinity, .type]
+    public static let deviceModel = DomainDetails(rawValue: 16)
+    public static let all: DomainDetails = [.securityLabel, .pool, .nodeAffinity, .type, .deviceModel]
 }
 
 extension Toolstack {
@@ -51,6 +53,7 @@ extension Toolstack {
                 if details.contains(.securityLabel) { entry.securityLabel = try label(info.ssidref, &names) }
                 if details.contains(.pool) { entry.poolName = try poolName(info.cpupool, &names) }
                 if details.contains(.type) { entry.type = try type(of: info) }
+                if details.contains(.deviceModel) { entry.deviceModel = deviceModelStatus(of: info.domain) }
                 if details.contains(.nodeAffinity) {
                     // A domain may go away while others are looked at.
                     entry.nodeAffinity = try? hypervisor.nodeAffinity(of: info.domain)

@@ -71,6 +71,16 @@ struct Creation {
         return (build.domain, try record(build))
     }
 
+    /// The first steps for the domain of a device model: as far as it is built and known to the store.
+    mutating func makeStubDomain() async throws -> DomainBuild {
+        let configuration = try completeConfiguration()
+        try checkNeeds(of: configuration)
+        var build = try await makeDomain(configuration)
+        try enterStore(build)
+        try await boot(&build)
+        return build
+    }
+
     private mutating func completeConfiguration() throws -> DomainConfiguration {
         guard given.createInfo.name?.isEmpty == false else {
             throw ToolstackError(

@@ -61,6 +61,9 @@ public struct DomainBuild: Sendable {
     /// Where the device model's state is that it goes on from; nil for a guest that starts anew.
     public var deviceModelState: FilePath?
 
+    /// Where the consoles of a stub domain go, by their numbers; empty for every other domain.
+    var consoleOutputs: [String?] = []
+
     /// XenStore's ring.
     public var store = Ring()
     /// The first console's ring.

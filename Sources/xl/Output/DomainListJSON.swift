@@ -38,6 +38,15 @@ enum DomainListJSON {
             ("node_affinity", .members(domain.nodeAffinity)),
             ("ssidref", .count(info.ssidref)),
             ("security_label", .text(domain.securityLabel)),
+            ("device_model", deviceModel(domain.deviceModel ?? DeviceModelStatus(state: .none))),
+        ])
+    }
+
+    private static func deviceModel(_ status: DeviceModelStatus) -> JSONValue {
+        .object([
+            ("state", .string(status.state.rawValue)), ("pid", .count(status.process.map { UInt64(clamping: $0) })),
+            ("domid", .count(status.domain?.rawValue)),
+            ("command_line", status.commandLine.map { .array($0.map { .text($0) }) } ?? .null),
         ])
     }
 

@@ -22,6 +22,32 @@ enum FirstConsole {
     }
 }
 
+/// The consoles of a stub domain, all served by QEMU.
+enum StubDomainConsoles {
+    /// - Parameter outputs: where each goes, by its number; nil leads nowhere.
+    static func plans(_ outputs: [String?], _ context: DeviceContext) -> [DevicePlan] {
+        outputs.enumerated().map { index, output in
+            let address = DeviceAddress(
+                domain: context.domain, kind: .console, id: UInt32(clamping: index), backendDomain: .control)
+            var entries: [DevicePlan.Entry] = [.init("limit", FirstConsole.limit), .init("type", "ioemu")]
+            if let output { entries.append(.init("output", output)) }
+            entries.append(.init("tty", ""))
+            let isFirst = index == 0
+            if isFirst {
+                entries += [
+                    .init("port", "\(context.console.port)"), .init("ring-ref", "\(context.console.frame)"),
+                ]
+            }
+            var plan = DevicePlan(
+                address, backend: [.init("protocol", FirstConsole.terminalProtocol)],
+                frontend: [.init("protocol", FirstConsole.terminalProtocol)], readOnlyFrontend: entries,
+                handshake: .none)
+            if isFirst { plan.frontend = [.init("backend-id", "\(address.backendDomain)")] }
+            return plan
+        }
+    }
+}
+
 extension ChannelDevice: NumberedDevice {}
 
 /// Channels: consoles with a name, numbered from 1 and served by QEMU.

@@ -1,0 +1,118 @@
+import Testing
+
+extension HostTests {
+    /// QEMU gets from our tool what it gets from upstream's, and its failures are told and leave nothing.
+    @Suite struct DeviceModel {
+        let host: TestHost
+
+        init() throws { host = try #require(TestHost.current) }
+
+        @Test(arguments: TestHost.isFull ? DeviceModelCase.all : DeviceModelCase.essential)
+        func isStartedAsByUpstream(_ item: DeviceModelCase) async throws {
+            let recorder = try await RecordingQEMU(on: host)
+            let guest = try await place(item)
+            let theirs = try await recorder.record(guest, by: TestHost.upstream)
+            let ours = try await recorder.record(guest, by: TestHost.ours)
+            #expect(ours.arguments == theirs.arguments.map(Self.withChannelsFromOne))
+            #expect(ours.environment == theirs.environment)
+            #expect(ours.exitCode == theirs.exitCode, "\(ours.errors)")
+            let plan = try await recorder.plan(guest)
+            if !item.lines.contains(where: { $0.contains("script=") }) { #expect(plan.arguments == ours.arguments) }
+            #expect(plan.environment == ours.environment)
+        }
+
+        /// Upstream numbers channels from 0, which is the number of the first console.
+        private static func withChannelsFromOne(_ argument: String) -> String {
+            argument.replacing(/id=libxl-channel(\d+)/) { "id=libxl-channel\((Int($0.1) ?? 0) + 1)" }
+        }
+
+        private func place(_ item: DeviceModelCase) async throws -> GuestConfiguration {
+            var lines = item.lines
+            if item.kind == .hvm {
+                lines.append("shadow_memory=8")
+                if !lines.contains(where: { $0.hasPrefix("memory=") }) { lines.append("memory=32") }
+            } else {
+                lines += ["kernel=\"/root/guests/idle-\(item.kind.rawValue)\"", "memory=8", "shadow_memory=4"]
+            }
+            lines += ["device_model_override=\"\(RecordingQEMU.path)\"", "device_model_version=\"qemu-xen\""]
+            let guest = GuestConfiguration(name: "argv", kind: item.kind, lines: lines)
+            try await guest.place(on: host)
+            return guest
+        }
+
+        // MARK: Failures
+
+        struct Failure: Sendable, CustomTestStringConvertible {
+            let what: String
+            /// Makes the program.
+            let script: String
+            /// What the message must name.
+            let names: [String]
+            var testDescription: String { what }
+        }
+
+        static let failures: [Failure] = [
+            Failure(what: "missing", script: "true", names: [RecordingQEMU.path, "No such file"]),
+            Failure(what: "a directory", script: "mkdir $q", names: [RecordingQEMU.path, "no regular file"]),
+            Failure(what: "not executable", script: "touch $q", names: [RecordingQEMU.path, "not executable"]),
+            Failure(
+                what: "ends at once", script: "printf '#!/bin/sh\\necho alas >&2\\nexit 7\\n' > $q; chmod +x $q",
+                names: ["status 7", "alas", "qemu-dm-failing.log"]),
+            Failure(
+                what: "is killed", script: "printf '#!/bin/sh\\nkill -9 $$\\n' > $q; chmod +x $q",
+                names: ["signal 9"]),
+            Failure(
+                what: "hangs", script: "printf '#!/bin/sh\\necho waiting\\nexec sleep 1000\\n' > $q; chmod +x $q",
+                names: ["device model to run", "no state", "waiting"]),
+        ]
+
+        @Test(arguments: failures.filter { TestHost.isFull || $0.what != "hangs" })
+        func failureIsToldAndLeavesNothing(_ failure: Failure) async throws {
+            let guest = GuestConfiguration.idle(
+                "failing", .pv, "disk=[\"/root/failing.qcow2,qcow2,xvda,rw\"]",
+                "device_model_override=\"\(RecordingQEMU.path)\"", "device_model_version=\"qemu-xen\"")
+            try await guest.place(on: host)
+            await host.atEnd(
+                "rm -rf \(DeviceModelCase.place) /root/failing.qcow2 /var/log/xen/qemu-dm-failing.log*")
+            try await host.require(
+                """
+                qemu-img create -q -f qcow2 /root/failing.qcow2 1M
+                mkdir -p \(DeviceModelCase.place); q=\(RecordingQEMU.path); \(failure.script)
+                """)
+            let before = try await Residue(of: host)
+            let ours = try await host.ours("create -q \(guest.path)")
+            let left = before.differences(to: try await Residue(of: host))
+            #expect(left.isEmpty, "\(left.joined(separator: "\n"))")
+            for name in failure.names { #expect(ours.stderr.contains(name), "\(ours.stderr)") }
+            #expect(ours.stderr.split(separator: "\n").count <= 3, "one message: \(ours.stderr)")
+            #expect(ours.exitCode == 3, "upstream's code for it")
+        }
+
+        @Test func theListTellsItsState() async throws {
+            let guest = GuestConfiguration.idle("watched", .pv, "disk=[\"/root/watched.qcow2,qcow2,xvda,rw\"]")
+            try await guest.place(on: host)
+            await host.atEnd("rm -f /root/watched.qcow2 /var/log/xen/qemu-dm-watched.log*")
+            try await host.require("qemu-img create -q -f qcow2 /root/watched.qcow2 1M")
+            try await host.require("\(TestHost.ours) create -q -e \(guest.path)")
+            let domain = try await host.domain(guest.name)
+            let process = try await host.require("xenstore-read /local/domain/\(domain)/image/device-model-pid").stdout
+            let running = try await status(domain)
+            #expect(running.contains("running,\(process)".split(separator: "\n").joined()))
+            #expect(running.contains("-xen-domid \(domain)"))
+            #expect(try await status(0).hasPrefix("none,null"))
+            // Its state is seen as it is, not as it was written down.
+            try await host.require("kill -9 \(process)")
+            try await host.wait(until: "! kill -0 \(process) 2>/dev/null")
+            #expect(try await status(domain).hasPrefix("ended,"))
+            try await host.require("\(TestHost.ours) destroy \(guest.name)")
+        }
+
+        /// State, process number and command line.
+        private func status(_ domain: Int) async throws -> String {
+            try await host.require(
+                "\(TestHost.ours) list --json \(domain) | jq -r '.[0].device_model "
+                    + "| \"\\(.state),\\(.pid) \\(.command_line // [] | join(\" \"))\"'"
+            ).stdout
+        }
+    }
+}
