@@ -77,7 +77,7 @@ struct Creation {
         try checkNeeds(of: configuration)
         var build = try await makeDomain(configuration)
         try enterStore(build)
-        try await boot(&build)
+        try await fillMemory(&build)
         return build
     }
 
