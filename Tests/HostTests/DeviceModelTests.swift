@@ -21,6 +21,39 @@ extension HostTests {
             #expect(plan.environment == ours.environment)
         }
 
+        @Test func isConfinedAsByUpstream() async throws {
+            let guest = GuestConfiguration.hvm("confined", "dm_restrict = 1", "serial = \"pty\"", "vnc = 1")
+            try await guest.place(on: host)
+            try await host.require("useradd -u 60000 -s /usr/sbin/nologin xen-qemuuser-range-base")
+            await host.atEnd("userdel xen-qemuuser-range-base; rmdir /run/xen/qemu-root-* 2> /dev/null || :")
+            let theirs = try await confinement(guest, by: TestHost.upstream)
+            #expect(try await confinement(guest, by: TestHost.ours) == theirs)
+            #expect(theirs.contains("own mnt") && theirs.contains("user +0"), "\(theirs)")
+        }
+
+        /// What may differ from one domain to the next is left out.
+        private func confinement(_ guest: GuestConfiguration, by tool: String) async throws -> [String] {
+            try await host.require("\(tool) create -q -e \(guest.path)")
+            let domain = try await host.domain(guest.name)
+            let seen = try await host.require(
+                """
+                process=$(cat /proc/$(pgrep -f -- '-xen-domid \(domain) ')/stat | cut -d' ' -f1) && cd /proc/$process || exit 1
+                tr '\\0' '\\n' < cmdline | sed -E 's/fd=[0-9]+/fd=N/; s/\\b\(domain)\\b/DOMAIN/; s/-\(domain)\\b/-DOMAIN/; s/6[0-9]{4}:/UID:/'
+                cat limits
+                echo "root $(readlink root | sed s/\(domain)/DOMAIN/)"
+                echo "user +$(($(awk '/^Uid/ { print $3 }' status) - 60000 - \(domain)))"
+                for kind in mnt ipc net pid; do
+                    [ $(readlink ns/$kind) = $(readlink /proc/1/ns/$kind) ] || echo "own $kind"
+                done
+                """)
+            try await host.require("\(tool) destroy \(guest.name)")
+            if tool == TestHost.ours {
+                let left = try await host.run("ls -d /run/xen/qemu-root-\(domain) /proc/[0-9]*/cwd -l | grep qemu-root")
+                #expect(left.stdout == "")
+            }
+            return seen.lines.map(String.init)
+        }
+
         /// Upstream numbers channels from 0, which is the number of the first console.
         private static func withChannelsFromOne(_ argument: String) -> String {
             argument.replacing(/id=libxl-channel(\d+)/) { "id=libxl-channel\((Int($0.1) ?? 0) + 1)" }

@@ -3,7 +3,7 @@ import Testing
 
 extension HostTests {
     /// HVM guests that both tools make, one after the other, leave the same store, files and machine.
-    @Suite struct HVMCreation {
+    @Suite(.enabled(if: TestHost.isFull, "HVM guests take minutes in emulation")) struct HVMCreation {
         let host: TestHost
 
         init() throws { host = try #require(TestHost.current) }

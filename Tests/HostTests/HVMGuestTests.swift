@@ -2,7 +2,7 @@ import Testing
 
 extension HostTests {
     /// HVM guests start from their media, show themselves, obey, and end in their own way.
-    @Suite struct HVMGuests {
+    @Suite(.enabled(if: TestHost.isFull, "HVM guests take minutes in emulation")) struct HVMGuests {
         let host: TestHost
 
         init() throws { host = try #require(TestHost.current) }

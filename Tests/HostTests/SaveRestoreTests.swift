@@ -2,7 +2,8 @@ import Testing
 
 extension HostTests {
     /// What one tool saves, the other restores; what fails leaves the guest as it was.
-    @Suite struct SaveRestore {
+    @Suite(.enabled(if: TestHost.isFull, "saves and restores of whole guests take minutes in emulation"))
+    struct SaveRestore {
         let host: TestHost
 
         init() throws { host = try #require(TestHost.current) }

@@ -76,6 +76,7 @@ extension Toolstack {
     ) async throws(ToolstackError) {
         let domain = plan.domain
         try await waitUntilReady(process, "the device model", of: domain, log) { [self] in
+            if plan.isRestricted { return try await awaitMonitor(of: plan) }
             try await awaitState(
                 DeviceModelPlan.storePath(domain) / "state", of: "the device model", domain,
                 within: timeouts.deviceModelStart)

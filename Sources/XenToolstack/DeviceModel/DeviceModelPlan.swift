@@ -135,7 +135,6 @@ public struct DeviceModelPlan: Sendable, Hashable {
         guard !(setup.isRestricted && setup.isStubdomain) else {
             throw refusal("one in a domain of its own cannot be restricted as well", "remove dm_restrict")
         }
-        guard !setup.isRestricted else { throw refusal("it cannot be restricted yet", "remove dm_restrict") }
     }
 
     private static func environment(_ setup: QEMUSetup) -> [String: String] {
