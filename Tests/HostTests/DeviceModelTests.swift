@@ -2,7 +2,7 @@ import Testing
 
 extension HostTests {
     /// QEMU gets from our tool what it gets from upstream's, and its failures are told and leave nothing.
-    @Suite struct DeviceModel {
+    @Suite(.enabled(if: TestHost.isFull, "many QEMUs take minutes in emulation")) struct DeviceModel {
         let host: TestHost
 
         init() throws { host = try #require(TestHost.current) }

@@ -2,7 +2,7 @@ import Testing
 
 extension HostTests {
     /// HVM guests that cannot work are refused with one clear message, and the host stays as it was.
-    @Suite struct HVMBadInput {
+    @Suite(.enabled(if: TestHost.isFull, "HVM guests take minutes in emulation")) struct HVMBadInput {
         let host: TestHost
 
         init() throws { host = try #require(TestHost.current) }

@@ -38,7 +38,7 @@ struct ConfigUpdateCommand: XLCommand {
         let lines = CreateCommand.lines(words)
         let configuration = try context.configuration(path: path, words: lines, global: global, ignoringMasks: true)
         if isDebugging || context.options.isDryRun {
-            Output.print(bytes: try global.outputFormat.text(of: configuration))
+            Output.print(bytes: try global.outputFormat.textOfUpdate(configuration))
         }
         guard !context.options.isDryRun else { return .success }
         Output.plainError("setting dom\(id) configuration")

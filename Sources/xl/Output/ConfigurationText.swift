@@ -11,4 +11,11 @@ extension GlobalConfig.OutputFormat {
         case .sxp: SExpression.text(of: configuration, domain: nil, uuid: nil).unescapedBytes
         }
     }
+
+    /// A configuration as `xl config-update -N` prints it: in JSON as that of a domain without a number.
+    func textOfUpdate(_ configuration: DomainConfiguration) throws(JSONEncodingError) -> [UInt8] {
+        guard self == .json else { return try text(of: configuration) }
+        return try YajlEncoder().encode(
+            DetailedDomain(domain: nil, uuid: nil, configuration: .success(configuration)))
+    }
 }

@@ -5,8 +5,9 @@ import YajlJSON
 
 /// What `xl list -l` shows of one domain: its configuration, or why that cannot be shown.
 struct DetailedDomain: Encodable {
-    let domain: DomainID
-    let uuid: XenUUID
+    /// nil for a configuration that is not of a domain.
+    let domain: DomainID?
+    let uuid: XenUUID?
     let configuration: Result<DomainConfiguration, Problem>
 
     struct Problem: Error {
