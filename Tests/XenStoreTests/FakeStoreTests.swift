@@ -29,7 +29,11 @@ private final class FakeStore: Sendable {
         _ = startThread { [listener] in
             while true {
                 let connection = accept(listener, nil, nil)
-                guard connection >= 0 else { return }
+                guard connection >= 0 else {
+                    // Here, so that the next fake cannot get the number while this thread still waits on it.
+                    close(listener)
+                    return
+                }
                 _ = startThread {
                     serve(connection)
                     close(connection)
@@ -40,7 +44,6 @@ private final class FakeStore: Sendable {
 
     deinit {
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
         unlink(path)
     }
 
