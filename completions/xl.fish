@@ -23,9 +23,9 @@ function __xl_parse_tokens -S
         __xl_parse_subcommand 0 'v' 'N' 'f' 't' 'T' 'h/help'
         switch $unparsed_tokens[1]
         case 'create'
-            __xl_parse_subcommand -r 1 'c' 'e' 'F' 'p' 'V/vncviewer' 'A/vncviewer-autopass' 'd' 'f/defconfig=' 'n/dryrun' 'plan' 'q/quiet' 'i/ignore-global-affinity-masks' 'h/help'
+            __xl_parse_subcommand -r 1 'f/defconfig=' 'c' 'e' 'F' 'p' 'V/vncviewer' 'A/vncviewer-autopass' 'd' 'n/dryrun' 'plan' 'q/quiet' 'i/ignore-global-affinity-masks' 'h/help'
         case 'config-update'
-            __xl_parse_subcommand -r 2 'd' 'f/defconfig=' 'q' 'h/help'
+            __xl_parse_subcommand -r 2 'f/defconfig=' 'd' 'q' 'h/help'
         case 'list'
             __xl_parse_subcommand 1 'l/long' 'v/verbose' 'Z/context' 'c/cpupool' 'n/numa' 'json' 'h/help'
         case 'destroy'
@@ -262,6 +262,7 @@ complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -f
 complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'config' -d 'Check, show or compare configurations, or list the keys they can have'
 complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'help' -d 'Show subcommand help information.'
 complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl create" -ge 1' -F
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" defconfig f' -s 'f' -l 'defconfig' -d 'Use the given configuration file.' -rF
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" c' -s 'c' -d 'Connect to the console after the domain is created.'
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" e' -s 'e' -d 'Do not wait in the background for the death of the domain.'
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" F' -s 'F' -d 'Run in foreground until death of the domain.'
@@ -269,15 +270,14 @@ complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl crea
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" V vncviewer' -s 'V' -l 'vncviewer' -d 'Connect to the VNC display after the domain is created.'
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" A vncviewer-autopass' -s 'A' -l 'vncviewer-autopass' -d 'As -V, and pass the VNC password to the viewer.'
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" d' -s 'd' -d 'Print the resulting configuration.'
-complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" defconfig f' -s 'f' -l 'defconfig' -d 'Use the given configuration file.' -rF
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" dryrun n' -s 'n' -l 'dryrun' -d 'Print the resulting configuration, and create nothing; as \'xl -N create\'.'
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" plan' -l 'plan' -d 'Print as JSON what would be done, and do nothing.'
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" q quiet' -s 'q' -l 'quiet' -d 'Do not say which file is read.'
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" i ignore-global-affinity-masks' -s 'i' -l 'ignore-global-affinity-masks' -d 'Ignore the CPU masks of xl.conf.'
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl config-update" -ge 1' -F
-complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl config-update" d' -s 'd' -d 'Print the resulting configuration.'
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl config-update" defconfig f' -s 'f' -l 'defconfig' -d 'Use the given configuration file.' -rF
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl config-update" d' -s 'd' -d 'Print the resulting configuration.'
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl config-update" q' -s 'q' -d 'Accepted and without effect.'
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl config-update" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl list" l long' -s 'l' -l 'long' -d 'Show each domain\'s whole configuration as JSON.'

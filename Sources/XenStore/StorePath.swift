@@ -1,4 +1,5 @@
 import CXen
+import XenTypes
 
 /// The path of a node in xenstore, or one of the special watch names such as `@releaseDomain`.
 ///
@@ -68,23 +69,13 @@ public struct StorePath: Hashable, Sendable, Comparable, CustomStringConvertible
         if self != .root, bytes.last == UInt8(ascii: "/") { return "the path ends in a slash" }
         var previous: UInt8 = 0
         for byte in bytes {
-            guard Self.isAllowed(byte) else {
+            guard byte.isAllowedInStorePath else {
                 return "the path contains \(Self.shown(byte)); letters, digits and -/_@ are allowed"
             }
             if byte == UInt8(ascii: "/"), previous == byte { return "the path has an empty part" }
             previous = byte
         }
         return nil
-    }
-
-    private static func isAllowed(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "/"), UInt8(ascii: "_"),
-            UInt8(ascii: "@"):
-            true
-        default: false
-        }
     }
 
     private static func shown(_ byte: UInt8) -> String {

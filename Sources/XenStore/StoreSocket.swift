@@ -1,3 +1,4 @@
+import Events
 import Glibc
 
 /// The way to xenstored: its socket, or the kernel's device where it runs in another domain.
@@ -29,10 +30,7 @@ struct StoreSocket: Sendable {
 
     /// - Returns: nil when nobody listens there.
     private static func connect(_ path: String, _ limit: Duration) throws(Failure) -> Int32? {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        guard path.utf8.count < MemoryLayout.size(ofValue: address.sun_path) else { return nil }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        guard let address = LocalAddress(path: path) else { return nil }
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw .broken(errno) }
         let (seconds, attoseconds) = limit.components
@@ -41,12 +39,7 @@ struct StoreSocket: Sendable {
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
             setsockopt(descriptor, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
         }
-        let result = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        if result == 0 { return descriptor }
+        if address.connect(descriptor) == 0 { return descriptor }
         let isLate = errno == EAGAIN
         close(descriptor)
         if isLate { throw .timedOut }

@@ -23,7 +23,7 @@ let package = Package(
         library("DomainModel", ["XenTypes"]),
         library("DomainConfig", ["DomainModel", "XenTypes"]),
         library("YajlJSON", ["CYajl", "XenTypes"]),
-        library("StreamFormats", []),
+        library("StreamFormats", ["XenTypes"]),
         .target(
             name: "FuzzSupport",
             dependencies: ["DomainConfig", "DomainModel", "StreamFormats", "XenTypes", "YajlJSON"],

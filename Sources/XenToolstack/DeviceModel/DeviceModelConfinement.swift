@@ -23,25 +23,15 @@ enum DeviceModelConfinement {
 
     /// A socket that listens under a name in the file system, which an earlier one may have left behind.
     static func listen(at path: FilePath) throws(ToolstackError) -> FileDescriptor {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.string.utf8)
-        let isNamed = withUnsafeMutableBytes(of: &address.sun_path) { place in
-            guard bytes.count < place.count else { return false }
-            place.copyBytes(from: bytes)
-            return true
+        guard let address = LocalAddress(path: path.string) else {
+            throw ToolstackError(.fail, "cannot listen at \(path)", cause: "the name is too long")
         }
-        guard isNamed else { throw ToolstackError(.fail, "cannot listen at \(path)", cause: "the name is too long") }
         let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard socket >= 0 else { throw failure("make a socket") }
         let descriptor = FileDescriptor(rawValue: socket)
         do throws(ToolstackError) {
             try Files.remove(path)
-            let size = socklen_t(MemoryLayout<sockaddr_un>.size)
-            let status = withUnsafePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(socket, $0, size) }
-            }
-            guard status == 0, Glibc.listen(socket, 1) == 0 else { throw failure("listen at \(path)") }
+            guard address.bind(socket) == 0, Glibc.listen(socket, 1) == 0 else { throw failure("listen at \(path)") }
             return descriptor
         } catch {
             try? descriptor.close()

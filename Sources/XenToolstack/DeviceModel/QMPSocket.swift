@@ -1,4 +1,3 @@
-import CXenShim
 import Glibc
 import SystemPackage
 
@@ -13,25 +12,14 @@ final class QMPSocket: Sendable {
 
     /// - Throws: `system`, with `noSuchFileOrDirectory` or `connectionRefused` when no QEMU listens there.
     convenience init(connectingTo path: FilePath) throws(QMPError) {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let name = Array(path.string.utf8)
-        let fits = withUnsafeMutableBytes(of: &address.sun_path) { target in
-            guard name.count < target.count else { return false }
-            target.copyBytes(from: name)
-            return true
+        guard let address = LocalAddress(path: path.string) else {
+            throw .system("the socket's name \(path)", .fileNameTooLong)
         }
-        guard fits else { throw .system("the socket's name \(path)", .fileNameTooLong) }
         let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_NONBLOCK.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
         let descriptor = socket(AF_UNIX, type, 0)
         guard descriptor >= 0 else { throw .system("socket", Errno(rawValue: errno)) }
         self.init(FileDescriptor(rawValue: descriptor))
-        let status = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard status == 0 else { throw .system("connect to \(path)", Errno(rawValue: errno)) }
+        guard address.connect(descriptor) == 0 else { throw .system("connect to \(path)", Errno(rawValue: errno)) }
     }
 
     /// Sends all bytes.
@@ -42,7 +30,7 @@ final class QMPSocket: Sendable {
         var passed = passed
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {
-                cxs_send_descriptor(descriptor.rawValue, $0.baseAddress, $0.count, passed?.rawValue ?? -1)
+                SystemCalls.send($0, through: descriptor, passing: passed)
             }
             if count > 0 {
                 rest = rest.dropFirst(count)

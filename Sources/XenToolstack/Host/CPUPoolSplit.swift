@@ -73,13 +73,15 @@ extension Toolstack {
     fileprivate func limitControlDomain(to count: Int, _ undo: inout UndoStack) async throws(ToolstackError) {
         let info = try info(of: .control)
         guard info.onlineVCPUs > count else { return }
-        let vcpus = 0...Int(info.maximumVCPUID ?? 0)
-        try setAvailability(vcpus) { $0 < count }
-        undo.push("virtual CPUs of dom0") { [self] in try setAvailability(vcpus) { $0 < Int(info.onlineVCPUs) } }
+        let all = Int(info.maximumVCPUID ?? 0) + 1
+        try writeAvailability(ofFirst: count, of: all, in: .control)
+        undo.push("virtual CPUs of dom0") { [self] in
+            try writeAvailability(ofFirst: Int(info.onlineVCPUs), of: all, in: .control)
+        }
         do {
             let isDone: Void? = try await withDeadline(timeouts.vcpuUnplug) { [self] in
                 while try self.info(of: .control).onlineVCPUs > count {
-                    try await Task.sleep(for: .milliseconds(100))
+                    try await idle(for: .milliseconds(100))
                 }
             }
             if isDone != nil { return }
@@ -90,18 +92,5 @@ extension Toolstack {
             .timedOut, "cannot take virtual CPUs from dom0",
             cause: "after \(timeouts.vcpuUnplug) it still uses more than \(count)",
             remedy: "start the hypervisor with dom0_max_vcpus=\(count)")
-    }
-
-    private func setAvailability(_ vcpus: ClosedRange<Int>, isOnline: (Int) -> Bool) throws(ToolstackError) {
-        do {
-            try store.transaction { transaction throws(StoreError) in
-                for vcpu in vcpus {
-                    try transaction.write(
-                        DomainPaths(.control).guest / "cpu/\(vcpu)/availability", isOnline(vcpu) ? "online" : "offline")
-                }
-            }
-        } catch {
-            throw ToolstackError(.fail, "cannot change the virtual CPUs of dom0", underlying: error)
-        }
     }
 }

@@ -18,11 +18,16 @@ extension Toolstack {
                 remedy: all > 0 ? "more need a higher maxvcpus= when it is created" : nil)
         }
         if try type(of: domain) == .hvm { try await plugVCPUs(Bitmap(0..<wanted), of: domain) }
+        try writeAvailability(ofFirst: wanted, of: all, in: domain)
+    }
+
+    /// Tells a domain's kernel, through the store, which of its vCPUs to use: the `count` first ones of `all`.
+    func writeAvailability(ofFirst count: Int, of all: Int, in domain: DomainID) throws(ToolstackError) {
         let cpu = DomainPaths(domain).guest / "cpu"
         do {
             try store.transaction { transaction throws(StoreError) in
                 for vcpu in 0..<all {
-                    try transaction.write(cpu / vcpu / "availability", vcpu < wanted ? "online" : "offline")
+                    try transaction.write(cpu / vcpu / "availability", vcpu < count ? "online" : "offline")
                 }
             }
         } catch {

@@ -16,6 +16,16 @@ enum SystemCalls {
         cxs_pidfd_send_signal(process.rawValue, signal)
     }
 
+    /// Writes to a local socket, without a signal when its other end is closed.
+    ///
+    /// - Parameter passed: a descriptor of which the reader gets a copy together with the first byte.
+    /// - Returns: how many bytes were written, or -1 and `errno` says why.
+    static func send(
+        _ bytes: UnsafeRawBufferPointer, through socket: FileDescriptor, passing passed: FileDescriptor?
+    ) -> Int {
+        cxs_send_descriptor(socket.rawValue, bytes.baseAddress, bytes.count, passed?.rawValue ?? -1)
+    }
+
     /// A new terminal's master, and the name under which its other end can be opened.
     static func openTerminal() throws(Errno) -> (master: FileDescriptor, name: FilePath) {
         var name = [CChar](repeating: 0, count: 64)

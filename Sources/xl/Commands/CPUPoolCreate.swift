@@ -14,23 +14,16 @@ struct CPUPoolCreateCommand: XLCommand {
             """)
     static let supportsDryRun = true
 
-    @Argument(help: "The configuration file, and lines of configuration.", completion: .file())
-    var words: [String] = []
-    @Option(
-        name: [.customShort("f", allowingJoined: true), .customLong("defconfig")],
-        help: "Use the given configuration file.", completion: .file())
-    var file: String?
+    @OptionGroup var operands: ConfigurationOperands
     @Flag(
         name: [.customShort("n"), .customLong("dryrun")],
         help: "Print the resulting configuration, and create nothing; as 'xl -N cpupool-create'.")
     var isDryRun = false
     @Flag(help: "Print the pool as a JSON document.") var json = false
 
-    func validate() throws { _ = try CreateCommand.configurationFile(file, words) }
-
     func run(in context: CommandContext) async throws -> ExitStatus {
         let toolstack = context.toolstack
-        let path = try CreateCommand.configurationFile(file, words)
+        let path = operands.path
         let source: ConfigSource?
         do throws(ConfigFileError) {
             source = try path.map { path throws(ConfigFileError) in try ConfigSource(path: path) }
@@ -39,7 +32,7 @@ struct CPUPoolCreateCommand: XLCommand {
             return .failure
         }
         let result = CPUPoolConfig.parse(
-            ConfigDocument(file: source, words: CreateCommand.lines(words)),
+            ConfigDocument(file: source, words: operands.lines),
             fileName: path.flatMap { $0.split(separator: "/").last.map(String.init) }, host: toolstack.topology())
         CommandContext.print(result.diagnostics)
         guard let configuration = result.pool else { return .failure }

@@ -13,29 +13,22 @@ struct ConfigUpdateCommand: XLCommand {
     static let supportsDryRun = true
 
     @Argument(help: "Name, number or UUID of the domain.") var domain: String
-    @Argument(help: "The configuration file, and lines of configuration.", completion: .file())
-    var words: [String] = []
+    @OptionGroup var operands: ConfigurationOperands
     @Flag(name: .customShort("d"), help: "Print the resulting configuration.")
     var isDebugging = false
-    @Option(
-        name: [.customShort("f", allowingJoined: true), .customLong("defconfig")],
-        help: "Use the given configuration file.", completion: .file())
-    var file: String?
     @Flag(name: .customShort("q"), help: "Accepted and without effect.")
     var isQuiet = false
-
-    func validate() throws { _ = try CreateCommand.configurationFile(file, words) }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         Output.warning(
             "the toolstack keeps a domain's configuration up to date itself; avoid this command when possible")
         let toolstack = context.toolstack
         let id = try toolstack.findDomain(domain)
-        guard let path = try CreateCommand.configurationFile(file, words) else {
+        guard let path = operands.path else {
             throw ToolstackError(.invalid, "no configuration file is given", remedy: "name it after the domain")
         }
         let global = try context.globalConfig()
-        let lines = CreateCommand.lines(words)
+        let lines = operands.lines
         let configuration = try context.configuration(path: path, words: lines, global: global, ignoringMasks: true)
         if isDebugging || context.options.isDryRun {
             Output.print(bytes: try global.outputFormat.textOfUpdate(configuration))

@@ -15,15 +15,10 @@ struct CreateCommand: XLCommand {
             """)
     static let supportsDryRun = true
 
-    @Argument(help: "The configuration file, and lines of configuration.", completion: .file())
-    var words: [String] = []
+    @OptionGroup var operands: ConfigurationOperands
     @OptionGroup var start: StartFlags
     @Flag(name: .customShort("d"), help: "Print the resulting configuration.")
     var isDebugging = false
-    @Option(
-        name: [.customShort("f", allowingJoined: true), .customLong("defconfig")],
-        help: "Use the given configuration file.", completion: .file())
-    var file: String?
     @Flag(
         name: [.customShort("n"), .customLong("dryrun")],
         help: "Print the resulting configuration, and create nothing; as 'xl -N create'.")
@@ -39,36 +34,20 @@ struct CreateCommand: XLCommand {
 
     static func exitStatus(for error: any Error) -> ExitStatus { ExitStatus(negatedCodeOf: error) }
 
-    func validate() throws { _ = try Self.configurationFile(file, words) }
-
     func run(in context: CommandContext) async throws -> ExitStatus {
-        guard let path = try Self.configurationFile(file, words) else {
+        guard let path = operands.path else {
             throw ToolstackError(.invalid, "no configuration file is given", remedy: "name it after 'xl create'")
         }
         if !isQuiet { Output.plainError("Parsing config from \(path.escapingControls)") }
         let global = try context.globalConfig()
         let configuration = try context.configuration(
-            path: path, words: Self.lines(words), global: global, ignoringMasks: ignoresMasks)
+            path: path, words: operands.lines, global: global, ignoringMasks: ignoresMasks)
         if isDryRun || context.options.isDryRun {
             Output.print(bytes: try global.outputFormat.text(of: configuration))
             return .success
         }
         if isDebugging { Output.plainError(bytes: try global.outputFormat.text(of: configuration)) }
         return try await create(configuration, global: global, in: context)
-    }
-
-    /// The words that are lines of configuration.
-    static func lines(_ words: [String]) -> [String] { words.filter { $0.contains("=") } }
-
-    /// The file that options and words name; `-f` comes before a word.
-    ///
-    /// - Throws: a usage error when they name several.
-    static func configurationFile(_ option: String?, _ words: [String]) throws -> String? {
-        let names = (option.map { [$0] } ?? []) + words.filter { !$0.contains("=") }
-        guard names.count <= 1 else {
-            throw ValidationError("more than one configuration file: \(names.joined(separator: ", "))")
-        }
-        return names.first
     }
 
     private func create(

@@ -1,3 +1,5 @@
+import XenTypes
+
 /// Reads the records of libxl's stream one by one.
 public struct LibxlStreamReader<Source: ByteSource> {
     private var reader: StreamReader<Source>
@@ -114,14 +116,6 @@ public struct LibxlStreamReader<Source: ByteSource> {
     /// Whether it is a relative path in the store's alphabet.
     private static func isPath(_ bytes: ArraySlice<UInt8>) -> Bool {
         guard let first = bytes.first, first != UInt8(ascii: "/"), bytes.last != UInt8(ascii: "/") else { return false }
-        return bytes.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "/"), UInt8(ascii: "_"),
-                UInt8(ascii: "@"):
-                true
-            default: false
-            }
-        }
+        return bytes.allSatisfy(\.isAllowedInStorePath)
     }
 }
