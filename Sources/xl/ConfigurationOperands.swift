@@ -10,6 +10,14 @@ struct ConfigurationOperands: ParsableArguments {
         help: "Use the given configuration file.", completion: .file())
     var file: String?
 
+    init() {}
+
+    /// - Returns: nil when the words name several files.
+    init?(words: [String]) {
+        (self.words, file) = (words, nil)
+        guard names.count <= 1 else { return nil }
+    }
+
     /// The file that `-f` or a word names.
     var path: String? { names.first }
     /// The words that are lines of configuration.

@@ -48,7 +48,8 @@ struct Main {
     ) async -> ExitStatus {
         let command: Command
         do {
-            command = try type.parse(words)
+            let isPlain = !words.contains { $0.hasPrefix("-") }
+            command = try isPlain ? type.init(operands: words) ?? type.parse(words) : type.parse(words)
         } catch {
             if type.exitCode(for: error).isSuccess {
                 Output.print(type.fullMessage(for: error))

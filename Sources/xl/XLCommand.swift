@@ -12,6 +12,13 @@ protocol XLCommand: ParsableCommand, Sendable {
     /// an abbreviation of an old one ambiguous.
     static var isUpstream: Bool { get }
 
+    /// The command with these operands and no options.
+    ///
+    /// Commands that scripts call often have it: what the parser of options learns by reflection takes longer than all
+    /// else that they do.
+    /// - Returns: nil when the command has no such form or these are not its operands; the parser then says why.
+    init?(operands: [String])
+
     /// What `xl` exits with when `run(in:)` throws `error`.
     static func exitStatus(for error: any Error) -> ExitStatus
 
@@ -23,6 +30,8 @@ extension XLCommand {
     static var supportsDryRun: Bool { false }
 
     static var isUpstream: Bool { true }
+
+    init?(operands: [String]) { nil }
 
     static func exitStatus(for error: any Error) -> ExitStatus { .failure }
 

@@ -32,6 +32,14 @@ struct CreateCommand: XLCommand {
         help: "Ignore the CPU masks of xl.conf.")
     var ignoresMasks = false
 
+    init() {}
+
+    init?(operands words: [String]) {
+        guard let operands = ConfigurationOperands(words: words) else { return nil }
+        (self.operands, start) = (operands, .none)
+        (isDebugging, isDryRun, isPlanOnly, isQuiet, ignoresMasks) = (false, false, false, false, false)
+    }
+
     static func exitStatus(for error: any Error) -> ExitStatus { ExitStatus(negatedCodeOf: error) }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
@@ -80,4 +88,12 @@ struct StartFlags: ParsableArguments {
         name: [.customShort("A"), .customLong("vncviewer-autopass")],
         help: "As -V, and pass the VNC password to the viewer.")
     var passesPassword = false
+
+    /// As when none of them is given.
+    static var none: StartFlags {
+        var flags = StartFlags()
+        (flags.connectsConsole, flags.hasNoMonitor, flags.staysInForeground) = (false, false, false)
+        (flags.staysPaused, flags.connectsDisplay, flags.passesPassword) = (false, false, false)
+        return flags
+    }
 }

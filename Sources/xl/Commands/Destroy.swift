@@ -8,6 +8,13 @@ struct DestroyCommand: XLCommand {
     @Flag(name: .short, help: "Permit destroying domain 0.") var force = false
     @Argument(help: "Name, number or UUID of the domain.") var domain: String
 
+    init() {}
+
+    init?(operands: [String]) {
+        guard operands.count == 1 else { return nil }
+        (force, domain) = (false, operands[0])
+    }
+
     func run(in context: CommandContext) async throws -> ExitStatus {
         let toolstack = context.toolstack
         let id = try toolstack.findDomain(domain)

@@ -7,6 +7,13 @@ struct DomIDCommand: XLCommand {
     @Flag(help: "Print it as a JSON document.") var json = false
     @Argument(help: "The domain: name, number or UUID.") var domain: String
 
+    init() {}
+
+    init?(operands: [String]) {
+        guard operands.count == 1 else { return nil }
+        (json, domain) = (false, operands[0])
+    }
+
     func run(in context: CommandContext) async throws -> ExitStatus {
         let domid = try context.toolstack.findDomain(domain)
         if json {
@@ -23,6 +30,13 @@ struct DomNameCommand: XLCommand {
 
     @Flag(help: "Print it as a JSON document.") var json = false
     @Argument(help: "The domain: number, name or UUID.") var domain: String
+
+    init() {}
+
+    init?(operands: [String]) {
+        guard operands.count == 1 else { return nil }
+        (json, domain) = (false, operands[0])
+    }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let domid = try context.toolstack.findDomain(domain)

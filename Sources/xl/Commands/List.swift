@@ -14,6 +14,14 @@ struct ListCommand: XLCommand {
     @Flag(help: "Print all of it as a JSON document.") var json = false
     @Argument(help: "Only this domain: name, number or UUID.") var domain: String?
 
+    init() {}
+
+    init?(operands: [String]) {
+        guard operands.count <= 1 else { return nil }
+        (long, verbose, context, cpupool, numa, json) = (false, false, false, false, false, false)
+        domain = operands.first
+    }
+
     func validate() throws {
         if json && long { throw ValidationError("--json and --long are two different documents: give one of them") }
     }
