@@ -54,7 +54,7 @@ extension HostTests {
             for tool in [TestHost.upstream, TestHost.ours] {
                 let said = try await host.require("\(tool) cpupool-create name='\"made\"' cpus='\"1\"'").stdout
                 let list = try await host.require("\(TestHost.upstream) cpupool-list -c").stdout
-                let tree = try await host.require("xenstore-ls -fp /local/pool").stdout
+                let tree = try await host.require("store-ls /local/pool").stdout
                 trees.append(said + list + tree.replacing(#/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/#, with: "UUID"))
                 try await host.require("\(tool) cpupool-destroy made")
             }

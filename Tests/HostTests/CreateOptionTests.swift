@@ -103,7 +103,7 @@ extension HostTests {
             // The plan can only guess the number that Xen will give.
             let number = try Regex("\\b\(domain)\\b")
             let store = Set(
-                try await host.require("xenstore-ls -fp").lines.map { line in
+                try await host.require("store-ls").lines.map { line in
                     line.replacing(#/ +\(/#, with: " (").replacing(number, with: "\(assumed)")
                 })
             var missing: [String] = []

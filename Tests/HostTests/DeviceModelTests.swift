@@ -7,18 +7,35 @@ extension HostTests {
 
         init() throws { host = try #require(TestHost.current) }
 
-        @Test(arguments: TestHost.isFull ? DeviceModelCase.all : DeviceModelCase.essential)
-        func isStartedAsByUpstream(_ item: DeviceModelCase) async throws {
+        /// A group at a time, as what the cases name is made once for them all.
+        @Test(arguments: TestHost.isFull ? DeviceModelCase.groups.keys.sorted() : ["essential"])
+        func isStartedAsByUpstream(_ group: String) async throws {
             let recorder = try await RecordingQEMU(on: host)
-            let guest = try await place(item)
-            let theirs = try await recorder.record(guest, by: TestHost.upstream)
-            let ours = try await recorder.record(guest, by: TestHost.ours)
-            #expect(ours.arguments == theirs.arguments.map(Self.withChannelsFromOne))
-            #expect(ours.environment == theirs.environment)
-            #expect(ours.exitCode == theirs.exitCode, "\(ours.errors)")
+            for item in DeviceModelCase.groups[group] ?? DeviceModelCase.essential {
+                try await compare(item, recorder)
+            }
+        }
+
+        /// Each domain takes seconds to build in emulation, so ours is made only for one case of each kind: there, what
+        /// it starts QEMU with is what its plan says.
+        private func compare(_ item: DeviceModelCase, _ recorder: RecordingQEMU) async throws {
+            let guest = guest(item)
+            try await host.write(guest.text, to: guest.path)
+            var theirs = try await recorder.record(guest, by: TestHost.upstream)
+            theirs.arguments = theirs.arguments.map(Self.withChannelsFromOne)
+            #expect(theirs.arguments.count > 20, "\(item): upstream's did not start QEMU: \(theirs.errors)")
             let plan = try await recorder.plan(guest)
-            if !item.lines.contains(where: { $0.contains("script=") }) { #expect(plan.arguments == ours.arguments) }
-            #expect(plan.environment == ours.environment)
+            // Where a script puts a disk is known only when it has run.
+            let isPlanned = !item.lines.contains { $0.contains("script=") }
+            if isPlanned { #expect(plan.arguments == theirs.arguments, "\(item)") }
+            #expect(plan.environment == theirs.environment, "\(item)")
+            if !isPlanned || item.isEssential {
+                let ours = try await recorder.record(guest, by: TestHost.ours)
+                #expect(ours.arguments == theirs.arguments, "\(item)")
+                #expect(ours.environment == theirs.environment, "\(item)")
+                #expect(ours.exitCode == theirs.exitCode, "\(item): \(ours.errors)")
+            }
+            print("compared: \(item.name), \(theirs.arguments.count) arguments")
         }
 
         @Test func isConfinedAsByUpstream() async throws {
@@ -59,7 +76,7 @@ extension HostTests {
             argument.replacing(/id=libxl-channel(\d+)/) { "id=libxl-channel\((Int($0.1) ?? 0) + 1)" }
         }
 
-        private func place(_ item: DeviceModelCase) async throws -> GuestConfiguration {
+        private func guest(_ item: DeviceModelCase) -> GuestConfiguration {
             var lines = item.lines
             if item.kind == .hvm {
                 lines.append("shadow_memory=8")
@@ -68,9 +85,7 @@ extension HostTests {
                 lines += ["kernel=\"/root/guests/idle-\(item.kind.rawValue)\"", "memory=8", "shadow_memory=4"]
             }
             lines += ["device_model_override=\"\(RecordingQEMU.path)\"", "device_model_version=\"qemu-xen\""]
-            let guest = GuestConfiguration(name: "argv", kind: item.kind, lines: lines)
-            try await guest.place(on: host)
-            return guest
+            return GuestConfiguration(name: "argv", kind: item.kind, lines: lines)
         }
 
         // MARK: Failures
@@ -97,6 +112,11 @@ extension HostTests {
             Failure(
                 what: "hangs", script: "printf '#!/bin/sh\\necho waiting\\nexec sleep 1000\\n' > $q; chmod +x $q",
                 names: ["device model to run", "no state", "waiting"]),
+            Failure(
+                what: "ends once it runs",
+                script: "printf '#!/bin/sh\\nxenstore-write /local/domain/0/device-model/$2/state running\\n"
+                    + "echo farewell\\n' > $q; chmod +x $q",
+                names: ["farewell"]),
         ]
 
         @Test(arguments: failures.filter { TestHost.isFull || $0.what != "hangs" })

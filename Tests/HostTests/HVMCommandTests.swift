@@ -30,41 +30,22 @@ extension HostTests {
             try await host.require(
                 "for try in 1 2 3 4 5 6; do ! \(TestHost.upstream) create -q -p -e \(path) || exit 0; done; exit 1",
                 timeout: .seconds(300))
-            try await host.write(Self.question, to: "/root/ask-qemu")
-            await host.atEnd("rm -f /root/ask-qemu")
             return try await host.domain(name)
         }
 
-        /// Asks a QEMU one thing over its socket.
-        private static let question = """
-            import json, re, socket, sys
-            s = socket.socket(socket.AF_UNIX)
-            s.settimeout(60)
-            s.connect("/var/run/xen/qmp-libxl-" + sys.argv[1])
-            f = s.makefile("rw")
-            f.readline()
-            for command in ["qmp_capabilities", sys.argv[2]]:
-                f.write(json.dumps({"execute": command}) + "\\r\\n")
-                f.flush()
-                answer = json.loads(f.readline())
-                while "event" in answer:
-                    answer = json.loads(f.readline())
-            text = json.dumps(answer["return"], indent=1, sort_keys=True)
-            print(re.sub('"node-name": "#block[0-9]*"', '"node-name": "#block"', text))
-            """
-
         private func qemu(_ domain: Int, _ command: String) async throws -> String {
-            try await host.require("python3 /root/ask-qemu \(domain) \(command)").stdout
+            try await host.askQEMU(of: domain, command)
         }
 
         /// All that a change of a CD can leave behind. An empty drive's `params` differ, as README says.
         private func drives(_ domain: Int) async throws -> String {
-            let store = try await host.require("xenstore-ls -fp | grep -E '/(5632|5696)(/| )'").stdout
+            let store = try await host.require("store-ls | grep -E '/(5632|5696)(/| )'").stdout
             let stored = try await host.require(
                 "\(TestHost.upstream) list -l \(domain) | sed -n '/\"disks\"/,/\\]/p'"
             ).stdout
-            return store.replacing("params = \"aio:\"", with: "params = \"\"") + stored
-                + (try await qemu(domain, "query-block"))
+            // QEMU numbers sets of descriptors as it finds free numbers.
+            let blocks = try await qemu(domain, "query-block").replacing(#/\/dev\/fdset\/[0-9]+/#, with: "/dev/fdset/N")
+            return store.replacing("params = \"aio:\"", with: "params = \"\"") + stored + blocks
         }
 
         @Test func cdsChangeAsWithUpstream() async throws {
@@ -83,7 +64,8 @@ extension HostTests {
                 // The same once more, by upstream's: nothing is different then.
                 if step.contains("5632") { continue }
                 #expect(try await host.upstream(step).exitCode == 0, "\(step)")
-                #expect(try await drives(domain) == ours, "\(step)")
+                let theirs = try await drives(domain)
+                #expect(ours == theirs, "\(step): \(ours.lineDifferences(to: theirs))")
             }
         }
 
@@ -148,7 +130,9 @@ extension HostTests {
             try await host.wait(until: "grep -q 'ejected the CD in hdc' /root/ejects.log")
             #expect(try await host.require("xenstore-read \(request)").stdout == "\n")
             let state = try await drives(domain)
-            #expect(state.contains("5632/params = \"\"") && !state.contains("first.iso"))
+            #expect(state.contains("5632/params = \"\"") && !state.contains("\"pdev_path\": \"/root/first.iso\""))
+            // What is inserted would stand between. The backend for Xen's own driver keeps its medium.
+            #expect(state.contains("\"device\": \"ide-5632\",\n   \"io-status\""), "\(state)")
             // The monitor notices QEMU's death, and goes when the domain goes.
             try await host.require("kill -9 $(xenstore-read /local/domain/\(domain)/image/device-model-pid)")
             try await host.wait(until: "grep -q 'device model of domain \(domain) ejects has ended' /root/ejects.log")
@@ -163,7 +147,7 @@ extension HostTests {
             func state() async throws -> [String] {
                 let shown = "sed -n '/avail_vcpus/,/\\]/p'"
                 return [
-                    try await host.require("xenstore-ls -f | grep '^/local/domain/\(domain)/cpu'").stdout,
+                    try await host.require("xenstore-ls -f /local/domain/\(domain)/cpu").stdout,
                     try await host.require("\(TestHost.upstream) list -l plugged | \(shown)").stdout,
                     try await host.require("\(TestHost.ours) list -l plugged | \(shown)").stdout,
                     try await qemu(domain, "query-cpus-fast").replacing(#/"thread-id": [0-9]{2,}/#, with: ""),
@@ -206,7 +190,7 @@ extension HostTests {
                 func state() async throws -> String {
                     try await host.require(
                         """
-                        xenstore-ls -fp | grep '^/local/domain/\(domain)/memory'
+                        store-ls | grep '^/local/domain/\(domain)/memory'
                         xenstore-read $(xenstore-read /local/domain/\(domain)/vm)/memory
                         \(TestHost.ours) list --json \(name) | grep max_memory
                         """
@@ -264,11 +248,11 @@ extension HostTests {
             try await host.require("\(TestHost.ours) sysrq triggered h")
             let node = "/local/domain/\(domain)/control/sysrq"
             #expect(
-                try await host.require("xenstore-ls -fp /local/domain/\(domain)/control").stdout.contains(
+                try await host.require("store-ls /local/domain/\(domain)/control").stdout.contains(
                     "sysrq = \"h\""))
-            let permissions = try await host.require("xenstore-ls -fp | grep '^\(node) '").stdout
+            let permissions = try await host.require("store-ls | grep '^\(node) '").stdout
             try await host.require("\(TestHost.upstream) sysrq triggered h")
-            #expect(try await host.require("xenstore-ls -fp | grep '^\(node) '").stdout == permissions)
+            #expect(try await host.require("store-ls | grep '^\(node) '").stdout == permissions)
             // A guest without drivers hears of buttons only.
             let plain = try await host.ours("shutdown triggered")
             #expect(plain.exitCode == 1 && plain.stderr.contains("-F"))
@@ -354,7 +338,7 @@ extension HostTests {
                     timeout: .seconds(300))
                 let domain = try await host.domain("screen")
                 let nodes = try await host.require(
-                    "xenstore-ls -fp | grep '^/local/domain/\(domain)/console/vnc'"
+                    "store-ls | grep '^/local/domain/\(domain)/console/vnc'"
                 ).stdout
                 noted.append(
                     nodes.replacing("domain/\(domain)/", with: "domain/N/").replacing("r\(domain))", with: "rN)"))

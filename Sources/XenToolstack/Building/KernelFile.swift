@@ -78,6 +78,13 @@ struct KernelFile: Sendable, Hashable {
         return saturatingSum(((sectors == 0 ? 4 : sectors) + 1) * 512, offset, length)
     }
 
+    /// The layout of a PV guest's rings as its kernel lets expect (`xen/io/protocols.h`): that of 64 bits unless it says
+    /// otherwise.
+    static func nativeProtocol(_ path: String?) -> String {
+        let head = path.flatMap { FileCheck(FilePath($0), "kernel").head }
+        return head.flatMap { KernelFile(head: $0) }?.format == .elf32 ? "x86_32-abi" : "x86_64-abi"
+    }
+
     /// - Returns: the error of a file that is shorter than its headers say.
     static func truncation(_ what: String, _ path: FilePath, expected: UInt64, size: UInt64) -> [ToolstackError] {
         guard expected > size else { return [] }

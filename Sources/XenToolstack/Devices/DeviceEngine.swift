@@ -74,9 +74,13 @@ public struct DeviceEngine: Sendable {
 
     /// What attaching all devices of a domain under construction writes and waits for.
     ///
-    /// - Parameter build: its configuration went through `complete`.
-    public func plans(for build: DomainBuild) throws(ToolstackError) -> [DevicePlan] {
-        let context = try context(for: build)
+    /// - Parameters:
+    ///   - build: its configuration went through `complete`.
+    ///   - assumed: the layout of the guest's rings, such as "x86_64-abi", for a PV guest that is not there yet.
+    public func plans(
+        for build: DomainBuild, nativeProtocol assumed: String? = nil
+    ) throws(ToolstackError) -> [DevicePlan] {
+        let context = try context(for: build, nativeProtocol: assumed)
         var plans: [DevicePlan] = []
         let configuration = Self.devices(of: build.configuration)
         for deviceClass in DeviceClasses.all { plans += try Self.plans(deviceClass, configuration, context) }
@@ -107,10 +111,13 @@ public struct DeviceEngine: Sendable {
         return plans
     }
 
-    private func context(for build: DomainBuild) throws(ToolstackError) -> DeviceContext {
+    private func context(
+        for build: DomainBuild, nativeProtocol assumed: String?
+    ) throws(ToolstackError) -> DeviceContext {
         let type = build.configuration.createInfo.type
         var context = DeviceContext(domain: build.domain, type: type, scripts: toolstack.paths.scripts)
-        context.nativeProtocol = try nativeProtocol(of: build.domain, type)
+        context.nativeProtocol = assumed
+        if assumed == nil || type != .pv { context.nativeProtocol = try nativeProtocol(of: build.domain, type) }
         context.console = build.console
         return context
     }

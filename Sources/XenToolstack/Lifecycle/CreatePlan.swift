@@ -160,7 +160,9 @@ extension Toolstack {
     }
 
     private func nodes(of build: DomainBuild) throws(ToolstackError) -> [StoreNode] {
-        build.initialNodes() + PostBuildNodes.nodes(build) + (try DeviceEngine(self).plans(for: build).flatMap(\.nodes))
+        let devices = try DeviceEngine(self).plans(
+            for: build, nativeProtocol: KernelFile.nativeProtocol(build.configuration.buildInfo.kernel))
+        return build.initialNodes() + PostBuildNodes.nodes(build) + devices.flatMap(\.nodes)
     }
 
     private func nextDomainID() throws(ToolstackError) -> DomainID {

@@ -45,7 +45,8 @@ struct RecordingQEMU: Sendable {
         let place = DeviceModelCase.place
         await host.atEnd(
             """
-            losetup -d /dev/loop7 2>/dev/null; rm -rf \(place); userdel dmtest
+            losetup -d /dev/loop7 2>/dev/null; rm -rf \(place) /root/argv.cfg; userdel dmtest
+            ! \(TestHost.upstream) domid argv 2>/dev/null || \(TestHost.upstream) destroy argv
             rmdir /run/xen/qemu-root-* 2>/dev/null; rm -f /var/log/xen/qemu-dm-argv.log* /run/xen/dm-reaper-lock
             """)
         try await host.require(
@@ -70,11 +71,12 @@ struct RecordingQEMU: Sendable {
 
     /// Has a tool create the guest and fail at its device model.
     func record(_ guest: GuestConfiguration, by tool: String) async throws -> Record {
-        let record = DeviceModelCase.place + "/record"
-        let created = try await host.run("rm -f \(record).*; \(tool) create -q -p \(guest.path)")
-        let files = try await host.require(
-            "cd \(DeviceModelCase.place) && for f in arguments environment restrictions; do cat record.$f; echo ====; done"
-        ).stdout.components(separatedBy: "====\n")
+        let created = try await host.run(
+            """
+            cd \(DeviceModelCase.place); rm -f record.*; \(tool) create -q -p \(guest.path); code=$?
+            for f in arguments environment restrictions; do cat record.$f; echo ====; done; exit $code
+            """)
+        let files = created.stdout.components(separatedBy: "====\n")
         let lines = files.map {
             $0.split(separator: "\n", omittingEmptySubsequences: false).map(String.init).dropLast()
         }
@@ -100,11 +102,11 @@ struct RecordingQEMU: Sendable {
             restrictions: [], exitCode: planned.exitCode, errors: planned.stderr)
     }
 
-    private static func isQEMUs(_ variable: String) -> Bool {
+    static func isQEMUs(_ variable: String) -> Bool {
         ["XEN", "DISPLAY=", "XAUTHORITY=", "QEMU", "LIBXL"].contains { variable.hasPrefix($0) }
     }
 
-    private static func normalised(_ arguments: [String], domain: String) -> [String] {
+    static func normalised(_ arguments: [String], domain: String) -> [String] {
         var isDomain = false
         return arguments.map { argument in
             defer { isDomain = argument == "-xen-domid" }

@@ -6,7 +6,7 @@ struct Residue: Sendable {
     /// The store, loop devices, network interfaces and bridges' ports, processes, mounts, files of the toolstack.
     private static let script = """
         show() { sed "s|^|$1: |"; }
-        xenstore-ls -fp | show store
+        store-ls | show store
         losetup -n -O NAME,BACK-FILE | show loop
         ls -d /sys/class/net/* /sys/class/net/*/brif/* 2>/dev/null | show network
         ps -e -o comm= --ppid 2 -p 2 --deselect | grep -vxE 'ps|sed|bash|sshd|sleep|systemd-udevd|\\(udev-worker\\)|agetty' | show process

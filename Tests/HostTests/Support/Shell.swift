@@ -134,6 +134,17 @@ extension String {
             .map { prefix + $0 }.joined(separator: "\n")
     }
 
+    /// The lines that only one of two texts has, for a failed comparison's message.
+    func lineDifferences(to theirs: String) -> String {
+        let (mine, others) = (split(separator: "\n"), theirs.split(separator: "\n"))
+        return mine.difference(from: others).map { change in
+            switch change {
+            case .insert(_, let line, _): "ours:     \(line)"
+            case .remove(_, let line, _): "upstream: \(line)"
+            }
+        }.joined(separator: "\n")
+    }
+
     /// The text as one word of a shell's command line.
     var shellQuoted: String { "'" + replacing("'", with: "'\\''") + "'" }
 }

@@ -7,7 +7,7 @@ struct StoreSnapshot: Sendable {
 
     /// Reads the store while a domain is there.
     init(of host: TestHost, domain: Int) async throws {
-        let script = "xenstore-ls -fp; echo \"vm=$(xenstore-read /local/domain/\(domain)/vm)\""
+        let script = "store-ls; echo \"vm=$(xenstore-read /local/domain/\(domain)/vm)\""
         self.init(listing: try await host.require(script).stdout, domain: domain)
     }
 

@@ -136,6 +136,9 @@ actor TestHost {
                 "gzip -1 -c \"$1\" | ssh -F \"$2\" \"$3\" 'mkdir -p /root/ours && gunzip > /root/ours/xl && chmod 755 /root/ours/xl'",
                 "sh", path, config, name,
             ])
+        try await put(
+            Self.repository.appending(path: "Tests/XenHost/tools/store-ls").path, as: "/usr/local/bin/store-ls")
+        try await require("chmod 755 /usr/local/bin/store-ls")
         try await require("mkdir -p /root/upstream && ln -sf /usr/lib/xen-*/bin/xl /root/upstream/xl")
         // The first domain and the first script of a host's life make nodes and files that stay.
         try await require(

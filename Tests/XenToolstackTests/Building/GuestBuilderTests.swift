@@ -1,4 +1,5 @@
 import DomainModel
+import Foundation
 import SystemPackage
 import Testing
 import XenControl
@@ -131,6 +132,16 @@ private func build(_ type: DomainType, _ change: (inout BuildInfo) -> Void = { _
         head.replaceSubrange(0x248..<0x24C, with: littleEndian(UInt32(0x100)))
         head.replaceSubrange(0x24C..<0x250, with: littleEndian(payloadEnd &- 5 * 512 &- 0x100))
         return head
+    }
+
+    @Test func aPlanTakesTheRingsOfTheKernelsKind() throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "kernel-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: path) }
+        try Data([0x7F, 0x45, 0x4C, 0x46, 1, 1] + [UInt8](repeating: 0, count: 46)).write(to: path)
+        #expect(KernelFile.nativeProtocol(path.path) == "x86_32-abi")
+        #expect(KernelFile.nativeProtocol("/proc/self/exe") == "x86_64-abi")
+        #expect(KernelFile.nativeProtocol("/nonexistent") == "x86_64-abi")
+        #expect(KernelFile.nativeProtocol(nil) == "x86_64-abi")
     }
 
     @Test func recognisesKernels() {

@@ -1,0 +1,104 @@
+import Testing
+
+extension HostTests {
+    /// QEMU in a domain of its own. Debian has no kernel with a QEMU in it, so that both tools give up in the end; what
+    /// they made until then is compared.
+    @Suite(.enabled(if: TestHost.isFull, "a stub domain that does not start takes half a minute")) struct StubDomains {
+        let host: TestHost
+
+        init() throws { host = try #require(TestHost.current) }
+
+        static let cases: [String: [String]] = [
+            "nothing more": [],
+            "disks, a card, serial lines": [
+                "disk = [ \"/root/hvm.img,raw,hda,rw\", \"/root/guests/boot.iso,raw,hdc,ro,cdrom\" ]",
+                "vif = [ \"mac=00:16:3f:00:00:21,bridge=xenbr0\" ]", "serial = [ \"pty\", \"null\" ]", "vcpus = 2",
+            ],
+            "no screen, a command line": ["vnc = 0", "stubdomain_cmdline = \"quiet\"", "max_grant_frames = 40"],
+        ]
+
+        @Test(arguments: cases.keys.sorted())
+        func isIntroducedAsByUpstream(_ name: String) async throws {
+            var guest = GuestConfiguration.hvm(
+                "stubbed", "device_model_stubdomain_override = 1", "stubdomain_kernel = \"/root/guests/idle-pv\"",
+                "stubdomain_ramdisk = \"/root/guests/boot.img\"", "stubdomain_memory = 8")
+            guest.lines += try #require(Self.cases[name])
+            try await host.placeHVMFiles()
+            try await guest.place(on: host)
+            await host.dropLog(of: guest)
+            await host.atEnd(
+                "rm -f /root/stub.log /var/log/xen/qmp-proxy-stubbed-dm.log* /var/log/xen/qemu-dm-stubbed-dm.log*")
+            let theirs = try await introduction(of: guest, by: TestHost.upstream)
+            // What it leaves of a stub domain that does not start.
+            try await host.run("for d in stubbed-dm stubbed; do \(TestHost.upstream) destroy $d; done")
+            let before = try await Residue(of: host)
+            let ours = try await introduction(of: guest, by: TestHost.ours)
+            #expect(ours.store == theirs.store, "\(difference(ours.store, theirs.store))")
+            #expect(ours.proxy == theirs.proxy)
+            #expect(ours.end.contains("stub domain stubbed-dm") && ours.end.contains("exit 3"), "\(ours.end)")
+            let left = before.differences(to: try await Residue(of: host))
+            #expect(left.isEmpty, "\(left.joined(separator: "\n"))")
+        }
+
+        private struct Introduction {
+            var store: Set<String> = []
+            /// The command line of the monitor's proxy.
+            var proxy = ""
+            /// What the tool said in the end.
+            var end = ""
+        }
+
+        private func difference(_ ours: Set<String>, _ theirs: Set<String>) -> String {
+            (ours.subtracting(theirs).sorted().map { "ours:     \($0)" }
+                + theirs.subtracting(ours).sorted().map { "upstream: \($0)" }).joined(separator: "\n")
+        }
+
+        /// Has a tool create the guest, looks when the stub domain runs, and waits until the tool has given up.
+        private func introduction(of guest: GuestConfiguration, by tool: String) async throws -> Introduction {
+            var seen = Introduction()
+            try await host.require(
+                """
+                (setsid sh -c '\(tool) create -q -e \(guest.path); echo exit $?' > /root/stub.log 2>&1 < /dev/null &)
+                """)
+            try await host.wait(
+                until: """
+                    grep -q ^exit /root/stub.log || { id=$(\(TestHost.upstream) domid stubbed-dm 2>/dev/null) &&
+                    [ "$(xenstore-read /local/domain/0/device-model/$id/qmp-proxy-state 2>/dev/null)" = running ] &&
+                    \(TestHost.upstream) list $id | grep -q -- -b----; }
+                    """)
+            let (domain, stub) = (try await host.domain("stubbed"), try await host.domain("stubbed-dm"))
+            let listing = try await host.require(
+                "store-ls; echo \"$(xenstore-read /local/domain/\(domain)/vm)\"; xenstore-read /local/domain/\(stub)/vm"
+            ).lines.map(String.init)
+            let names = [(domain, listing[listing.count - 2], "GUEST"), (stub, listing[listing.count - 1], "STUB")]
+            seen.store = Set(try listing.dropLast(2).compactMap { try normalised($0, names) })
+            seen.proxy =
+                try normalised(
+                    try await host.require(
+                        "tr '\\0' ' ' < /proc/$(xenstore-read /local/domain/\(stub)/image/qmp-proxy-pid)/cmdline"
+                    ).stdout, names) ?? ""
+            try await host.wait(until: "grep -q ^exit /root/stub.log", timeout: .seconds(150))
+            seen.end = try await host.require("cat /root/stub.log").stdout
+            return seen
+        }
+
+        /// A node with both domains' numbers and UUIDs, and what comes by chance, replaced by names.
+        private func normalised(
+            _ row: String, _ names: [(number: Int, vm: String, name: String)]
+        ) throws -> String? {
+            if row.hasPrefix("/tool/") || row.contains("/memory/target") { return nil }
+            var row = row.replacing(#/00:16:3e(:[0-9a-f]{2}){3}/#, with: "MAC")
+            for (number, vm, name) in names {
+                if let uuid = vm.split(separator: "/").last { row = row.replacing(uuid, with: name) }
+                // In paths, permissions, values that are nothing else, and names of interfaces and sockets.
+                let place = try Regex(
+                    "(domain/|libxl/|device-model/|backend/[a-z0-9_]+/|[(,][nrwb]|= \"|vif|qmp-libxl-|qemu-save\\.| )"
+                        + "\(number)\\b")
+                row = row.replacing(place) { "\($0.output[1].substring ?? "")\(name)" }
+            }
+            return row.replacing(
+                #/(?<path>(pid|ring-ref|event-channel|port|start_time|node|physical-device|tty|page-ref|path)) = "[^"]+"/#
+            ) { "\($0.path) = …" }
+        }
+    }
+}
