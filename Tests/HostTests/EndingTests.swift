@@ -2,7 +2,7 @@ import Testing
 
 extension HostTests {
     /// What the monitor of each tool does when a guest ends: the same, and it says the same.
-    @Suite(.enabled(if: TestHost.isFull, "a guest for each of the ends takes minutes")) struct Endings {
+    @Suite struct Endings {
         let host: TestHost
 
         init() throws { host = try #require(TestHost.current) }
