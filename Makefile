@@ -28,7 +28,7 @@ SECONDS ?= 60
 
 MAN_PAGES := $(wildcard man/*.[1-8])
 SCRIPTS := $(XENHOST) Tests/XenHost/image/rootfs Tests/XenHost/image/guests/initramfs scripts/install-packages scripts/host-shell \
-	.ci/run Tests/Fuzz/fuzz $(wildcard examples/demo Benchmarks/bench Benchmarks/measure)
+	.ci/run Tests/Fuzz/fuzz $(wildcard examples/demo Benchmarks/bench Benchmarks/measure Benchmarks/measure-migration)
 
 .PHONY: help demo test test-full unit host-test fuzz release install uninstall bench lint docs host-shell clean \
 	build-packages host-image

@@ -50,4 +50,30 @@ $1 == "memory" && $4 == "upstream" {
     fflush()
     if (memory + 0 > 4096) worse("memory")
 }
-END { if (complaints) { print "worse than it may be:" complaints; exit 1 } }
+$1 == "trip" {
+    trips[$2, $4] = trips[$2, $4] " " $5
+    if ($4 == "ours") order[++labels] = $2
+}
+$1 == "sender" {
+    if ($5 + 0 > senders[$4] + 0) senders[$4] = $5
+    if ($4 == "ours" && $5 + 0 > 32768) worse("memory")
+}
+END {
+    for (i = 1; i <= labels; i++) {
+        label = order[i]
+        if (label in printed) continue
+        printed[label] = 1
+        ours_time = median(trips[label, "ours"])
+        theirs_time = median(trips[label, "upstream"])
+        ratio = ours_time / (theirs_time ? theirs_time : 1)
+        printf "%-28s %17s ms %6.2f\n", label, ours_time " / " theirs_time, ratio
+        $2 = label
+        $3 = "no"
+        if (ratio > (label ~ /^silence/ ? 0.5 : 1) * (1 + noise / 100)) worse("time")
+    }
+    if (labels) printf "%-28s %17s KiB\n", "sender of a migration", senders["ours"] " / " senders["upstream"]
+    if (complaints) {
+        print "worse than it may be:" complaints
+        exit 1
+    }
+}

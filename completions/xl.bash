@@ -173,13 +173,13 @@ _xl() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    create|config-update|list|destroy|shutdown|reboot|pause|unpause|console|vncviewer|save|restore|dump-core|cd-insert|cd-eject|mem-max|mem-set|button-press|vcpu-list|vcpu-pin|vcpu-set|vm-list|info|domid|domname|rename|trigger|sysrq|debug-keys|dmesg|network-attach|network-list|network-detach|block-attach|block-list|block-detach|vtpm-attach|vtpm-list|vtpm-detach|vkb-attach|vkb-list|vkb-detach|vdispl-attach|vdispl-list|vdispl-detach|vsnd-attach|vsnd-list|vsnd-detach|uptime|cpupool-create|cpupool-list|cpupool-destroy|cpupool-rename|cpupool-cpu-add|cpupool-cpu-remove|cpupool-migrate|cpupool-numa-split|qemu-monitor-command|config|help)
+    create|config-update|list|destroy|shutdown|reboot|pause|unpause|console|vncviewer|save|migrate|restore|migrate-receive|dump-core|cd-insert|cd-eject|mem-max|mem-set|button-press|vcpu-list|vcpu-pin|vcpu-set|vm-list|info|domid|domname|rename|trigger|sysrq|debug-keys|dmesg|network-attach|network-list|network-detach|block-attach|block-list|block-detach|vtpm-attach|vtpm-list|vtpm-detach|vkb-attach|vkb-list|vkb-detach|vdispl-attach|vdispl-list|vdispl-detach|vsnd-attach|vsnd-list|vsnd-detach|uptime|cpupool-create|cpupool-list|cpupool-destroy|cpupool-rename|cpupool-cpu-add|cpupool-cpu-remove|cpupool-migrate|cpupool-numa-split|qemu-monitor-command|evacuate|migrate-recover|config|help)
         # Offer subcommand argument completions
         "_xl_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'create config-update list destroy shutdown reboot pause unpause console vncviewer save restore dump-core cd-insert cd-eject mem-max mem-set button-press vcpu-list vcpu-pin vcpu-set vm-list info domid domname rename trigger sysrq debug-keys dmesg network-attach network-list network-detach block-attach block-list block-detach vtpm-attach vtpm-list vtpm-detach vkb-attach vkb-list vkb-detach vdispl-attach vdispl-list vdispl-detach vsnd-attach vsnd-list vsnd-detach uptime cpupool-create cpupool-list cpupool-destroy cpupool-rename cpupool-cpu-add cpupool-cpu-remove cpupool-migrate cpupool-numa-split qemu-monitor-command config help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'create config-update list destroy shutdown reboot pause unpause console vncviewer save migrate restore migrate-receive dump-core cd-insert cd-eject mem-max mem-set button-press vcpu-list vcpu-pin vcpu-set vm-list info domid domname rename trigger sysrq debug-keys dmesg network-attach network-list network-detach block-attach block-list block-detach vtpm-attach vtpm-list vtpm-detach vkb-attach vkb-list vkb-detach vdispl-attach vdispl-list vdispl-detach vsnd-attach vsnd-list vsnd-detach uptime cpupool-create cpupool-list cpupool-destroy cpupool-rename cpupool-cpu-add cpupool-cpu-remove cpupool-migrate cpupool-numa-split qemu-monitor-command evacuate migrate-recover config help' -- "${cur}"))
         ;;
     esac
 }
@@ -326,6 +326,44 @@ _xl_save() {
     esac
 }
 
+_xl_migrate() {
+    repeating_flags=()
+    non_repeating_flags=(-e -F -p -D --debug --live --no-live --check --skip-check --json -h --help)
+    repeating_options=()
+    non_repeating_options=(-C -s --max-downtime --max-iterations --min-remaining --timeout --if-busy --bandwidth)
+    __xl_offer_flags_options 2
+
+    # Offer option value completions
+    case "${prev}" in
+    '-C')
+        __xl_add_completions -f
+        return
+        ;;
+    '-s')
+        return
+        ;;
+    '--max-downtime')
+        return
+        ;;
+    '--max-iterations')
+        return
+        ;;
+    '--min-remaining')
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--if-busy')
+        __xl_add_completions -W 'stop'$'\n''abort'$'\n''throttle'
+        return
+        ;;
+    '--bandwidth')
+        return
+        ;;
+    esac
+}
+
 _xl_restore() {
     repeating_flags=()
     non_repeating_flags=(-c -e -F -p -V --vncviewer -A --vncviewer-autopass -d -h --help)
@@ -340,6 +378,14 @@ _xl_restore() {
         return
         ;;
     esac
+}
+
+_xl_migrate-receive() {
+    repeating_flags=()
+    non_repeating_flags=(-F -e -d -p -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 0
 }
 
 _xl_dump-core() {
@@ -764,6 +810,38 @@ _xl_qemu-monitor-command() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
+}
+
+_xl_evacuate() {
+    repeating_flags=()
+    non_repeating_flags=(--dry-run --json -h --help)
+    repeating_options=(--only --except)
+    non_repeating_options=(-s --parallel)
+    __xl_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '-s')
+        return
+        ;;
+    '--parallel')
+        return
+        ;;
+    '--only')
+        return
+        ;;
+    '--except')
+        return
+        ;;
+    esac
+}
+
+_xl_migrate-recover() {
+    repeating_flags=()
+    non_repeating_flags=(--here --there --json -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 1
 }
 
 _xl_config() {

@@ -53,6 +53,16 @@ int cxs_signalfd(const sigset_t *signals)
     return signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+ssize_t cxs_splice(int from, int to, size_t length)
+{
+    return splice(from, NULL, to, NULL, length, SPLICE_F_MOVE | SPLICE_F_MORE);
+}
+
+int cxs_set_pipe_size(int descriptor, int size)
+{
+    return fcntl(descriptor, F_SETPIPE_SZ, size);
+}
+
 int cxs_read_signal(int descriptor)
 {
     struct signalfd_siginfo info;

@@ -16,6 +16,12 @@ public struct Timeouts: Sendable {
     public var stubDomainStart: Duration = .seconds(30)
     /// QEMU to answer one command, and others to let go of its monitor (`LIBXL_QMP_CMD_TIMEOUT`).
     public var deviceModelCommand: Duration = .seconds(10)
+    /// QEMU to write its devices' state when its guest is saved.
+    public var deviceModelState: Duration = .seconds(60)
+    /// The other side of a migration to make the domain's devices once all has arrived.
+    public var migrationArrival: Duration = .seconds(300)
+    /// The other side of a migration to let the domain run, or to answer that it cannot.
+    public var migrationStart: Duration = .seconds(60)
     /// QEMU to change a drive's medium (`LIBXL_HOTPLUG_TIMEOUT`).
     public var mediumChange: Duration = .seconds(40)
     /// A guest to open a drive that it has locked.

@@ -73,6 +73,36 @@ extension CommandContext {
         return configuration
     }
 
+    /// Says what configuration stands before a saved domain.
+    static func announce(_ header: SaveFileHeader) {
+        switch header.configuration {
+        case .none: break
+        case .json: Output.plainError(" Savefile contains xl domain config in JSON format")
+        case .text: Output.plainError(" Savefile contains xl domain config")
+        }
+    }
+
+    /// The domain that was saved, or is arriving, within the masks of `xl.conf`.
+    ///
+    /// - Parameter source: what is read, for errors.
+    func configuration(
+        of header: SaveFileHeader, source: String, global: GlobalConfig
+    ) throws -> DomainConfiguration {
+        Self.announce(header)
+        if header.configuration != .none { Output.plainError("Parsing config from <saved>") }
+        switch header.configuration {
+        case .json(let text):
+            var configuration = try DomainConfiguration(savedJSON: text, name: source)
+            try applyMasks(of: global, to: &configuration)
+            return configuration
+        case .text(let text): return try configuration(saved: text, global: global)
+        case .none:
+            throw ToolstackError(
+                .invalid, "Config file not specified and none in save file",
+                remedy: "name a configuration file before \(source)")
+        }
+    }
+
     /// Takes away the processors that `xl.conf` keeps from guests.
     func applyMasks(of global: GlobalConfig, to configuration: inout DomainConfiguration) throws(ToolstackError) {
         let masks = global.cpuMasks(for: configuration.createInfo.type, host: toolstack.topology())

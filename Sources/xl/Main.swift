@@ -7,6 +7,7 @@ struct Main {
     static func main() {
         let status = EventLoop.shared.run {
             if let status = await MonitorProcess.runIfWanted() { return status }
+            if let status = await Keeper.runIfWanted() { return status }
             return await run(Array(CommandLine.arguments.dropFirst()))
         }
         guard Output.flush() else {

@@ -1,4 +1,5 @@
 import Testing
+import XenControl
 import XenToolstack
 import XenTypes
 import YajlJSON
@@ -16,5 +17,79 @@ import YajlJSON
         #expect(document["domid"]?.integer == 7)
         let problems = try JSONSchema(named: "save").problems(in: YajlEncoder().encode(document))
         #expect(problems.isEmpty, "\(problems)")
+    }
+
+    @Test func aMigrationsAnswerKeepsToItsSchema() throws {
+        let display = MigrationDisplay(isJSON: true, options: GlobalOptions())
+        let summary = MigrationSummary(
+            bytes: 134_492_909, pages: 32768, iterations: 3, duration: .milliseconds(2500),
+            downtime: .milliseconds(250))
+        let document = display.document(summary, domain: DomainID(7), host: "b\u{1b}")
+        #expect(document["downtime_seconds"] == .number(0.25))
+        let problems = try JSONSchema(named: "migrate").problems(in: YajlEncoder().encode(document))
+        #expect(problems.isEmpty, "\(problems)")
+    }
+
+    @Test(arguments: [ArrivalState.started, .returned, .unknown])
+    func whatBecameOfADomainIsReadAgain(_ state: ArrivalState) throws {
+        let bytes = try YajlEncoder().encode(MigrationInquiry.Answer(state: state))
+        #expect(try JSONSchema(named: "migrate-state").problems(in: bytes).isEmpty)
+        #expect(try YajlDecoder().decode(MigrationInquiry.Answer.self, from: bytes).state == state)
+    }
+
+    @Test func theBarShowsRoundRateAndDowntime() {
+        let round = PrecopyStatistics(iteration: 1, totalWritten: 32768, dirtyCount: 2441)
+        #expect(
+            MigrationBar.line(round: round, percent: 50, bytes: 100_000_000, elapsed: 2)
+                == "Round 2 [##########..........]  50%  sent 95 MiB, 2441 pages left, 50.0 MB/s, downtime ~0.2 s, 2 s "
+        )
+    }
+
+    @Test(arguments: [
+        (["g", "h"], "exec ssh h xl migrate-receive", "exec ssh h xl migrate-state"),
+        (
+            ["-s", "ssh -p 22", "-e", "-p", "--debug", "g", "a b"],
+            "exec ssh -p 22 'a b' xl migrate-receive -e -d -p", "exec ssh -p 22 'a b' xl migrate-state"
+        ),
+        (["-s", "", "g", "xl -v migrate-receive"], "xl -v migrate-receive", nil),
+    ])
+    func commandsOfAMigration(_ words: [String], _ receiver: String, _ inquiry: String?) throws {
+        let command = try MigrateCommand.parse(words)
+        let commands = command.way.commands(
+            to: command.host, GlobalOptions(), words: command.receiverOptions)
+        #expect(commands.receiver.replacing(" -t", with: "") == receiver)
+        #expect(commands.inquiry == inquiry)
+    }
+
+    @Test func aHostThatIsAnOptionIsRefused() {
+        #expect(throws: (any Error).self) { try MigrateCommand.parse(["g", "--", "-oProxyCommand=id"]) }
+    }
+
+    @Test func findingsKeepToTheirSchema() throws {
+        var findings = MigrationFindings()
+        findings.problems = [.init("memory", "the domain needs 128 MiB")]
+        findings.unchecked = [.init("disk xvda", "its target is its script's\n")]
+        let document = RemoteCheck.document(findings, domain: DomainID(7), host: "b")
+        #expect(document["can_migrate"] == .bool(false))
+        let problems = try JSONSchema(named: "migrate-check").problems(in: YajlEncoder().encode(document))
+        #expect(problems.isEmpty, "\(problems)")
+        #expect(
+            RemoteCheck.lines(findings) == [
+                "problem: memory: the domain needs 128 MiB",
+                "not checked: disk xvda: its target is its script's\\x0a",
+            ])
+    }
+
+    @Test func aKeepersDutyIsReadAgain() throws {
+        let uuid = try #require(XenUUID("10a7be3b-4503-4983-bfa7-c4141976abb8"))
+        for name in ["guest--incoming", "a guest  with spaces--incoming", ""] {
+            let duty = Keeper.Duty.arrival(uuid, name: name)
+            #expect(Keeper.Duty(duty.text) == duty)
+        }
+        let throttle = Keeper.Duty.throttle(uuid, cap: 150)
+        #expect(Keeper.Duty(throttle.text) == throttle)
+        for text in ["", "arrival", "arrival x y", "throttle \(uuid) 70000", "nonsense \(uuid) y"] {
+            #expect(Keeper.Duty(text) == nil)
+        }
     }
 }

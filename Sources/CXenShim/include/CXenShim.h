@@ -26,6 +26,11 @@ int cxs_eventfd_read(int descriptor);
 int cxs_signalfd(const sigset_t *signals);
 int cxs_read_signal(int descriptor);
 
+// splice(2) from a pipe to where the other descriptor stands, and a pipe's size (F_SETPIPE_SZ): glibc declares both only
+// with _GNU_SOURCE.
+ssize_t cxs_splice(int from, int to, size_t length);
+int cxs_set_pipe_size(int descriptor, int size);
+
 // The parts of posix_spawn(3) that glibc declares only with _GNU_SOURCE.
 extern const short cxs_posix_spawn_setsid;
 int cxs_spawn_close_from(posix_spawn_file_actions_t *actions, int first);

@@ -229,3 +229,42 @@ extension CPUIDPolicy.Leaf {
         }
     }
 }
+
+extension CPUIDSpec {
+    /// The names of the CPU features that one processor shows and another lacks.
+    ///
+    /// - Parameters:
+    ///   - shown: by leaf and subleaf (nil for a leaf without), the registers eax, ebx, ecx and edx of what is shown.
+    ///   - offered: the same of what can be had.
+    public static func features(
+        _ shown: [FeatureLeaf: [UInt32]], missingIn offered: [FeatureLeaf: [UInt32]]
+    ) -> [String] {
+        var names: [String] = []
+        for (field, name) in CPUIDFeatures.nameOfBit where !volatileFeatures.contains(name) {
+            guard case .leaf(let leaf, let subleaf, let register) = field.place else { continue }
+            let place = FeatureLeaf(leaf: leaf, subleaf: subleaf)
+            func has(_ leaves: [FeatureLeaf: [UInt32]]) -> Bool {
+                guard let registers = leaves[place], registers.indices.contains(register.rawValue) else { return false }
+                return registers[register.rawValue] >> UInt32(field.lowestBit) & 1 == 1
+            }
+            if has(shown), !has(offered) { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// Where features stand.
+    public struct FeatureLeaf: Hashable, Sendable {
+        public var leaf: UInt32
+        public var subleaf: UInt32?
+
+        public init(leaf: UInt32, subleaf: UInt32?) {
+            self.leaf = leaf
+            self.subleaf = subleaf
+        }
+    }
+
+    /// What follows from a domain's topology or from what it has switched on, and not from the processor.
+    private static let volatileFeatures: Set<String> = [
+        "apic", "cmp-legacy", "cmplegacy", "htt", "hypervisor", "osxsave", "ospke", "x2apic",
+    ]
+}

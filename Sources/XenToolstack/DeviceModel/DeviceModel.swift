@@ -54,8 +54,10 @@ extension Toolstack {
     private func announce(_ plan: DeviceModelPlan) throws(ToolstackError) {
         do {
             try store.transaction { transaction throws(StoreError) in
-                // What an earlier one of this number left would pass for an answer.
-                try transaction.remove(DeviceModelPlan.storePath(plan.domain))
+                // What an earlier one of this number left would pass for an answer. What a saved one kept there has
+                // just been put back.
+                let node = DeviceModelPlan.storePath(plan.domain)
+                try transaction.remove(plan.savedState == nil ? node : node / "state")
                 try transaction.apply(plan.nodes)
             }
         } catch {

@@ -10,6 +10,8 @@ extension Creation {
     mutating func fillMemory(_ build: inout DomainBuild) async throws {
         let builder = GuestBuilder(toolstack)
         if let image = options.image {
+            let state = toolstack.deviceModelRestoreFile(of: build.domain)
+            undo.push("\(state)") { try Files.remove(state) }
             try await builder.preBuild(&build)
             try await DomainRestore(toolstack: toolstack, image: image).run(&build)
             build.startTime = Self.now()

@@ -95,14 +95,20 @@ extension Toolstack {
 
     /// Gives a domain another name.
     ///
+    /// - Parameter expected: the name that it must have until then.
     /// - Throws: `invalid` when another domain has the name, also when it takes it at the same instant.
-    public func rename(_ domain: DomainID, to name: String) throws(ToolstackError) {
+    public func rename(_ domain: DomainID, to name: String, from expected: String? = nil) throws(ToolstackError) {
         let info = try info(of: domain)
         try store.transaction(mapError: { ToolstackError(.fail, "cannot rename domain \(domain)", underlying: $0) }) {
             transaction throws(ToolstackError) in
             try checkName(name, for: domain, in: transaction)
             do {
                 let paths = DomainPaths(domain)
+                if let expected, try transaction.read(paths.guest / "name") ?? "" != expected {
+                    throw ToolstackError(
+                        .invalid, "cannot rename domain \(domain)", domain: domain,
+                        cause: "it is not named \"\(expected)\" any more")
+                }
                 let stubdomain = try transaction.read(paths.guest / "image/device-model-domid").flatMap { UInt32($0) }
                 try transaction.write(paths.guest / "name", name)
                 try transaction.write(DomainPaths.vm(info.uuid) / "name", name)

@@ -53,12 +53,19 @@ extension Toolstack {
         let paths = DomainPaths(domain)
         logFailure("remove the nodes of domain \(domain)") {
             // The node is written by toolstacks only; a guest can but read it.
-            if let vm = try store.read(paths.guest / "vm"), vm.hasPrefix("/vm/"), vm.utf8.count > 4 {
+            if let vm = try store.read(paths.guest / "vm"), vm.hasPrefix("/vm/"), vm.utf8.count > 4,
+                try !isShared(StorePath(vm), by: domain)
+            {
                 try store.remove(StorePath(vm))
             }
             try store.remove(paths.guest)
             try store.remove(paths.libxl)
         }
+    }
+
+    /// Whether another domain uses a `/vm` tree, as the two copies do while a domain moves to where it is.
+    private func isShared(_ vm: StorePath, by domain: DomainID) throws -> Bool {
+        try hypervisor.domains().contains { $0.domain != domain && DomainPaths.vm($0.uuid) == vm }
     }
 
     func removeFiles(of domain: DomainID) {

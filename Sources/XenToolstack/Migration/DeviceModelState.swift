@@ -1,6 +1,8 @@
+import Glibc
 import SystemPackage
 import XenStore
 import XenTypes
+import YajlJSON
 
 /// What saving and restoring needs of a guest's device model.
 extension Toolstack {
@@ -45,19 +47,47 @@ extension Toolstack {
     }
 
     /// Stops the device model and has it write its state to `deviceModelSaveFile`.
-    func saveDeviceModel(of domain: DomainID, isLive: Bool) async throws(ToolstackError) {
-        throw Self.noDeviceModelState(domain, "cannot save domain \(domain)")
+    ///
+    /// - Parameter movesAway: whether another device model takes over, so that this one lets go of the disks until it
+    ///   goes on itself.
+    func saveDeviceModel(of domain: DomainID, movesAway: Bool) async throws(ToolstackError) {
+        let what = "save the state of the QEMU of domain \(domain)"
+        let path = deviceModelSaveFile(of: domain)
+        let file: FileDescriptor
+        do {
+            file = try FileDescriptor.open(
+                path, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: .ownerReadWrite)
+        } catch {
+            throw ToolstackError(.fail, "cannot \(what)", domain: domain, cause: "\(path): \(error)")
+        }
+        defer { try? file.close() }
+        do throws(ToolstackError) {
+            try await withDeviceModel(of: domain, to: what) { session in
+                _ = try await session.execute("stop", within: timeouts.deviceModelCommand)
+                let answer = try await session.execute("add-fd", passing: file, within: timeouts.deviceModelCommand)
+                guard let set = answer["fdset-id"]?.integer else {
+                    throw QMPError.malformed("add-fd gives no fdset-id")
+                }
+                // QEMU may not be allowed to open the file; it has this one open.
+                let place: JSONValue = .string("/dev/fdset/\(set)")
+                _ = try await session.execute(
+                    "xen-save-devices-state", [("live", .bool(movesAway)), ("filename", place)],
+                    within: timeouts.deviceModelState)
+                _ = try? await session.execute(
+                    "remove-fd", [("fdset-id", .integer(set))], within: timeouts.deviceModelCommand)
+            }
+        } catch {
+            unlink(path.string)
+            throw error
+        }
     }
 
     /// Has the device model tell the hypervisor which pages it writes to.
     func setDirtyLog(_ isOn: Bool, of domain: DomainID) async throws(ToolstackError) {
-        throw Self.noDeviceModelState(domain, "cannot save domain \(domain)")
-    }
-
-    static func noDeviceModelState(_ domain: DomainID, _ failure: String) -> ToolstackError {
-        ToolstackError(
-            .notSupported, failure, domain: domain,
-            cause: "the device model's state of an HVM guest cannot be saved or restored yet",
-            remedy: "use the Xen project's xl for this guest")
+        let what = "\(isOn ? "begin" : "end") the log of what the QEMU of domain \(domain) writes"
+        try await withDeviceModel(of: domain, to: what) { session in
+            _ = try await session.execute(
+                "xen-set-global-dirty-log", [("enable", .bool(isOn))], within: timeouts.deviceModelCommand)
+        }
     }
 }

@@ -20,8 +20,10 @@ struct DomainRestore: Sendable {
     /// Reads the image to its end, and notes where the rings are. Cancelling the task ends it.
     func run(_ build: inout DomainBuild) async throws(ToolstackError) {
         let start = build
-        guard build.type != .hvm else {
-            throw Toolstack.noDeviceModelState(build.domain, Self.message(build))
+        guard build.type != .hvm || build.info.deviceModelStubdomain != true else {
+            throw ToolstackError(
+                .notSupported, Self.message(build), domain: build.domain,
+                cause: "its device model is to run in a domain of its own, which cannot be restored")
         }
         let findings: Findings
         do {

@@ -21,7 +21,16 @@ extension Toolstack {
         try checkSavable(domain)
         let channel = try SuspendChannel(of: domain, self)
         defer { channel.release() }
+        return try await save(domain, to: descriptor, options: options, by: channel)
+    }
+
+    /// As above, for a domain that is known to be savable, by somebody who keeps others from saving it.
+    func save(
+        _ domain: DomainID, to descriptor: FileDescriptor, options: SaveOptions, by channel: SuspendChannel
+    ) async throws(ToolstackError) -> SaveSummary {
         let stream = try StreamDescriptor(duplicating: descriptor, for: .writing)
+        // Who reads a pipe sees its end only then.
+        defer { stream.close() }
         let type = try type(of: domain)
         let suspension = GuestSuspension(toolstack: self, domain: domain, type: type, channel: channel)
         let save = DomainSave(toolstack: self, suspension: suspension, stream: stream, options: options)
@@ -34,13 +43,17 @@ extension Toolstack {
     }
 
     /// - Throws: when the domain's nature forbids that it is saved or migrated.
-    func checkSavable(_ domain: DomainID) throws(ToolstackError) {
+    public func checkSavable(_ domain: DomainID) throws(ToolstackError) {
         let failure = "cannot save domain \(domain)"
         guard domain != .control else {
             throw ToolstackError(.invalid, failure, domain: domain, cause: "it is the control domain")
         }
-        // Before anything is touched: a guest whose device model cannot be resumed would stay suspended.
-        guard try type(of: domain) != .hvm else { throw Self.noDeviceModelState(domain, failure) }
+        try requireNotHandedOver(domain, failure)
+        guard deviceModelDomain(of: domain) == nil else {
+            throw ToolstackError(
+                .notSupported, failure, domain: domain, cause: "its device model runs in a domain of its own",
+                remedy: "use the Xen project's xl for this guest")
+        }
         if try storedConfiguration(of: domain)?.buildInfo.disableMigrate == true {
             throw ToolstackError(
                 .notSupported, failure, domain: domain, cause: "its configuration has nomigrate=1",
@@ -98,6 +111,7 @@ private final class DomainSave: Sendable {
         await toTheEnd { [suspension, toolstack, domain] in
             // A guest that took the request before the interruption suspends now, and nobody else would wake it.
             if mayFollow { try? await suspension.waitUntilSuspended(within: .seconds(5)) }
+            unlink(toolstack.deviceModelSaveFile(of: domain).string)
             guard (try? toolstack.info(of: domain))?.shutdownReason == .suspend else { return }
             do throws(ToolstackError) {
                 try await toolstack.resume(domain)
@@ -161,7 +175,8 @@ private final class DomainSave: Sendable {
             state.suspended = ContinuousClock().now
         }
         options.report?(.suspended)
-        if suspension.type == .hvm { try await toolstack.saveDeviceModel(of: domain, isLive: options.mode.isLive) }
+        guard suspension.type == .hvm else { return }
+        try await toolstack.saveDeviceModel(of: domain, movesAway: options.movesAway)
     }
 
     /// Writes what the device model keeps in the store, and the state that it left in a file.

@@ -3,6 +3,8 @@ import XenControl
 /// How a domain's state is to be sent.
 public struct SaveOptions: Sendable {
     public var mode = SaveMode()
+    /// Whether the domain is to go on elsewhere at once, so that its device model lets go of its disks.
+    public var movesAway = false
     /// Decides between the rounds of a live save; nil for libxenguest's policy. Called on a thread of its own, which
     /// it may block for as long as the next round is to wait.
     public var decide: (@Sendable (PrecopyStatistics) -> PrecopyDecision)?

@@ -11,6 +11,7 @@ public final class StreamDescriptor: Sendable {
     private struct State {
         var thread: pthread_t?
         var isCancelled = false
+        var isClosed = false
     }
 
     /// A duplicate of what it was made from: it shares the position, and is closed with this object.
@@ -28,7 +29,15 @@ public final class StreamDescriptor: Sendable {
         self.direction = direction
     }
 
-    deinit { try? descriptor.close() }
+    deinit { close() }
+
+    /// Closes the duplicate, which nobody may use any more. Doing so again changes nothing.
+    public func close() {
+        state.withLock { state in
+            if !state.isClosed { try? descriptor.close() }
+            state.isClosed = true
+        }
+    }
 
     public var isCancelled: Bool { state.withLock { $0.isCancelled } }
 
@@ -74,14 +83,14 @@ public final class StreamDescriptor: Sendable {
     /// Makes reads and writes fail from now on, also those that wait.
     public func cancel() {
         state.withLock { state in
-            guard !state.isCancelled else { return }
+            guard !state.isCancelled, !state.isClosed else { return }
             state.isCancelled = true
             // A descriptor that cannot do what it is used for, in the place of the old one.
             let useless = open("/dev/null", (direction == .reading ? O_WRONLY : O_RDONLY) | O_CLOEXEC)
             guard useless >= 0 else { return }
             dup2(useless, descriptor.rawValue)
             _ = fcntl(descriptor.rawValue, F_SETFD, FD_CLOEXEC)
-            close(useless)
+            Glibc.close(useless)
             guard let thread = state.thread else { return }
             // What is already waiting has the old file; a signal with a handler makes it try again.
             var action = sigaction()

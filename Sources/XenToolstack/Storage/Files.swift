@@ -46,6 +46,19 @@ enum Files {
         }
     }
 
+    /// Returns when a file, and its name, are on the disk.
+    static func synchronise(_ path: FilePath) throws(ToolstackError) {
+        for place in [path, path.removingLastComponent()] {
+            do {
+                let file = try FileDescriptor.open(place, .readOnly, options: .closeOnExec)
+                defer { try? file.close() }
+                guard fsync(file.rawValue) == 0 else { throw Errno(rawValue: errno) }
+            } catch {
+                throw ToolstackError(.fail, "cannot write \(place) to the disk", cause: "\(error)")
+            }
+        }
+    }
+
     /// Removes a file; one that is not there is no error.
     static func remove(_ path: FilePath) throws(ToolstackError) {
         guard unlink(path.string) != 0, errno != ENOENT else { return }

@@ -9,6 +9,10 @@ public struct UserData: Sendable {
         case configuration = "libxl-json"
         /// The text that `xl config-update` left for the next restart.
         case update = "xl"
+        /// At the source of a migration: to whom the domain was given.
+        case handover = "swift-xl-handover"
+        /// At the target of a migration: how far it has come.
+        case arrival = "swift-xl-arrival"
     }
 
     public enum Lock: String, Sendable {
@@ -21,7 +25,7 @@ public struct UserData: Sendable {
     }
 
     /// Larger files are no configuration of anybody's.
-    private static let limit = 64 << 20
+    public static let limit = 64 << 20
 
     public let domain: DomainID
     public let uuid: XenUUID
@@ -43,8 +47,8 @@ public struct UserData: Sendable {
     public func path(of lock: Lock) -> FilePath { path("l", lock.rawValue) }
 
     /// - Returns: nil when the file does not exist.
-    public func read(_ name: Name) throws(ToolstackError) -> [UInt8]? {
-        try Files.read(path(of: name), limit: Self.limit)
+    public func read(_ name: Name, limit: Int = Self.limit) throws(ToolstackError) -> [UInt8]? {
+        try Files.read(path(of: name), limit: limit)
     }
 
     public func write(_ name: Name, _ bytes: [UInt8]) throws(ToolstackError) {

@@ -26,6 +26,20 @@ enum SystemCalls {
         cxs_send_descriptor(socket.rawValue, bytes.baseAddress, bytes.count, passed?.rawValue ?? -1)
     }
 
+    /// Moves bytes from a pipe to where the other descriptor stands, without copying them where the kernel can do so.
+    ///
+    /// - Returns: how many; 0 at the pipe's end.
+    static func splice(_ pipe: CInt, to target: CInt, atMost length: Int) throws(Errno) -> Int {
+        while true {
+            let count = cxs_splice(pipe, target, length)
+            guard count < 0 else { return count }
+            guard errno == EINTR else { throw Errno(rawValue: errno) }
+        }
+    }
+
+    /// Asks for another size of a pipe, which keeps its own when it may not have that.
+    static func resize(pipe: CInt, to size: CInt) { cxs_set_pipe_size(pipe, size) }
+
     /// A new terminal's master, and the name under which its other end can be opened.
     static func openTerminal() throws(Errno) -> (master: FileDescriptor, name: FilePath) {
         var name = [CChar](repeating: 0, count: 64)

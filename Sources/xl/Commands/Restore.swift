@@ -53,29 +53,12 @@ struct RestoreCommand: XLCommand {
     private func configuration(
         _ header: SaveFileHeader, name: String, global: GlobalConfig, in context: CommandContext
     ) throws -> DomainConfiguration {
-        if case .json = header.configuration {
-            Output.plainError(" Savefile contains xl domain config in JSON format")
-        } else if case .text = header.configuration {
-            Output.plainError(" Savefile contains xl domain config")
-        }
         if files.count == 2 {
+            CommandContext.announce(header)
             Output.plainError("Parsing config from \(files[0].escapingControls)")
             return try context.configuration(path: files[0], words: [], global: global, ignoringMasks: false)
         }
-        switch header.configuration {
-        case .none:
-            throw ToolstackError(
-                .invalid, "Config file not specified and none in save file",
-                remedy: "name a configuration file before \(name)")
-        case .text(let text):
-            Output.plainError("Parsing config from <saved>")
-            return try context.configuration(saved: text, global: global)
-        case .json(let text):
-            Output.plainError("Parsing config from <saved>")
-            var configuration = try DomainConfiguration(savedJSON: text, name: name)
-            try context.applyMasks(of: global, to: &configuration)
-            return configuration
-        }
+        return try context.configuration(of: header, source: name, global: global)
     }
 }
 

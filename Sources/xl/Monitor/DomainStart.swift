@@ -70,7 +70,8 @@ struct DomainStart: Sendable {
             // Before the guest runs, so that nothing has happened yet that an interruption could not take back.
             if hasMonitor, !staysInForeground { try await MonitorProcess.spawn(for: domain, toolstack) }
             try Task.checkCancellation()
-            if !staysPaused { try await toolstack.unpause(domain, isNew: true) }
+            // The QEMU of a domain that was saved is as it was then: stopped.
+            if !staysPaused { try await toolstack.unpause(domain, isNew: options.image == nil) }
             return domain
         } catch {
             try? await toolstack.destroy(domain)

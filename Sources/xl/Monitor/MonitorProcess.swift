@@ -61,7 +61,7 @@ enum MonitorProcess {
     }
 
     /// This very program, by its own name where it still has one: that is what the process list shows.
-    private static var ownProgram: FilePath {
+    static var ownProgram: FilePath {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = readlink("/proc/self/exe", &buffer, buffer.count)
         let path = String(decoding: buffer.prefix(max(count, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -1,0 +1,101 @@
+import Events
+import XenTypes
+
+/// The receiver's side of a migration: its words, and what follows from the sender's.
+public struct MigrationReceiver: Sendable {
+    private let toolstack: Toolstack
+    private let connection: MigrationConnection
+
+    /// What happens, in the order in which it does.
+    public enum Event: Sendable {
+        case complete
+        case permitted
+        case started
+        case failed
+        case destroyed
+    }
+
+    /// - Parameter connection: to the sender.
+    public init(_ toolstack: Toolstack, _ connection: MigrationConnection) {
+        self.toolstack = toolstack
+        self.connection = connection
+    }
+
+    /// Says that the domain can come.
+    public func greet() throws(ToolstackError) { try connection.send(.banner) }
+
+    /// Asks for permission and lets the domain run under its own name.
+    ///
+    /// - Parameters:
+    ///   - domain: complete and paused, under `name` with `MigrationSuffix.arriving`.
+    ///   - staysPaused: rename it only.
+    /// - Throws: why it does not run here. It is destroyed then, and the sender knows that it has it back, or can find
+    ///   it out.
+    public func finish(
+        _ domain: DomainID, name: String, staysPaused: Bool, report: @escaping @Sendable (Event) -> Void
+    ) async throws(ToolstackError) {
+        do throws(ToolstackError) {
+            try toolstack.recordArrival(of: domain)
+            report(.complete)
+            try connection.send(.ready)
+        } catch {
+            // Without the message the sender cannot give permission.
+            try? await toolstack.destroy(domain)
+            throw error
+        }
+        let failure: ToolstackError
+        do throws(ToolstackError) {
+            // As long as the sender may take: its last moment is an administrator's decision if need be.
+            try await connection.expect(.permission, within: nil)
+            return try await run(domain, name, staysPaused, report)
+        } catch {
+            failure = error
+        }
+        await toTheEnd { await giveBack(domain, failure, report) }
+        throw failure
+    }
+
+    /// What follows permission is done to the end.
+    private func run(
+        _ domain: DomainID, _ name: String, _ staysPaused: Bool, _ report: @escaping @Sendable (Event) -> Void
+    ) async throws(ToolstackError) {
+        let outcome: Result<Void, ToolstackError> = await toTheEnd {
+            do throws(ToolstackError) {
+                guard try toolstack.startArrival(of: domain) else {
+                    throw ToolstackError(
+                        .fail, "cannot let domain \(domain) run", domain: domain,
+                        cause: "its sender has taken it back")
+                }
+                report(.permitted)
+                try toolstack.rename(domain, to: name, from: name + Toolstack.MigrationSuffix.arriving)
+                if !staysPaused { try await toolstack.unpause(domain) }
+                report(.started)
+                return .success(())
+            } catch {
+                return .failure(error)
+            }
+        }
+        try outcome.get()
+        // The domain runs, whether or not the sender hears of it; it can ask.
+        try? connection.send(MigrationMessage.report.bytes + [0], MigrationMessage.report.name)
+    }
+
+    private func giveBack(
+        _ domain: DomainID, _ failure: ToolstackError, _ report: @escaping @Sendable (Event) -> Void
+    ) async {
+        let code = UInt8(truncatingIfNeeded: -failure.code.rawValue)
+        let uuid = (try? toolstack.info(of: domain))?.uuid
+        try? connection.send(MigrationMessage.report.bytes + [code], MigrationMessage.report.name)
+        report(.failed)
+        do throws(ToolstackError) {
+            try await toolstack.destroyArrival(domain)
+        } catch {
+            // A sender that were told now could let it go on beside this copy.
+            toolstack.logger.error("domain \(domain) is still there: \(error)")
+            return
+        }
+        report(.destroyed)
+        guard (try? connection.send(.permission)) == nil, let uuid else { return }
+        toolstack.recordReturn(of: uuid)
+    }
+}

@@ -1,0 +1,194 @@
+import ArgumentParser
+import DomainModel
+import Glibc
+import XenToolstack
+import XenTypes
+import YajlJSON
+
+struct EvacuateCommand: XLCommand {
+    static let configuration = named(
+        "evacuate", "Migrate all guests of this host to others", usage: "[options] <host>...",
+        discussion: """
+            Each guest goes to the host that has most memory free of those that can take it. A guest that cannot go, or \
+            whose migration fails, stays, and does not keep the others; the same command again goes on with what is \
+            left.
+            """)
+    static let isUpstream = false
+
+    @OptionGroup var way: MigrationWay
+    @Option(help: "Migrate so many guests at once.") var parallel: Int = 1
+    @Option(help: ArgumentHelp("Only guests whose names match, as a shell matches files.", valueName: "pattern"))
+    var only: [String] = []
+    @Option(help: ArgumentHelp("All but guests whose names match.", valueName: "pattern"))
+    var except: [String] = []
+    @Flag(help: "Show which guest would go where, and migrate nothing.") var dryRun = false
+    @Flag(help: "Print what was done as a JSON document.") var json = false
+    @Argument(help: "The hosts, as ssh takes them.") var hosts: [String]
+
+    func validate() throws {
+        for host in hosts { try way.validate(host: host) }
+        guard !way.sshcommand.isEmpty else { throw ValidationError("-s must name a command") }
+        guard (1...64).contains(parallel) else { throw ValidationError("--parallel must be from 1 to 64") }
+    }
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        signal(SIGPIPE, SIG_IGN)
+        return try await TerminationSignals.cancelling { [self] in
+            let evacuation = Evacuation(
+                context: context, way: way, hosts: hosts, isQuiet: json
+            ) { name in matches(name) }
+            let plan = try await evacuation.plan()
+            if !json { for line in Evacuation.lines(plan) { Output.print(line) } }
+            Output.flush()
+            var outcomes: [DomainID: Evacuation.Outcome] = [:]
+            if !dryRun { outcomes = await evacuation.perform(plan, parallel: parallel) }
+            // Interrupted: those that were under way have gone on here.
+            try Task.checkCancellation()
+            let left = plan.placements.filter { placement in
+                dryRun ? placement.host == nil : outcomes[placement.guest.domain]?.isSuccess != true
+            }
+            if json {
+                try Output.print(json: Evacuation.document(plan, outcomes))
+            } else if !dryRun {
+                Output.print("\(plan.placements.count - left.count) of \(plan.placements.count) guests were migrated.")
+            }
+            return left.isEmpty ? .success : .failure
+        }
+    }
+
+    func matches(_ name: String) -> Bool {
+        func any(_ patterns: [String]) -> Bool { patterns.contains { fnmatch($0, name, 0) == 0 } }
+        return (only.isEmpty || any(only)) && !any(except)
+    }
+}
+
+/// One evacuation of this host.
+struct Evacuation: Sendable {
+    enum Outcome: Sendable {
+        case migrated(MigrationSummary)
+        case failed(String)
+
+        var isSuccess: Bool { if case .migrated = self { true } else { false } }
+    }
+
+    let context: CommandContext
+    let way: MigrationWay
+    let hosts: [String]
+    let isQuiet: Bool
+    let isWanted: @Sendable (String) -> Bool
+
+    private var toolstack: Toolstack { context.toolstack }
+
+    /// Asks every host about every guest.
+    func plan() async throws -> EvacuationPlan {
+        var guests: [EvacuationPlan.Guest] = []
+        var findings: [DomainID: [String: MigrationFindings]] = [:]
+        for domain in try toolstack.movableGuests() where isWanted(domain.name) {
+            guests.append(EvacuationPlan.Guest(domain: domain.id, name: domain.name, needKB: 0))
+            do {
+                try toolstack.checkSavable(domain.id)
+                let configuration = try await sent(domain.id)
+                guests[guests.count - 1].needKB = try toolstack.migrationNeedKiB(of: configuration)
+                for host in hosts {
+                    let check = RemoteCheck(command: way.commands(to: host, context.options, words: "").check)
+                    findings[domain.id, default: [:]][host] = try await check.run(
+                        domain.id, configuration, in: toolstack)
+                }
+            } catch let error as ToolstackError where error.code != .aborted {
+                var refusal = MigrationFindings()
+                refusal.problems = [.init("guest", "\(error)")]
+                for host in hosts where findings[domain.id]?[host] == nil {
+                    findings[domain.id, default: [:]][host] = refusal
+                }
+            }
+        }
+        return EvacuationPlan(guests, hosts: hosts, findings: findings)
+    }
+
+    private func sent(_ domain: DomainID) async throws -> DomainConfiguration {
+        var configuration = try await toolstack.currentConfiguration(of: domain)
+        configuration.createInfo.domainID = .control
+        return configuration
+    }
+
+    /// Migrates those that have a place, so many at once.
+    func perform(_ plan: EvacuationPlan, parallel: Int) async -> [DomainID: Outcome] {
+        await withTaskGroup(of: (DomainID, Outcome).self) { group in
+            var outcomes: [DomainID: Outcome] = [:]
+            var waiting = plan.placements.compactMap { placement in placement.host.map { (placement.guest, $0) } }[...]
+            var running = 0
+            while !waiting.isEmpty || running > 0 {
+                while running < parallel, !Task.isCancelled, let (guest, host) = waiting.popFirst() {
+                    running += 1
+                    group.addTask { (guest.domain, await migrate(guest, to: host)) }
+                }
+                guard running > 0, let (domain, outcome) = await group.next() else { break }
+                running -= 1
+                outcomes[domain] = outcome
+            }
+            return outcomes
+        }
+    }
+
+    private func migrate(_ guest: EvacuationPlan.Guest, to host: String) async -> Outcome {
+        say("\(guest.name): migrating to \(host)")
+        do {
+            let commands = way.commands(to: host, context.options, words: "")
+            var options = MigrationOptions()
+            if let inquiry = commands.inquiry { options.inquire = MigrationInquiry.asker(inquiry) }
+            let configuration = try await sent(guest.domain)
+            let transport = try MigrationTransport(commands.receiver)
+            let summary: MigrationSummary
+            do {
+                summary = try await toolstack.migrate(
+                    guest.domain, through: transport.connection, configuration: configuration, options: options,
+                    to: host, inquiry: commands.inquiry)
+                await transport.close()
+            } catch {
+                await transport.close()
+                throw error
+            }
+            let (total, downtime) = (summary.duration, summary.downtime)
+            say("\(guest.name): runs on \(host); \(Self.text(total)) s, stood still for \(Self.text(downtime)) s")
+            return .migrated(summary)
+        } catch {
+            Output.error("\(guest.name): \(error)".escapingControls)
+            return .failed("\(error)")
+        }
+    }
+
+    private func say(_ text: String) { if !isQuiet { Output.plainError(text.escapingControls) } }
+
+    private static func text(_ duration: Duration) -> String {
+        let tenths = Int((MigrationDisplay.seconds(duration) * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+
+    /// What is to be done, a line for each guest.
+    static func lines(_ plan: EvacuationPlan) -> [String] {
+        plan.placements.map { placement in
+            let size = "\(placement.guest.name) (\(placement.guest.needKB / 1024) MiB)"
+            guard let host = placement.host else {
+                return "\(size) stays: \(placement.reasons.joined(separator: "; "))".escapingControls
+            }
+            return "\(size) goes to \(host)".escapingControls
+        }
+    }
+
+    static func document(_ plan: EvacuationPlan, _ outcomes: [DomainID: Outcome]) -> JSONValue {
+        .array(
+            plan.placements.map { placement in
+                var fields: [(name: String, value: JSONValue)] = [
+                    ("domid", .count(placement.guest.domain.rawValue)), ("name", .string(placement.guest.name)),
+                    ("need_kib", .count(placement.guest.needKB)), ("host", .text(placement.host)),
+                    ("reasons", .array(placement.reasons.map { .string($0) })),
+                ]
+                switch outcomes[placement.guest.domain] {
+                case nil: fields += [("migrated", .bool(false)), ("error", .null)]
+                case .failed(let error): fields += [("migrated", .bool(false)), ("error", .string(error))]
+                case .migrated: fields += [("migrated", .bool(true)), ("error", .null)]
+                }
+                return .object(fields)
+            })
+    }
+}

@@ -1,0 +1,103 @@
+import ArgumentParser
+import DomainModel
+import Glibc
+import SystemPackage
+import XenToolstack
+import XenTypes
+import YajlJSON
+
+struct MigrateCheckCommand: XLCommand {
+    static let configuration = named(
+        "migrate-check", "Tell what speaks against a domain's coming here", usage: "- for internal use only",
+        discussion: """
+            What xl migrate asks on the other host before anything moves. It reads the domain's needs as a JSON document \
+            and answers with one.
+            """, isListed: false)
+    static let isUpstream = false
+
+    /// Larger requests are nobody's.
+    private static let limit = 64 << 20
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = try buffer.withUnsafeMutableBytes { try FileDescriptor.standardInput.read(into: $0) }
+            guard count > 0 else { break }
+            bytes += buffer[..<count]
+            guard bytes.count <= Self.limit else { throw ToolstackError(.bufferFull, "the request is too long") }
+        }
+        let request: MigrationRequest
+        do { request = try YajlDecoder().decode(MigrationRequest.self, from: bytes) } catch {
+            throw ToolstackError(.invalid, "cannot read the request", underlying: error)
+        }
+        let toolstack = context.toolstack
+        let balloons = try context.globalConfig().isAutoballoonOn(
+            hypervisorCommandLine: (try? toolstack.hypervisor.version())?.commandLine)
+        try Output.print(json: try toolstack.check(request, balloons: balloons))
+        return .success
+    }
+}
+
+/// The check of another host from here.
+struct RemoteCheck: Sendable {
+    /// As `sh -c` is to run it; nil where nobody knows how to reach another `xl` there.
+    let command: String?
+
+    /// How long it may take, with somebody who types a password.
+    private static let limit = Duration.seconds(120)
+    /// What `ssh` exits with when it is its own failure.
+    private static let connectionFailure = ChildProcess.ExitStatus.exited(255)
+
+    /// - Throws: when the other host cannot be reached.
+    func run(
+        _ domain: DomainID, _ configuration: DomainConfiguration, in toolstack: Toolstack
+    ) async throws -> MigrationFindings {
+        guard let command else { return Self.unanswered("<host> is itself the command that is run") }
+        var remote = RemoteCommand(command)
+        remote.input = try YajlEncoder().encode(toolstack.migrationRequest(for: domain, configuration))
+        remote.keepsWords = true
+        let answer = try await remote.run(within: Self.limit)
+        if answer.status == Self.connectionFailure {
+            Output.plainError(bytes: answer.words)
+            throw ToolstackError(
+                .fail, "cannot reach the other host", cause: "the command \"\(command)\" \(answer.status)")
+        }
+        guard answer.status.isSuccess,
+            let findings = try? YajlDecoder().decode(MigrationFindings.self, from: answer.output)
+        else {
+            let words =
+                String(decoding: answer.words.prefix(200), as: UTF8.self)
+                .split(whereSeparator: \.isNewline).first.map { ": " + String($0).escapingControls } ?? ""
+            return Self.unanswered("its xl does not answer\(words)")
+        }
+        return findings
+    }
+
+    private static func unanswered(_ cause: String) -> MigrationFindings {
+        var findings = MigrationFindings()
+        findings.unchecked = [.init("the other host", cause)]
+        return findings
+    }
+
+    static func document(_ findings: MigrationFindings, domain: DomainID, host: String) -> JSONValue {
+        func list(_ findings: [MigrationFindings.Finding]) -> JSONValue {
+            .array(findings.map { .object([("subject", .string($0.subject)), ("text", .string($0.text))]) })
+        }
+        return .object([
+            ("domid", .count(domain.rawValue)), ("host", .string(host)),
+            ("can_migrate", .bool(findings.problems.isEmpty)), ("problems", list(findings.problems)),
+            ("warnings", list(findings.warnings)), ("unchecked", list(findings.unchecked)),
+        ])
+    }
+
+    /// A line for each finding.
+    static func lines(_ findings: MigrationFindings) -> [String] {
+        let kinds = [
+            ("problem", findings.problems), ("warning", findings.warnings), ("not checked", findings.unchecked),
+        ]
+        return kinds.flatMap { kind, findings in
+            findings.map { "\(kind): \($0.subject): \($0.text)".escapingControls }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import XenToolstack
+import XenTypes
+import YajlJSON
+
+struct MigrateRecoverCommand: XLCommand {
+    static let configuration = named(
+        "migrate-recover", "Find out where a domain runs whose migration was cut off", usage: "[options] <Domain>",
+        discussion: """
+            When the connection breaks at the moment at which a domain changes hosts, and the other host cannot be \
+            asked, its copy here stays suspended. This asks the other host, and ends the copy here or lets it go on; a \
+            copy that waits there is ended. A copy whose migration was killed before that moment goes on at once.
+            """)
+    static let isUpstream = false
+
+    @Flag(help: "Do not ask: it does not run there, and never will. The copy here goes on.")
+    var here = false
+    @Flag(help: "Do not ask: it runs there. The copy here is ended.")
+    var there = false
+    @Flag(help: "Print what was found out as a JSON document.") var json = false
+    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+
+    func validate() throws {
+        guard !(here && there) else { throw ValidationError("--here and --there exclude each other") }
+    }
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let toolstack = context.toolstack
+        let id = try toolstack.findDomain(domain)
+        let state = try await toolstack.recoverMigration(
+            of: id, knowing: here ? .returned : there ? .started : nil)
+        if json {
+            try Output.print(
+                json: JSONValue.object([("domid", .count(id.rawValue)), ("state", .string(state.rawValue))]))
+        } else {
+            Output.print(
+                state == .started
+                    ? "It runs on the other host; its copy here was ended."
+                    : "It does not run on the other host; it goes on here.")
+        }
+        return .success
+    }
+}
+
+struct MigrateStateCommand: XLCommand {
+    static let configuration = named(
+        "migrate-state", "Tell what became of a domain that arrived", usage: "- for internal use only",
+        discussion: """
+            What xl migrate-recover asks on the other host, as a JSON document. A copy that still waits for permission \
+            is ended.
+            """, isListed: false)
+    static let isUpstream = false
+
+    @Argument(help: "The domain's UUID.") var uuid: String
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        guard let uuid = XenUUID(self.uuid) else {
+            throw ToolstackError(.invalid, "\"\(uuid.escapingControls)\" is no UUID")
+        }
+        let state = try await context.toolstack.settleArrival(of: uuid)
+        try Output.print(json: MigrationInquiry.Answer(state: state))
+        return .success
+    }
+}

@@ -1,0 +1,190 @@
+import Testing
+
+extension HostTests {
+    /// A running guest moves between ours and upstream's `xl`, here on one host, with memory, disk and network intact.
+    @Suite struct Migration {
+        let host: TestHost
+
+        init() throws { host = try #require(TestHost.current) }
+
+        struct Direction: Sendable, CustomTestStringConvertible {
+            var kind: GuestConfiguration.Kind
+            var sender: String
+            var receiver: String
+            var testDescription: String { "\(kind): \(sender) to \(receiver)" }
+        }
+
+        /// Where the hypervisor lacks shadow paging, as Debian's does, nobody can send a PV guest while it runs; upstream's
+        /// xl cannot send it at all.
+        static let directions: [Direction] = {
+            let (ours, upstream) = (TestHost.ours, TestHost.upstream)
+            let pairs = [(ours, ours), (ours, upstream), (upstream, ours), (upstream, upstream)]
+            let all = [GuestConfiguration.Kind.pv, .pvh, .hvm].flatMap { kind in
+                pairs.filter { kind != .pv || $0.0 == ours }
+                    .map { Direction(kind: kind, sender: $0.0, receiver: $0.1) }
+            }
+            return TestHost.isFull ? all : [all[0]]
+        }()
+
+        /// A guest with a disk and an interface, and 4 MiB in its memory whose checksum is known.
+        private func start(_ kind: GuestConfiguration.Kind) async throws -> (domain: Int, sum: String) {
+            try await host.makeDisk("/root/moved.img")
+            var guest = GuestConfiguration.linux(
+                "moved", kind, arguments: "GUEST_DISK=write GUEST_IP=192.168.77.31/24",
+                "disk = [ \"/root/moved.img,raw,xvda,rw\" ]", "vif = [ \"mac=00:16:3f:00:00:31,bridge=xenbr0\" ]")
+            // In less memory the kernel that SeaBIOS has copied does not start.
+            if kind == .hvm { guest.lines = guest.lines.filter { !$0.hasPrefix("memory") } + ["memory = 256"] }
+            try await guest.place(on: host)
+            await host.atEnd("rm -f /var/log/xen/*moved* /var/lib/xen/migration-returned.*")
+            try await host.require("\(TestHost.ours) create -q -e \(guest.path)", timeout: .seconds(400))
+            let domain = try await host.domain("moved")
+            try await host.waitUntilSuspendable(domain)
+            let made = try await host.inGuest(
+                domain, "mkdir -p /m; mount -t tmpfs none /m; dd if=/dev/urandom of=/m/f bs=1M count=4; md5sum /m/f")
+            return (domain, String(try #require(made.firstMatch(of: /[0-9a-f]{32}/)?.output)))
+        }
+
+        private func expectWhole(_ domain: Int, _ sum: String) async throws {
+            let found = try await host.inGuest(
+                domain, "md5sum /m/f; dd if=/dev/xvda bs=512 count=1 | head -c 12; echo; ping -c 1 -W 20 192.168.77.1")
+            #expect(found.contains(sum), "\(found)")
+            #expect(found.contains("pattern-xvda"), "\(found)")
+            #expect(found.contains("1 packets received"), "\(found)")
+        }
+
+        @Test(arguments: directions)
+        func memoryDiskAndNetworkGoOn(_ direction: Direction) async throws {
+            let (before, sum) = try await start(direction.kind)
+            let result = try await host.require(
+                """
+                \(direction.sender) migrate \(direction.kind == .pv ? "--no-live" : "") -s '' moved \\
+                    '\(direction.receiver) migrate-receive -e' 2>&1
+                """, timeout: .seconds(600))
+            for line in [
+                "migration target: Ready to receive domain.", "Saving to migration stream new xl format (info 0x3/0x0/",
+                "Loading new save file <incoming migration stream> (new xl fmt info 0x3/0x0/",
+                "migration target: Transfer complete, requesting permission to start domain.",
+                "migration sender: Target has acknowledged transfer.",
+                "migration sender: Giving target permission to start.",
+                "migration target: Got permission, starting domain.",
+                "migration target: Domain started successsfully.",
+                "migration sender: Target reports successful startup.", "Migration successful.",
+            ] {
+                #expect(result.stdout.contains(line), "\(line)")
+            }
+            let after = try await host.domain("moved")
+            #expect(after != before)
+            #expect(try await host.upstream("domid moved--migratedaway").exitCode != 0)
+            try await expectWhole(after, sum)
+            guard direction.kind == .hvm else { return }
+            let status = try await host.ours("qemu-monitor-command moved 'info status'").stdout
+            #expect(status.contains("VM status: running"), "\(status)")
+        }
+
+        @Test func aLivePVGuestThatCannotBeTrackedGoesOn() async throws {
+            let guest = GuestConfiguration.idle("moved", .pv)
+            try await guest.place(on: host)
+            try await host.require("\(TestHost.ours) create -q -e \(guest.path)")
+            let domain = try await host.domain("moved")
+            let result = try await host.ours(
+                "migrate -s '' moved '\(TestHost.ours) migrate-receive -e'", timeout: .seconds(200))
+            #expect(result.exitCode == 1)
+            #expect(result.stderr.contains("Migration failed"), "\(result)")
+            #expect(try await host.domain("moved") == domain)
+            #expect(try await host.upstream("list moved").lines.last?.contains("-b----") == true)
+        }
+
+        @Test(arguments: [
+            ("echo Welcome", "contained unexpected data instead of banner: \"Welcome\\x0a\""),
+            ("exit 7", "was truncated reading banner"), ("exec nonesuch", "exited with error status 127"),
+        ])
+        func aReceiverThatIsNoneIsTold(_ command: String, _ words: String) async throws {
+            let guest = GuestConfiguration.idle("moved", .pv)
+            try await guest.place(on: host)
+            try await host.require("\(TestHost.ours) create -q -e \(guest.path)")
+            let result = try await host.ours("migrate -s '' moved '\(command)'")
+            #expect(result.exitCode == 1)
+            #expect(result.stderr.contains(words), "\(result)")
+            #expect(try await host.upstream("list moved").lines.last?.contains("-b----") == true)
+        }
+
+        /// Says what the host lacks, all at once, before anything moves.
+        @Test func aCheckTellsEveryReason() async throws {
+            try await host.makeDisk("/root/moved.img")
+            let guest = GuestConfiguration.idle(
+                "moved", .pv, "disk = [ \"/root/moved.img,raw,xvda,rw\" ]", "vif = [ \"bridge=xenbr0\" ]")
+            try await guest.place(on: host)
+            try await host.require("\(TestHost.ours) create -q -e \(guest.path)")
+            try await host.placeFakeSSH()
+            // The other host is this one, seen without its bridge and with the disk elsewhere.
+            let fine = try await host.ours("migrate --check -s /root/fake-ssh moved here")
+            #expect(fine.exitCode == 0, "\(fine)")
+            #expect(fine.stdout.hasSuffix("Domain moved can migrate to here.\n"), "\(fine)")
+            try await host.require("mv /root/moved.img /root/moved.img-2; ip link set xenbr0 name xenbr9")
+            await host.atEnd("ip link set xenbr9 name xenbr0; mv /root/moved.img-2 /root/moved.img")
+            let lacking = try await host.ours("migrate --check -s /root/fake-ssh moved here")
+            let json = try await host.ours("migrate --check --json -s /root/fake-ssh moved here")
+            try await host.require("ip link set xenbr9 name xenbr0; mv /root/moved.img-2 /root/moved.img")
+            #expect(lacking.exitCode == 1 && json.exitCode == 1)
+            #expect(lacking.stdout.contains("problem: disk xvda: /root/moved.img: No such file"), "\(lacking)")
+            #expect(lacking.stdout.contains("problem: vif 0: there is no bridge \"xenbr0\""), "\(lacking)")
+            #expect(json.stdout.contains("\"can_migrate\": false"), "\(json)")
+            // Upstream's xl cannot answer; that is said.
+            let mute = try await host.run(
+                "XL=\(TestHost.upstream) \(TestHost.ours) migrate --check -s /root/fake-ssh moved here")
+            #expect(mute.exitCode == 0)
+            #expect(mute.stdout.contains("not checked: the other host: its xl does not answer"), "\(mute)")
+        }
+
+        struct Fault: Sendable, CustomTestStringConvertible {
+            var victim: String
+            var point: String
+            var testDescription: String { "\(victim) at \(point)" }
+        }
+
+        /// Messages in the order of the handshake, and bytes of the stream.
+        static let faults: [Fault] = {
+            let points = [
+                "up:0", "up:30", "up:54", "down:0", "down:60", "down:2000", "down:1000000", "down:20000000",
+                "down:60000000", "down:120000000", "up:60", "up:88", "go:0", "go:20", "go:44", "up:100", "up:127",
+            ]
+            return points.flatMap { point in
+                ["line", "receiver", "terminate", "sender"].map { Fault(victim: $0, point: point) }
+            }
+        }()
+
+        /// After each: one copy, with its memory, that runs or is let go on by `migrate-recover`.
+        @Test(.enabled(if: TestHost.isFull, "a guest for every fault takes minutes in emulation"))
+        func exactlyOneCopyOutlivesEveryFault() async throws {
+            let (_, sum) = try await start(.pvh)
+            try await host.placeFakeSSH()
+            for fault in Self.faults {
+                let result = try await host.run(
+                    """
+                    CUT="\(fault.victim) \(fault.point)" \(TestHost.ours) migrate -e -s /root/fake-ssh moved here
+                    code=$?
+                    while pgrep -f 'xl migrate-receive' > /dev/null; do sleep 0.5; done
+                    exit $code
+                    """, timeout: .seconds(600))
+                if fault.victim == "sender" {
+                    let first = try await host.require("\(TestHost.upstream) list | awk 'NR == 3 { print $2 }'").stdout
+                    try await host.run("\(TestHost.ours) migrate-recover \(first.dropLast())")
+                }
+                let list = try await host.upstream("list").lines.dropFirst(2)
+                #expect(list.count == 1, "\(fault): \(result)\n\(list)")
+                let domain = try await host.domain("moved")
+                #expect(try await host.inGuest(domain, "md5sum /m/f").contains(sum), "\(fault): \(result)")
+            }
+        }
+    }
+}
+
+extension TestHost {
+    /// A command in the place of ssh that leads to this very host; `CUT` breaks the receiver that it starts.
+    func placeFakeSSH() async throws {
+        try await write(FaultScripts.cut, to: "/root/cut.py")
+        try await write(FaultScripts.ssh, to: "/root/fake-ssh")
+        try await require("chmod 755 /root/fake-ssh")
+        atEnd("rm -f /root/cut.py /root/fake-ssh")
+    }
+}
