@@ -2,7 +2,7 @@ import Testing
 
 extension HostTests {
     /// HVM guests start from their media, show themselves, obey, and end in their own way.
-    @Suite(.enabled(if: TestHost.isFull, "HVM guests take minutes in emulation")) struct HVMGuests {
+    @Suite struct HVMGuests {
         let host: TestHost
 
         init() throws { host = try #require(TestHost.current) }
@@ -28,7 +28,8 @@ extension HostTests {
             try await host.wait(until: "! \(TestHost.upstream) domid boots 2>/dev/null")
         }
 
-        @Test func aResetStartsItAnew() async throws {
+        @Test(.enabled(if: TestHost.isFull, "each guest takes a minute in emulation"))
+        func aResetStartsItAnew() async throws {
             var guest = GuestConfiguration.hvm("resets", Self.disk)
             guest.lines += Self.lines
             try await guest.place(on: host)
@@ -46,7 +47,8 @@ extension HostTests {
             try await host.wait(until: "! pgrep -f 'xl create -q -p \(guest.path)'")
         }
 
-        @Test func withoutDriversItAnswersOnlyToItsButton() async throws {
+        @Test(.enabled(if: TestHost.isFull, "each guest takes a minute in emulation"))
+        func withoutDriversItAnswersOnlyToItsButton() async throws {
             let guest = GuestConfiguration.hvm("deaf")
             try await guest.place(on: host)
             try await host.require("\(TestHost.ours) create -q -p \(guest.path)", timeout: .seconds(240))
@@ -103,7 +105,9 @@ extension HostTests {
             try await host.wait(until: "! \(TestHost.upstream) domid direct 2>/dev/null")
         }
 
-        @Test(arguments: [(TestHost.ours, TestHost.upstream), (TestHost.upstream, TestHost.ours)])
+        @Test(
+            .enabled(if: TestHost.isFull, "each guest takes a minute in emulation"),
+            arguments: [(TestHost.ours, TestHost.upstream), (TestHost.upstream, TestHost.ours)])
         func oneToolsDomainIsTheOthersToo(_ maker: String, _ other: String) async throws {
             var guest = GuestConfiguration.hvm("mixed-hvm", Self.disk)
             guest.lines += Self.lines

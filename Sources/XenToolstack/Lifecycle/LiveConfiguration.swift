@@ -43,7 +43,9 @@ extension Toolstack {
         if configuration.createInfo.type == .hvm {
             // A QEMU that does not answer hides nothing else; what is stored is the next best.
             do throws(ToolstackError) {
-                configuration.buildInfo.availableVCPUs = try await pluggedVCPUs(of: domain)
+                // Of those that the stored configuration speaks of, which may be none: the one that is always there.
+                let known = Bitmap(0..<max(Int(configuration.buildInfo.maxVCPUs), 0))
+                configuration.buildInfo.availableVCPUs = try await pluggedVCPUs(of: domain).intersection(known)
             } catch {
                 logger.warning("\(error)")
             }

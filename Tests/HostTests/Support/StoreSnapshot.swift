@@ -73,12 +73,12 @@ struct StoreSnapshot: Sendable {
         return text.replacing("vif\(domain).", with: "vifDOMID.")
     }
 
-    /// A domain's number stands after `domain`, after `libxl`, and after a backend's class.
+    /// A domain's number stands after `domain`, `libxl` or `device-model`, and after a backend's class.
     private static func isDomain(_ part: Substring, at index: Int, of path: String, _ domain: Int) -> Bool {
         guard part == "\(domain)" else { return false }
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         guard index >= 1 else { return false }
-        if parts[index - 1] == "domain" || parts[index - 1] == "libxl" { return true }
+        if ["domain", "libxl", "device-model"].contains(parts[index - 1]) { return true }
         return index >= 2 && parts[index - 2] == "backend"
     }
 
