@@ -140,6 +140,15 @@ extension Toolstack {
         return true
     }
 
+    /// - Throws: `fail` with its last words when a device model that had said that it runs has ended since.
+    func requireRunning(_ plan: DeviceModelPlan) throws(ToolstackError) {
+        guard !isDeviceModelRunning(for: plan.domain) else { return }
+        let log = LogFile(plan.logName, in: paths.log)
+        throw ToolstackError(
+            .fail, "the device model of domain \(plan.domain) has ended", domain: plan.domain, cause: log.lastLines(),
+            remedy: "see \(log.path)")
+    }
+
     /// Ends the domain's device model, if this host runs one, and removes what it left. Problems are logged.
     ///
     /// Returns when the process is gone: nothing of it writes to the store any more.

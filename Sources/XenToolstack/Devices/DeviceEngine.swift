@@ -171,8 +171,8 @@ public struct DeviceEngine: Sendable {
             if isHVM || display != nil { try await toolstack.completeDeviceModel(model, display: display) }
         }
         try await sideBySide(steps)
-        guard isHVM else { return }
-        try await sideBySide(plans.map { plan in { try await connectEmulation(of: plan) } })
+        if isHVM { try await sideBySide(plans.map { plan in { try await connectEmulation(of: plan) } }) }
+        try toolstack.requireRunning(model)
     }
 
     /// Where scripts put the disks that they made.
