@@ -113,6 +113,11 @@ extension HostTests {
             Failure(
                 what: "hangs", script: "printf '#!/bin/sh\\necho waiting\\nexec sleep 1000\\n' > $q; chmod +x $q",
                 names: ["device model to run", "no state", "waiting"]),
+            Failure(
+                what: "ends once it runs",
+                script: "printf '#!/bin/sh\\nxenstore-write /local/domain/0/device-model/$2/state running\\n"
+                    + "echo farewell\\n' > $q; chmod +x $q",
+                names: ["farewell"]),
         ]
 
         @Test(
