@@ -20,8 +20,8 @@ XL := .build/release/xl
 STATIC := .build/static
 RELEASE_FLAGS := -c release --product xl --static-swift-stdlib --disable-local-rpath -Xswiftc -L$(STATIC) \
 	-Xswiftc -Xclang-linker -Xswiftc -static-libgcc -Xlinker --gc-sections -Xlinker -s -Xlinker -no-pie
-# One host serves one test at a time.
-HOST_TEST := SWIFT_XL_HOST=1 SWIFT_XL_BINARY=$(XL) $(SWIFT) test --no-parallel --filter HostTests
+# One host serves one test at a time. A line of the report comes when it is true, also through a pipe.
+HOST_TEST := SWIFT_XL_HOST=1 SWIFT_XL_BINARY=$(XL) stdbuf -oL $(SWIFT) test --no-parallel --filter HostTests
 
 # How long `make fuzz` feeds each parser.
 SECONDS ?= 60

@@ -49,8 +49,7 @@ struct Main {
     ) async -> ExitStatus {
         let command: Command
         do {
-            let isPlain = !words.contains { $0.hasPrefix("-") }
-            command = try isPlain ? type.init(operands: words) ?? type.parse(words) : type.parse(words)
+            command = try PlainWords(words).flatMap { type.init($0) } ?? type.parse(words)
         } catch {
             if type.exitCode(for: error).isSuccess {
                 Output.print(type.fullMessage(for: error))

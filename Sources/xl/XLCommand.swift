@@ -12,12 +12,12 @@ protocol XLCommand: ParsableCommand, Sendable {
     /// an abbreviation of an old one ambiguous.
     static var isUpstream: Bool { get }
 
-    /// The command with these operands and no options.
+    /// The command with these operands and options.
     ///
     /// Commands that scripts call often have it: what the parser of options learns by reflection takes longer than all
     /// else that they do.
-    /// - Returns: nil when the command has no such form or these are not its operands; the parser then says why.
-    init?(operands: [String])
+    /// - Returns: nil when the command has no such form or these are not its words; the parser then says why.
+    init?(_ words: PlainWords)
 
     /// What `xl` exits with when `run(in:)` throws `error`.
     static func exitStatus(for error: any Error) -> ExitStatus
@@ -31,7 +31,7 @@ extension XLCommand {
 
     static var isUpstream: Bool { true }
 
-    init?(operands: [String]) { nil }
+    init?(_ words: PlainWords) { nil }
 
     static func exitStatus(for error: any Error) -> ExitStatus { .failure }
 

@@ -97,6 +97,8 @@ extension HostTests {
             let script: String
             /// What the message must name.
             let names: [String]
+            /// Of the configuration, besides those of a guest with one disk.
+            var lines: [String] = []
             var testDescription: String { what }
         }
 
@@ -115,20 +117,29 @@ extension HostTests {
                 names: ["device model to run", "no state", "waiting"]),
             Failure(
                 what: "ends once it runs",
-                script: "printf '#!/bin/sh\\nxenstore-write /local/domain/0/device-model/$2/state running\\n"
-                    + "echo farewell\\n' > $q; chmod +x $q",
-                names: ["farewell"]),
+                script: """
+                    printf '#!/bin/sh\\nxenstore-write /local/domain/0/device-model/$2/state running\\necho farewell\\n' > $q
+                    chmod +x $q
+                    cat > /root/failing-vif <<'END'
+                    #!/bin/sh
+                    until grep -q farewell /var/log/xen/qemu-dm-failing.log && ! pgrep -f \(RecordingQEMU.path); do sleep 0.1; done
+                    END
+                    chmod +x /root/failing-vif
+                    """,
+                names: ["farewell"], lines: ["vif=[\"script=/root/failing-vif\"]"]),
         ]
 
         @Test(
             arguments: failures.filter { TestHost.isFull || ["ends at once", "ends once it runs"].contains($0.what) })
         func failureIsToldAndLeavesNothing(_ failure: Failure) async throws {
-            let guest = GuestConfiguration.idle(
+            var guest = GuestConfiguration.idle(
                 "failing", .pv, "disk=[\"/root/failing.qcow2,qcow2,xvda,rw\"]",
                 "device_model_override=\"\(RecordingQEMU.path)\"", "device_model_version=\"qemu-xen\"")
+            guest.lines += failure.lines
             try await guest.place(on: host)
             await host.atEnd(
-                "rm -rf \(DeviceModelCase.place) /root/failing.qcow2 /var/log/xen/qemu-dm-failing.log*")
+                "rm -rf \(DeviceModelCase.place) /root/failing.qcow2 /root/failing-vif /var/log/xen/qemu-dm-failing.log*"
+            )
             try await host.require(
                 """
                 qemu-img create -q -f qcow2 /root/failing.qcow2 1M

@@ -2,8 +2,9 @@ import Testing
 
 extension HostTests {
     /// What one tool saves, the other restores; what fails leaves the guest as it was.
-    @Suite(.enabled(if: TestHost.isFull, "saves and restores of whole guests take minutes in emulation"))
-    struct SaveRestore {
+    @Suite struct SaveRestore {
+        private static let isLong: Comment = "saves and restores of whole guests take minutes in emulation"
+
         let host: TestHost
 
         init() throws { host = try #require(TestHost.current) }
@@ -11,22 +12,11 @@ extension HostTests {
         static let file = "/root/saved"
         static let tools = [TestHost.ours, TestHost.upstream]
 
-        /// A guest with a disk and an interface, created by upstream's tool.
         private func start(
             _ kind: GuestConfiguration.Kind, by tool: String = TestHost.upstream
-        ) async throws -> (guest: GuestConfiguration, domain: Int) {
-            try await host.makeDisk("/root/saved.img")
-            var guest = GuestConfiguration.linux(
-                "saved", kind, arguments: "GUEST_DISK=write GUEST_IP=192.168.77.21/24",
-                "disk = [ \"/root/saved.img,raw,xvda,rw\" ]", "vif = [ \"mac=00:16:3f:00:00:21,bridge=xenbr0\" ]")
-            // In less memory the kernel that SeaBIOS has copied does not start.
-            if kind == .hvm { guest.lines = guest.lines.filter { !$0.hasPrefix("memory") } + ["memory = 256"] }
-            try await guest.place(on: host)
+        ) async throws -> MovingGuest {
             await host.atEnd("rm -f \(Self.file) \(Self.file)-2")
-            try await host.require("\(tool) create -q -e \(guest.path)", timeout: .seconds(300))
-            let domain = try await host.domain("saved")
-            try await host.waitUntilSuspendable(domain)
-            return (guest, domain)
+            return try await MovingGuest("saved", kind, by: tool, on: host)
         }
 
         private static let kinds: [GuestConfiguration.Kind] = [.pv, .pvh, .hvm]
@@ -48,12 +38,10 @@ extension HostTests {
             var testDescription: String { "\(kind): \(saver) to \(restorer)" }
         }
 
-        @Test(arguments: directions)
+        @Test(arguments: TestHost.isFull ? directions : Array(directions.prefix(3).suffix(1)))
         func memoryDiskAndNetworkGoOn(_ direction: Direction) async throws {
-            let before = try await start(direction.kind).domain
-            let made = try await host.inGuest(
-                before, "mkdir -p /m; mount -t tmpfs none /m; dd if=/dev/urandom of=/m/f bs=1M count=8; md5sum /m/f")
-            let sum = try #require(made.firstMatch(of: /[0-9a-f]{32}/)?.output)
+            let guest = try await start(direction.kind)
+            if direction.kind == .pv { try await expectCoreDumpAsUpstreams() }
             try await host.require("\(direction.saver) save saved \(Self.file)", timeout: .seconds(300))
             #expect(try await host.upstream("domid saved").exitCode != 0)
             // Upstream's own judge of streams.
@@ -61,19 +49,13 @@ extension HostTests {
                 "PYTHONPATH=$(echo /usr/lib/xen-*/lib/python) /usr/lib/xen-*/bin/verify-stream-v2 -i \(Self.file) -f xl",
                 timeout: .seconds(300))
             try await host.require("\(direction.restorer) restore -e \(Self.file)", timeout: .seconds(300))
-            let after = try await host.domain("saved")
-            #expect(after != before)
-            let found = try await host.inGuest(
-                after, "md5sum /m/f; dd if=/dev/xvda bs=512 count=1 | head -c 12; echo; ping -c 1 -W 20 192.168.77.1")
-            #expect(found.contains(sum), "\(found)")
-            #expect(found.contains("pattern-xvda"), "\(found)")
-            #expect(found.contains("1 packets received"), "\(found)")
+            try await guest.expectWhole()
         }
 
         /// Upstream's save and ours begin with the same configuration, and both tools make the same domain of it.
-        @Test(arguments: kinds)
+        @Test(.enabled(if: TestHost.isFull, isLong), arguments: kinds)
         func leavesWhatUpstreamLeaves(_ kind: GuestConfiguration.Kind) async throws {
-            let (_, domain) = try await start(kind)
+            let domain = try await start(kind).domain
             for (tool, file) in [(TestHost.ours, Self.file), (TestHost.upstream, Self.file + "-2")] {
                 try await host.require("\(tool) save -c saved \(file)", timeout: .seconds(300))
             }
@@ -94,8 +76,8 @@ extension HostTests {
             #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
         }
 
-        @Test func pausesAndKeepsTheNumber() async throws {
-            let (_, domain) = try await start(.pv, by: TestHost.ours)
+        @Test(.enabled(if: TestHost.isFull, isLong)) func pausesAndKeepsTheNumber() async throws {
+            let domain = try await start(.pv, by: TestHost.ours).domain
             try await host.require("\(TestHost.ours) save -p -D saved \(Self.file)", timeout: .seconds(300))
             #expect(try await host.upstream("list saved").lines.last?.contains(#/--p---/#) == true)
             try await host.require("\(TestHost.upstream) destroy saved")
@@ -109,7 +91,7 @@ extension HostTests {
             #expect(try await host.domain("saved") == domain)
         }
 
-        @Test func filesThatAreCutOffOrDamagedAreRefusedWithoutResidue()
+        @Test(.enabled(if: TestHost.isFull, isLong)) func filesThatAreCutOffOrDamagedAreRefusedWithoutResidue()
             async throws
         {
             _ = try await start(.pv)
@@ -142,8 +124,8 @@ extension HostTests {
             #expect(left.isEmpty, "\(left.joined(separator: "\n"))")
         }
 
-        @Test func aSaveThatFailsLeavesTheGuestRunningAndNoFile() async throws {
-            let (_, domain) = try await start(.pvh)
+        @Test(.enabled(if: TestHost.isFull, isLong)) func aSaveThatFailsLeavesTheGuestRunningAndNoFile() async throws {
+            let domain = try await start(.pvh).domain
             await host.atEnd("! mountpoint -q /root/small || umount /root/small; rmdir /root/small 2>/dev/null")
             try await host.require("mkdir -p /root/small && mount -t tmpfs -o size=8M none /root/small")
             let full = try await host.ours("save saved /root/small/file", timeout: .seconds(300))
@@ -167,7 +149,7 @@ extension HostTests {
             #expect(try await host.inGuest(domain, "echo alive").contains("alive"))
         }
 
-        @Test func aGuestThatIgnoresTheRequestGoesOn() async throws {
+        @Test(.enabled(if: TestHost.isFull, isLong)) func aGuestThatIgnoresTheRequestGoesOn() async throws {
             let guest = GuestConfiguration.idle("saved", .pv)
             try await guest.place(on: host)
             try await host.require("\(TestHost.upstream) create -q -e \(guest.path)")
@@ -187,15 +169,12 @@ extension HostTests {
             #expect(try await host.upstream("list saved").lines.last?.contains("-b----") == true)
         }
 
-        @Test func dumpsACoreAsUpstreamDoes() async throws {
-            let guest = GuestConfiguration.idle("saved", .pv)
-            try await guest.place(on: host)
-            try await host.require("\(TestHost.upstream) create -q -e \(guest.path)")
+        private func expectCoreDumpAsUpstreams() async throws {
             await host.atEnd("rm -f /root/core-1 /root/core-2")
             try await host.require(
                 "\(TestHost.ours) dump-core saved /root/core-1 && \(TestHost.upstream) dump-core saved /root/core-2")
-            try await host.require(
-                "cmp /root/core-1 /root/core-2 || [ $(stat -c %s /root/core-1) = $(stat -c %s /root/core-2) ]")
+            let files = try await host.require("stat -c '%s %a' /root/core-1 /root/core-2").lines
+            #expect(files.count == 2 && files.first == files.last, "\(files)")
             #expect(try await host.require("head -c 4 /root/core-1").stdout.hasSuffix("ELF"))
         }
     }

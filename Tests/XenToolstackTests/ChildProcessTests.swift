@@ -88,4 +88,12 @@ import Testing
         await #expect(throws: CancellationError.self) { try await task.value }
         #expect(child.reap() == .killed(signal: SIGTERM))
     }
+
+    @Test func letsWhatItStoppedWaitingForComeToItsEnd() async throws {
+        let child = try ChildProcess.start(.init("/bin/sh", ["-c", "sleep 0.2; exit 3"]))
+        let task = Task { try await child.finish(within: .seconds(60), grace: .seconds(60)) }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(child.reap() == .exited(3))
+    }
 }

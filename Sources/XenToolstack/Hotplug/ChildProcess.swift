@@ -78,13 +78,19 @@ public final class ChildProcess: Sendable {
 
     /// Waits for the process's end for at most `limit`, and stops it when the time is up or the task is cancelled.
     ///
+    /// - Parameter grace: for how long a cancelled task still lets the process end by itself.
     /// - Returns: how it ended by itself, or nil if it had to be stopped because the time was up.
-    public func finish(within limit: Duration) async throws(CancellationError) -> ExitStatus? {
+    public func finish(
+        within limit: Duration, grace: Duration = .zero
+    ) async throws(CancellationError) -> ExitStatus? {
         do {
             if let status = try await withDeadline(limit, { try await self.wait() }) { return status }
             await stop()
             return nil
         } catch {
+            if grace > .zero {
+                await toTheEnd { [self] in _ = try? await withDeadline(grace) { try await self.wait() } }
+            }
             await stop()
             throw CancellationError()
         }

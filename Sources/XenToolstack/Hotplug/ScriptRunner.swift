@@ -6,6 +6,8 @@ import XenStore
 public struct ScriptRunner: HotplugRunner {
     private let store: StoreConnection
     private let limit: Duration
+    /// For how long a script whose result nobody wants any more may go on.
+    private static let grace = Duration.seconds(10)
 
     public init(store: StoreConnection, timeouts: Timeouts) {
         self.store = store
@@ -21,7 +23,9 @@ public struct ScriptRunner: HotplugRunner {
         let process = try ChildProcess.start(plan)
         let status: ChildProcess.ExitStatus?
         do {
-            status = try await process.finish(within: limit)
+            // Stopped half-way, a script has connected what its own removal does not find: the loop device is there,
+            // and its name not yet in the store.
+            status = try await process.finish(within: limit, grace: min(limit, Self.grace))
         } catch {
             throw ToolstackError(.aborted, "cannot finish \(script.summary)", domain: script.device.domain)
         }

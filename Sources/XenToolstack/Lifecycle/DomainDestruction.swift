@@ -1,4 +1,5 @@
 import DomainModel
+import Events
 import Glibc
 import SystemPackage
 import XenControl
@@ -25,6 +26,13 @@ extension Toolstack {
             return first
         }
         try outcome.get()
+    }
+
+    /// Destroys a domain that cannot be completed, also when the task is cancelled: that may be why. What fails is logged.
+    public func discard(_ domain: DomainID) async {
+        await toTheEnd { [self] in
+            do throws(ToolstackError) { try await destroy(domain) } catch { logger.error("\(error)") }
+        }
     }
 
     /// The domain that runs this domain's device model, if it has one of its own.

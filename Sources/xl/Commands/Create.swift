@@ -34,10 +34,13 @@ struct CreateCommand: XLCommand {
 
     init() {}
 
-    init?(operands words: [String]) {
-        guard let operands = ConfigurationOperands(words: words) else { return nil }
-        (self.operands, start) = (operands, .none)
-        (isDebugging, isDryRun, isPlanOnly, isQuiet, ignoresMasks) = (false, false, false, false, false)
+    init?(_ words: PlainWords) {
+        var words = words
+        start = StartFlags(&words)
+        (isDebugging, isDryRun, isPlanOnly) = (words.take("d"), words.take("n"), false)
+        (isQuiet, ignoresMasks) = (words.take("q"), words.take("i"))
+        guard words.isDone, let operands = ConfigurationOperands(words: words.operands) else { return nil }
+        self.operands = operands
     }
 
     static func exitStatus(for error: any Error) -> ExitStatus { ExitStatus(negatedCodeOf: error) }
@@ -89,11 +92,10 @@ struct StartFlags: ParsableArguments {
         help: "As -V, and pass the VNC password to the viewer.")
     var passesPassword = false
 
-    /// As when none of them is given.
-    static var none: StartFlags {
-        var flags = StartFlags()
-        (flags.connectsConsole, flags.hasNoMonitor, flags.staysInForeground) = (false, false, false)
-        (flags.staysPaused, flags.connectsDisplay, flags.passesPassword) = (false, false, false)
-        return flags
+    init() {}
+
+    init(_ words: inout PlainWords) {
+        (connectsConsole, hasNoMonitor, staysInForeground) = (words.take("c"), words.take("e"), words.take("F"))
+        (staysPaused, connectsDisplay, passesPassword) = (words.take("p"), words.take("V"), words.take("A"))
     }
 }

@@ -10,9 +10,11 @@ struct DestroyCommand: XLCommand {
 
     init() {}
 
-    init?(operands: [String]) {
-        guard operands.count == 1 else { return nil }
-        (force, domain) = (false, operands[0])
+    init?(_ words: PlainWords) {
+        var words = words
+        force = words.take("f")
+        guard words.isDone, words.operands.count == 1 else { return nil }
+        domain = words.operands[0]
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {

@@ -9,9 +9,9 @@ struct DomIDCommand: XLCommand {
 
     init() {}
 
-    init?(operands: [String]) {
-        guard operands.count == 1 else { return nil }
-        (json, domain) = (false, operands[0])
+    init?(_ words: PlainWords) {
+        guard words.isDone, words.operands.count == 1 else { return nil }
+        (json, domain) = (false, words.operands[0])
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
@@ -33,9 +33,9 @@ struct DomNameCommand: XLCommand {
 
     init() {}
 
-    init?(operands: [String]) {
-        guard operands.count == 1 else { return nil }
-        (json, domain) = (false, operands[0])
+    init?(_ words: PlainWords) {
+        guard words.isDone, words.operands.count == 1 else { return nil }
+        (json, domain) = (false, words.operands[0])
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {

@@ -159,10 +159,7 @@ struct Evacuation: Sendable {
 
     private func say(_ text: String) { if !isQuiet { Output.plainError(text.escapingControls) } }
 
-    private static func text(_ duration: Duration) -> String {
-        let tenths = Int((MigrationDisplay.seconds(duration) * 10).rounded())
-        return "\(tenths / 10).\(tenths % 10)"
-    }
+    private static func text(_ duration: Duration) -> String { Progress.oneDecimal(Progress.seconds(duration)) }
 
     /// What is to be done, a line for each guest.
     static func lines(_ plan: EvacuationPlan) -> [String] {

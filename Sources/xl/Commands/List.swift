@@ -16,10 +16,12 @@ struct ListCommand: XLCommand {
 
     init() {}
 
-    init?(operands: [String]) {
-        guard operands.count <= 1 else { return nil }
-        (long, verbose, context, cpupool, numa, json) = (false, false, false, false, false, false)
-        domain = operands.first
+    init?(_ words: PlainWords) {
+        var words = words
+        (long, verbose, context) = (words.take("l"), words.take("v"), words.take("Z"))
+        (cpupool, numa, json) = (words.take("c"), words.take("n"), false)
+        guard words.isDone, words.operands.count <= 1 else { return nil }
+        domain = words.operands.first
     }
 
     func validate() throws {

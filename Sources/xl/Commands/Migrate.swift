@@ -189,7 +189,7 @@ struct MigrationWay: ParsableArguments {
     func commands(to host: String, _ options: GlobalOptions, words: String) -> Commands {
         guard !sshcommand.isEmpty else { return Commands(receiver: host) }
         let base = "exec \(sshcommand) \(MigrationTransport.quoted(host)) xl"
-        let terminal = options.forcesCarriageReturns || isatty(STDERR_FILENO) == 1 ? " -t" : ""
+        let terminal = Progress.isShown(options) ? " -t" : ""
         let verbosity = options.verbosity == 0 ? "" : " -" + String(repeating: "v", count: min(options.verbosity, 3))
         let receiver =
             base + terminal + (options.hasTimestamps ? " -T" : "") + verbosity + " migrate-receive" + words

@@ -81,7 +81,7 @@ struct MigrateReceiveCommand: XLCommand {
                 if !hasNoMonitor, !staysInForeground { try await MonitorProcess.spawn(for: domain, toolstack) }
                 return domain
             } catch {
-                try? await toolstack.destroy(domain)
+                await toolstack.discard(domain)
                 throw error
             }
         } catch {

@@ -8,7 +8,7 @@ import XenTypes
 final class ConsoleClient: Sendable {
     private struct State {
         var process: ChildProcess?
-        var notification: FileDescriptor?
+        var notification: Pipe?
         var failure: ToolstackError?
     }
 
@@ -21,27 +21,17 @@ final class ConsoleClient: Sendable {
     func start(for domain: DomainID) {
         state.withLock { state in
             do throws(ToolstackError) {
-                let pipe = try Self.pipe()
-                defer { try? pipe.write.close() }
+                let pipe = try Pipe()
+                defer { pipe.closeWriteEnd() }
                 var plan = try toolstack.primaryConsole(of: domain).process(toolstack.paths)
                 plan.arguments += ["--start-notify-fd", "3"]
-                plan.passedDescriptors = [pipe.write]
+                plan.passedDescriptors = [pipe.writeEnd]
                 plan.input = .inherited
-                try? state.notification?.close()
-                state.notification = pipe.read
+                state.notification = pipe
                 state.process = try ChildProcess.start(plan)
             } catch {
                 state.failure = error
             }
-        }
-    }
-
-    private static func pipe() throws(ToolstackError) -> (read: FileDescriptor, write: FileDescriptor) {
-        do {
-            let ends = try FileDescriptor.pipe()
-            return (ends.readEnd, ends.writeEnd)
-        } catch {
-            throw ToolstackError(.fail, "cannot make a pipe", cause: "\(error)")
         }
     }
 
@@ -51,11 +41,10 @@ final class ConsoleClient: Sendable {
         if let failure { Output.warning("\(failure)") }
         guard let notification else { return }
         // xenconsole writes one byte; end of file means that it ended instead.
-        try await waitUntilReadable(notification)
+        try await waitUntilReadable(notification.readEnd)
         var byte: [UInt8] = [1]
-        let count = (try? byte.withUnsafeMutableBytes { try notification.read(into: $0) }) ?? 0
+        let count = (try? byte.withUnsafeMutableBytes { try notification.readEnd.read(into: $0) }) ?? 0
         if count != 1 || byte[0] != 0 { Output.warning("the console client has not connected") }
-        try? notification.close()
         state.withLock { $0.notification = nil }
     }
 

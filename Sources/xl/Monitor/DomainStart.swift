@@ -74,7 +74,7 @@ struct DomainStart: Sendable {
             if !staysPaused { try await toolstack.unpause(domain, isNew: options.image == nil) }
             return domain
         } catch {
-            try? await toolstack.destroy(domain)
+            await toolstack.discard(domain)
             throw error
         }
     }

@@ -22,30 +22,25 @@ final class Keeper: Sendable {
     private static let descriptor = FileDescriptor(rawValue: 3)
     private static let allIsWell: UInt8 = 1
 
-    private let pipe: FileDescriptor
+    private let pipe: Pipe
 
     init(_ duty: Duty) throws {
-        let ends = try FileDescriptor.pipe()
-        defer { try? ends.readEnd.close() }
-        for end in [ends.readEnd, ends.writeEnd] { _ = fcntl(end.rawValue, F_SETFD, FD_CLOEXEC) }
+        pipe = try Pipe()
+        defer { pipe.closeReadEnd() }
         var plan = ChildProcess.Plan(MonitorProcess.ownProgram)
         plan.arguments = CommandLine.arguments
         plan.environment = [Self.variable: duty.text]
         plan.output = .null
         plan.error = .null
-        plan.passedDescriptors = [ends.readEnd]
+        plan.passedDescriptors = [pipe.readEnd]
         plan.group = .session
-        do { _ = try ChildProcess.start(plan) } catch {
-            try? ends.writeEnd.close()
-            throw error
-        }
-        pipe = ends.writeEnd
+        _ = try ChildProcess.start(plan)
     }
 
     /// The command has ended in order, or what it had begun is complete.
     func release() {
-        _ = try? pipe.writeAll([Self.allIsWell])
-        try? pipe.close()
+        _ = try? pipe.writeEnd.writeAll([Self.allIsWell])
+        pipe.closeWriteEnd()
     }
 
     /// Does a keeper's work if this process was started to be one.

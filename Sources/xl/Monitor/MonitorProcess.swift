@@ -20,8 +20,7 @@ enum MonitorProcess {
         let name = (try? toolstack.store.read(DomainPaths(domain).guest / "name")) ?? "\(domain)"
         let log = LogFile("xl-\(name)", in: toolstack.paths.log)
         let output = try log.open()
-        let ready = try FileDescriptor.pipe()
-        defer { try? ready.readEnd.close() }
+        let ready = try Pipe()
         var plan = plan(for: domain)
         plan.environment[readyVariable] = "1"
         plan.output = .descriptor(output)
@@ -30,7 +29,7 @@ enum MonitorProcess {
         plan.group = .session
         let process = try ChildProcess.start(plan)
         try? output.close()
-        try? ready.writeEnd.close()
+        ready.closeWriteEnd()
         do {
             let isReady = try await withDeadline(startLimit) {
                 try await waitUntilReadable(ready.readEnd)

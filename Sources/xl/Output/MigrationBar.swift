@@ -1,4 +1,3 @@
-import Glibc
 import XenControl
 
 /// One line of a terminal that shows how far a migration has come: the round, what is sent and left, how fast, and for
@@ -12,7 +11,7 @@ struct MigrationBar {
     /// How often it is drawn.
     private static let interval = Duration.milliseconds(100)
 
-    init(options: GlobalOptions) { isShown = options.forcesCarriageReturns || isatty(STDERR_FILENO) == 1 }
+    init(options: GlobalOptions) { isShown = Progress.isShown(options) }
 
     mutating func begin(_ statistics: PrecopyStatistics) {
         if statistics.dirtyCount != nil { round = statistics }
@@ -27,8 +26,8 @@ struct MigrationBar {
         guard isShown, done >= total || last.map({ now - $0 >= Self.interval }) ?? true else { return }
         last = now
         let text = Self.line(
-            round: round, percent: total == 0 ? 100 : Int(Double(min(done, total)) / Double(total) * 100),
-            bytes: bytes, elapsed: MigrationDisplay.seconds(now - start))
+            round: round, percent: Progress.percent(done, of: total), bytes: bytes,
+            elapsed: Progress.seconds(now - start))
         Output.plainError("\r" + text, terminator: "")
     }
 
@@ -40,19 +39,11 @@ struct MigrationBar {
 
     /// - Parameter elapsed: seconds since the beginning.
     static func line(round: PrecopyStatistics, percent: Int, bytes: UInt64, elapsed: Double) -> String {
-        let width = 20
-        let filled = width * min(max(percent, 0), 100) / 100
-        let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
         let rate = elapsed > 0 ? Double(bytes) / elapsed : 0
         let left = round.dirtyCount ?? 0
         let rest = rate > 0 ? Double(left) * 4096 / rate : 0
-        return "Round \(round.iteration + 1) [\(bar)] \("\(percent)".rightAligned(to: 3))%  "
-            + "sent \(bytes >> 20) MiB, \(left) pages left, \(oneDecimal(rate / 1_000_000)) MB/s, "
-            + "downtime ~\(oneDecimal(rest)) s, \(Int(elapsed)) s "
-    }
-
-    private static func oneDecimal(_ value: Double) -> String {
-        let tenths = Int((min(max(value, 0), 1e12) * 10).rounded())
-        return "\(tenths / 10).\(tenths % 10)"
+        return "Round \(round.iteration + 1) \(Progress.bar(percent: percent, width: 20))  "
+            + "sent \(bytes >> 20) MiB, \(left) pages left, \(Progress.oneDecimal(rate / 1_000_000)) MB/s, "
+            + "downtime ~\(Progress.oneDecimal(rest)) s, \(Int(elapsed)) s "
     }
 }

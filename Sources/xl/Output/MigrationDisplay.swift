@@ -67,11 +67,7 @@ final class MigrationDisplay: Sendable {
     private func showText(_ event: MigrationEvent) {
         switch event {
         case .started(let info): say("Saving to migration stream new xl format (info \(info))")
-        case .round(let statistics):
-            state.withLock { state in
-                state.round = statistics
-                state.bar.begin(statistics)
-            }
+        case .round(let statistics): state.withLock { $0.bar.begin(statistics) }
         case .progress(let done, let total, let bytes):
             state.withLock { $0.bar.update(done: done, total: total, bytes: bytes) }
         case .suspended: break
@@ -96,10 +92,7 @@ final class MigrationDisplay: Sendable {
     }
 
     private func showLine(_ event: MigrationEvent) {
-        guard let fields = fields(event),
-            let line = try? YajlEncoder(layout: .compact).encode(JSONValue.object(fields))
-        else { return }
-        Output.plainError(bytes: line + [UInt8(ascii: "\n")])
+        if let fields = fields(event) { Progress.printLine(fields) }
     }
 
     /// - Returns: nil for an event that says nothing new.
@@ -115,7 +108,7 @@ final class MigrationDisplay: Sendable {
                 ("pages_sent", .count(statistics.totalWritten)), ("pages_remaining", .count(dirty)),
             ]
         case .progress(let done, let total, let bytes):
-            let percent = total == 0 ? 100 : Int(Double(min(done, total)) / Double(total) * 100)
+            let percent = Progress.percent(done, of: total)
             let iteration: UInt32? = state.withLock { state in
                 defer { state.percent = percent }
                 return state.percent == percent ? nil : state.round.iteration
@@ -143,13 +136,8 @@ final class MigrationDisplay: Sendable {
         .object([
             ("domid", .count(domain.rawValue)), ("host", .string(host)), ("bytes", .count(summary.bytes)),
             ("pages", .count(summary.pages)), ("iterations", .count(summary.iterations)),
-            ("seconds", .number(Self.seconds(summary.duration))),
-            ("downtime_seconds", .number(Self.seconds(summary.downtime))),
+            ("seconds", .number(Progress.seconds(summary.duration))),
+            ("downtime_seconds", .number(Progress.seconds(summary.downtime))),
         ])
-    }
-
-    static func seconds(_ duration: Duration) -> Double {
-        let (seconds, attoseconds) = duration.components
-        return Double(seconds) + Double(attoseconds) * 1e-18
     }
 }

@@ -1,5 +1,3 @@
-import Glibc
-
 /// Shows on standard error how far long work has come: a bar that stays on one line of a terminal. Where there is no
 /// terminal nothing is shown, unless `xl -t` asks for it.
 struct ProgressBar {
@@ -9,14 +7,14 @@ struct ProgressBar {
 
     init(label: String, options: GlobalOptions) {
         self.label = label.escapingControls
-        isShown = options.forcesCarriageReturns || isatty(STDERR_FILENO) == 1
+        isShown = Progress.isShown(options)
     }
 
     /// - Parameters:
     ///   - done: what is done, in any unit; no more than `total` is shown.
     ///   - total: what there is to do, in the same unit.
     mutating func update(done: UInt64, total: UInt64) {
-        let percent = total == 0 ? 100 : Int(Double(min(done, total)) / Double(total) * 100)
+        let percent = Progress.percent(done, of: total)
         guard isShown, percent != self.percent else { return }
         self.percent = percent
         Output.plainError("\r" + Self.line(label: label, percent: percent), terminator: "")
@@ -29,9 +27,6 @@ struct ProgressBar {
     }
 
     static func line(label: String, percent: Int) -> String {
-        let width = 40
-        let filled = width * min(max(percent, 0), 100) / 100
-        let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
-        return "\(label) [\(bar)] \("\(percent)".rightAligned(to: 3))%"
+        "\(label) \(Progress.bar(percent: percent, width: 40))"
     }
 }

@@ -42,7 +42,7 @@ final class SaveDisplay: Sendable {
         case .started: fields = [("event", .string("started")), ("file", .string(file))]
         case .suspended: fields = [("event", .string("suspended"))]
         case .progress(let done, let total):
-            let percent = total == 0 ? 100 : Int(Double(min(done, total)) / Double(total) * 100)
+            let percent = Progress.percent(done, of: total)
             let isNew = state.withLock { state in
                 defer { state.percent = percent }
                 return state.percent != percent
@@ -52,16 +52,14 @@ final class SaveDisplay: Sendable {
                 ("event", .string("progress")), ("frames_done", .count(done)), ("frames_total", .count(total)),
             ]
         }
-        guard let line = try? YajlEncoder(layout: .compact).encode(JSONValue.object(fields)) else { return }
-        Output.plainError(bytes: line + [UInt8(ascii: "\n")])
+        Progress.printLine(fields)
     }
 
     /// The answer of `xl save --json`.
     func document(_ summary: SaveSummary, domain: DomainID) -> JSONValue {
-        let (seconds, attoseconds) = summary.duration.components
-        return .object([
+        .object([
             ("domid", .count(domain.rawValue)), ("file", .string(file)), ("bytes", .count(summary.bytes)),
-            ("pages", .count(summary.pages)), ("seconds", .number(Double(seconds) + Double(attoseconds) * 1e-18)),
+            ("pages", .count(summary.pages)), ("seconds", .number(Progress.seconds(summary.duration))),
         ])
     }
 }

@@ -22,6 +22,15 @@ struct ChildProcess: Sendable {
         }
         if let output { posix_spawn_file_actions_adddup2(&actions, output, 1) }
 
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var defaults = sigset_t()
+        sigemptyset(&defaults)
+        sigaddset(&defaults, SIGPIPE)
+        posix_spawnattr_setsigdefault(&attributes, &defaults)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+
         var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
         var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0)=\($1)") }
         var inherited = environ
@@ -33,7 +42,7 @@ struct ChildProcess: Sendable {
         variables.append(nil)
         defer { (words + variables).forEach { free($0) } }
         var child: pid_t = 0
-        let code = posix_spawnp(&child, program, &actions, nil, &words, &variables)
+        let code = posix_spawnp(&child, program, &actions, &attributes, &words, &variables)
         guard code == 0 else { throw .hostDidNotStart("\(program): \(String(cString: strerror(code)))") }
         id = child
     }
@@ -47,4 +56,12 @@ struct ChildProcess: Sendable {
     }
 
     func terminate() { kill(id, SIGTERM) }
+
+    /// Ends the program whatever it does about it.
+    func end() {
+        terminate()
+        for _ in 0..<50 where waitpid(id, nil, WNOHANG) == 0 { usleep(100_000) }
+        kill(id, SIGKILL)
+        _ = waitpid(id, nil, 0)
+    }
 }

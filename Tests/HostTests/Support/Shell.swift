@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// What a command on a test host did.
 struct CommandResult: Sendable, CustomStringConvertible {
@@ -41,9 +42,11 @@ enum HostError: Error, CustomStringConvertible {
 /// A new session costs a third of a second under emulation; a command over this one, a tenth of that.
 final class Shell: @unchecked Sendable {
     /// Reads a length and a script of that length; writes exit code and sizes, then what the script wrote. Its output
-    /// goes through files, so that a process that it leaves running holds no pipe open.
+    /// goes through files, so that a process that it leaves running holds no pipe open. What a shell before this one
+    /// did not bring to its end would take the processors' time for ever.
     private static let agent = """
         export LC_ALL=C; d=$(mktemp -d -p /run); trap "rm -rf $d" EXIT; i=0
+        ! read -r p 2> /dev/null < /run/test-shell || kill -KILL -- -$p 2> /dev/null; echo $$ > /run/test-shell
         while IFS= read -r n; do
         IFS= read -r -N "$n" s; i=$((i+1))
         (eval "$s") > $d/$i.o 2> $d/$i.e < /dev/null; r=$?
@@ -52,11 +55,13 @@ final class Shell: @unchecked Sendable {
         """
 
     private let process: ChildProcess
-    private let input: FileHandle
-    private let output: FileHandle
+    private let input: Int32
+    private let output: Int32
+    private var received: [UInt8] = []
     private let queue = DispatchQueue(label: "test-host-shell")
 
     init(sshConfiguration: String, host: String) throws {
+        signal(SIGPIPE, SIG_IGN)
         var (toChild, fromChild) = ([Int32](repeating: -1, count: 2), [Int32](repeating: -1, count: 2))
         guard pipe(&toChild) == 0, pipe(&fromChild) == 0 else {
             throw HostError.hostDidNotStart("no pipe: \(String(cString: strerror(errno)))")
@@ -66,36 +71,31 @@ final class Shell: @unchecked Sendable {
             close(toChild[0])
             close(fromChild[1])
         }
-        input = FileHandle(fileDescriptor: toChild[1], closeOnDealloc: true)
-        output = FileHandle(fileDescriptor: fromChild[0], closeOnDealloc: true)
+        (input, output) = (toChild[1], fromChild[0])
+        _ = fcntl(input, F_SETFL, O_NONBLOCK)
         process = try ChildProcess(
             "ssh", ["-F", sshConfiguration, host, "exec bash --norc -c \(Self.agent.shellQuoted)"],
             input: toChild[0], output: fromChild[1])
     }
 
     deinit {
-        process.terminate()
-        _ = process.wait()
+        close(input)
+        close(output)
+        process.end()
     }
 
     /// Runs a script. Throws when it does not end in time; the shell is of no use after that.
     func run(_ script: String, timeout: Duration) async throws -> CommandResult {
         try await withCheckedThrowingContinuation { continuation in
             queue.async {
-                let watchdog = DispatchWorkItem { self.process.terminate() }
-                DispatchQueue.global().asyncAfter(
-                    deadline: .now() + .seconds(Int(timeout.components.seconds)), execute: watchdog)
-                defer { watchdog.cancel() }
-                let clock = ContinuousClock()
-                let start = clock.now
+                let start = ContinuousClock.now
                 do {
-                    var result = try self.exchange(script)
-                    result.duration = clock.now - start
+                    var result = try self.exchange(script, by: start + timeout)
+                    result.duration = ContinuousClock.now - start
                     continuation.resume(returning: result)
                 } catch {
-                    let late = clock.now - start >= timeout
                     continuation.resume(
-                        throwing: late
+                        throwing: ContinuousClock.now - start >= timeout
                             ? HostError.commandTimedOut(command: script, after: timeout)
                             : HostError.connectionLost(command: script))
                 }
@@ -103,28 +103,52 @@ final class Shell: @unchecked Sendable {
         }
     }
 
-    private func exchange(_ script: String) throws -> CommandResult {
-        let bytes = Data(script.utf8)
-        try input.write(contentsOf: Data("\(bytes.count)\n".utf8) + bytes)
-        var header = [UInt8]()
-        while let byte = try output.read(upToCount: 1)?.first, byte != 10 { header.append(byte) }
+    private func exchange(_ script: String, by deadline: ContinuousClock.Instant) throws -> CommandResult {
+        let bytes = Array(script.utf8)
+        try write(Array("\(bytes.count)\n".utf8) + bytes, by: deadline)
+        while !received.contains(10) { try receive(by: deadline) }
+        let header = received.prefix { $0 != 10 }
+        received.removeFirst(header.count + 1)
         let numbers = String(decoding: header, as: UTF8.self).split(separator: " ").compactMap { Int($0) }
         guard numbers.count == 3 else { throw HostError.connectionLost(command: script) }
         return CommandResult(
-            command: script, exitCode: numbers[0],
-            stdout: String(decoding: try read(numbers[1]), as: UTF8.self),
-            stderr: String(decoding: try read(numbers[2]), as: UTF8.self), duration: .zero)
+            command: script, exitCode: numbers[0], stdout: try text(numbers[1], by: deadline),
+            stderr: try text(numbers[2], by: deadline), duration: .zero)
     }
 
-    private func read(_ count: Int) throws -> Data {
-        var data = Data()
-        while data.count < count {
-            guard let chunk = try output.read(upToCount: count - data.count), !chunk.isEmpty else {
-                throw HostError.connectionLost(command: "")
-            }
-            data += chunk
+    private func text(_ count: Int, by deadline: ContinuousClock.Instant) throws -> String {
+        while received.count < count { try receive(by: deadline) }
+        defer { received.removeFirst(count) }
+        return String(decoding: received.prefix(count), as: UTF8.self)
+    }
+
+    private func write(_ bytes: [UInt8], by deadline: ContinuousClock.Instant) throws {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            try wait(for: input, POLLOUT, by: deadline)
+            let count = rest.withUnsafeBytes { Glibc.write(input, $0.baseAddress, $0.count) }
+            guard count > 0 || errno == EAGAIN else { throw HostError.connectionLost(command: "") }
+            rest = rest.dropFirst(max(count, 0))
         }
-        return data
+    }
+
+    private func receive(by deadline: ContinuousClock.Instant) throws {
+        try wait(for: output, POLLIN, by: deadline)
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        let count = read(output, &buffer, buffer.count)
+        guard count > 0 else { throw HostError.connectionLost(command: "") }
+        received += buffer[..<count]
+    }
+
+    /// ssh may be as stuck as what it talks to: nothing here waits for it beyond the deadline.
+    private func wait(for descriptor: Int32, _ event: Int32, by deadline: ContinuousClock.Instant) throws {
+        var entry = pollfd(fd: descriptor, events: Int16(event), revents: 0)
+        var ready: Int32
+        repeat {
+            let left = max(deadline - .now, .zero) / .milliseconds(1)
+            ready = poll(&entry, 1, Int32(min(left.rounded(.up), 1e9)))
+        } while ready < 0 && errno == EINTR
+        guard ready > 0 else { throw HostError.connectionLost(command: "") }
     }
 }
 

@@ -1,10 +1,11 @@
 import Foundation
+import Synchronization
 import Testing
 
 /// A real Xen host for tests: Debian with Xen, upstream's `xl`, and ours.
 ///
-/// One host serves a whole run of tests, one test at a time. It comes from `Tests/XenHost/xenhost`, which takes it down
-/// when this process ends, however it ends.
+/// One host serves a whole run of tests, one test at a time; another takes its place when its emulation fails. It comes
+/// from `Tests/XenHost/xenhost`, which takes it down when this process ends, however it ends.
 actor TestHost {
     /// The host of the test that runs; the `.host` trait sets it.
     @TaskLocal static var current: TestHost?
@@ -22,15 +23,36 @@ actor TestHost {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     private static let xenhost = repository.appending(path: "Tests/XenHost/xenhost").path
 
-    private static let first = Task { try await TestHost(name: "test-\(ProcessInfo.processInfo.processIdentifier)") }
+    private static let running = Mutex((count: 0, host: Task<TestHost, any Error>?.none))
     /// The host that all tests share.
-    static var shared: TestHost { get async throws { try await first.value } }
+    static var shared: TestHost {
+        get async throws {
+            let task = running.withLock { running in
+                if let host = running.host { return host }
+                running.count += 1
+                let name = "test-\(ProcessInfo.processInfo.processIdentifier)-\(running.count)"
+                let host = Task { try await TestHost(name: name) }
+                running.host = host
+                return host
+            }
+            return try await task.value
+        }
+    }
+
+    /// Takes this host down; the next test gets another.
+    func retire() async throws {
+        Self.running.withLock { $0.host = nil }
+        try await Self.runTool(["down", name])
+    }
 
     nonisolated let name: String
-    private let sshConfiguration: String
+    private nonisolated let sshConfiguration: String
     private var shell: Shell
     private(set) var journal: [CommandResult] = []
     private var cleanUps: [String] = []
+    private nonisolated let answers = Mutex(true)
+    /// Where the console was when the test began.
+    private nonisolated let consoleStart = Mutex(0)
 
     init(name: String) async throws {
         self.name = name
@@ -51,6 +73,8 @@ actor TestHost {
             return result
         } catch {
             shell = try Shell(sshConfiguration: sshConfiguration, host: name)
+            let answers = (try? await shell.run("true", timeout: .seconds(60))) != nil
+            self.answers.withLock { $0 = answers }
             throw error
         }
     }
@@ -100,6 +124,23 @@ actor TestHost {
     func begin() {
         journal = []
         cleanUps = []
+        consoleStart.withLock { $0 = console.count }
+    }
+
+    /// What went wrong with the emulation since the test began, if anything did: the hypervisor and the tools have no
+    /// part in it.
+    ///
+    /// QEMU sometimes runs the hypervisor's code in a hardware-assisted guest's address space, which ends the guest
+    /// with a triple fault; the same guest runs on another host.
+    nonisolated var emulationFault: String? {
+        guard answers.withLock(\.self) else { return "the host does not answer" }
+        let since = console.dropFirst(consoleStart.withLock(\.self))
+        return since.contains("Triple fault") ? "a guest ended with a triple fault" : nil
+    }
+
+    private nonisolated var console: String {
+        let serial = URL(fileURLWithPath: sshConfiguration).deletingLastPathComponent().appending(path: "serial")
+        return (try? String(decoding: Data(contentsOf: serial), as: UTF8.self)) ?? ""
     }
 
     /// Runs what `atEnd` collected, in reverse order.
@@ -111,8 +152,6 @@ actor TestHost {
     /// What a failed test is shown with: the test's commands, the host's console, the hypervisor's log.
     func report() async -> String {
         let commands = journal.suffix(30).map(\.description).joined(separator: "\n")
-        let serial = URL(fileURLWithPath: sshConfiguration).deletingLastPathComponent().appending(path: "serial")
-        let console = (try? String(decoding: Data(contentsOf: serial), as: UTF8.self)) ?? "not to be had"
         let hypervisor = (try? await shell.run("\(Self.upstream) dmesg | tail -n 30", timeout: .seconds(30)))?.stdout
         return """
             Commands:
@@ -153,12 +192,19 @@ actor TestHost {
         try await runProcess(xenhost, arguments)
     }
 
+    /// Longer than a host takes to start on a busy machine.
+    private static let processLimit = DispatchTimeInterval.seconds(600)
+
     static func runProcess(_ program: String, _ arguments: [String]) async throws {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             DispatchQueue.global().async {
                 do {
                     let owner = ["XENHOST_OWNER": "\(ProcessInfo.processInfo.processIdentifier)"]
-                    let code = try ChildProcess(program, arguments, environment: owner).wait()
+                    let process = try ChildProcess(program, arguments, environment: owner)
+                    let watchdog = DispatchWorkItem { process.terminate() }
+                    DispatchQueue.global().asyncAfter(deadline: .now() + processLimit, execute: watchdog)
+                    let code = process.wait()
+                    watchdog.cancel()
                     guard code == 0 else {
                         throw HostError.hostDidNotStart(
                             "\(program) \(arguments.joined(separator: " ")) exited with \(code)")

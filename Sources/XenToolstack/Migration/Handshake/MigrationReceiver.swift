@@ -40,7 +40,7 @@ public struct MigrationReceiver: Sendable {
             try connection.send(.ready)
         } catch {
             // Without the message the sender cannot give permission.
-            try? await toolstack.destroy(domain)
+            await toolstack.discard(domain)
             throw error
         }
         let failure: ToolstackError

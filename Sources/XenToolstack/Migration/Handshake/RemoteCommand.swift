@@ -1,6 +1,4 @@
 import Events
-import Glibc
-import Synchronization
 import SystemPackage
 
 /// A command that answers on its standard output: our `xl` on another host, over `ssh`.
@@ -79,41 +77,6 @@ public struct RemoteCommand: Sendable {
             guard bytes.count <= Self.limit else {
                 throw ToolstackError(.bufferFull, "an answer of more than \(Self.limit) bytes")
             }
-        }
-    }
-}
-
-/// A pipe that closes what nobody has closed.
-final class Pipe: Sendable {
-    let readEnd: FileDescriptor
-    let writeEnd: FileDescriptor
-    private let open = Mutex((read: true, write: true))
-
-    init() throws(Errno) {
-        do {
-            (readEnd, writeEnd) = try FileDescriptor.pipe()
-        } catch {
-            throw error as? Errno ?? .ioError
-        }
-        for end in [readEnd, writeEnd] { _ = fcntl(end.rawValue, F_SETFD, FD_CLOEXEC) }
-    }
-
-    deinit {
-        closeReadEnd()
-        closeWriteEnd()
-    }
-
-    func closeReadEnd() {
-        open.withLock { open in
-            if open.read { try? readEnd.close() }
-            open.read = false
-        }
-    }
-
-    func closeWriteEnd() {
-        open.withLock { open in
-            if open.write { try? writeEnd.close() }
-            open.write = false
         }
     }
 }

@@ -9,7 +9,6 @@ final class StreamRelay: Sendable {
         var bytes: UInt64 = 0
         var failure: Errno?
         var hasEnded = false
-        var isClosed = false
         var waiter: CheckedContinuation<Void, Never>?
     }
 
@@ -18,27 +17,21 @@ final class StreamRelay: Sendable {
     private static let pieceLength = 256 << 10
 
     /// Where to write. Closed by `finish` or `abandon`, one of which is due.
-    let input: FileDescriptor
+    var input: FileDescriptor { pipe.writeEnd }
+    private let pipe: Pipe
     private let rate: UInt64?
     private let state = Mutex(State())
 
     /// - Parameter rate: most bytes in a second.
     init(to output: FileDescriptor, rate: UInt64? = nil) throws(ToolstackError) {
         self.rate = rate
-        let failure = "cannot pass on a stream"
-        let ends: (readEnd: FileDescriptor, writeEnd: FileDescriptor)
-        do { ends = try FileDescriptor.pipe() } catch {
-            throw ToolstackError(.fail, failure, cause: "\(error)")
-        }
-        for end in [ends.readEnd, ends.writeEnd] { _ = fcntl(end.rawValue, F_SETFD, FD_CLOEXEC) }
-        SystemCalls.resize(pipe: ends.writeEnd.rawValue, to: Self.capacity)
+        pipe = try Pipe()
+        SystemCalls.resize(pipe: pipe.writeEnd.rawValue, to: Self.capacity)
         let copy = fcntl(output.rawValue, F_DUPFD_CLOEXEC, 3)
-        input = ends.writeEnd
-        let source = ends.readEnd.rawValue
-        guard copy >= 0, startThread({ [self] in run(from: source, to: copy) }) else {
+        guard copy >= 0, startThread({ [self] in run(to: copy) }) else {
             let code = errno
-            for descriptor in [source, ends.writeEnd.rawValue, copy] where descriptor >= 0 { close(descriptor) }
-            throw ToolstackError(.fail, failure, cause: "\(Errno(rawValue: code))")
+            if copy >= 0 { close(copy) }
+            throw ToolstackError(.fail, "cannot pass on a stream", cause: "\(Errno(rawValue: code))")
         }
     }
 
@@ -79,17 +72,12 @@ final class StreamRelay: Sendable {
     }
 
     /// Ends the input without waiting for anything.
-    func abandon() {
-        state.withLock { state in
-            if !state.isClosed { try? input.close() }
-            state.isClosed = true
-        }
-    }
+    func abandon() { pipe.closeWriteEnd() }
 
-    private func run(from source: CInt, to target: CInt) {
-        let failure = pass(from: source, to: target)
+    private func run(to target: CInt) {
+        let failure = pass(from: pipe.readEnd.rawValue, to: target)
         // Who still writes gets an error.
-        close(source)
+        pipe.closeReadEnd()
         close(target)
         end { state in
             state.failure = state.failure ?? failure
