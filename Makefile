@@ -16,10 +16,12 @@ XL := .build/release/xl
 # Swift goes into the binary, so that it runs in a dom0 without Swift; the Xen libraries follow the hypervisor and stay
 # shared. At a fixed address the loader has next to nothing to relocate: start is quicker, and pages stay clean.
 # The C++ library that Swift's runtime needs goes in, too, from a directory that has nothing else, and so before the
-# shared one: that is quicker than to load it.
+# shared one: that is quicker than to load it. Types that are known when this is compiled are made directly: by name,
+# each would cost a search through all conformances of the program.
 STATIC := .build/static
 RELEASE_FLAGS := -c release --product xl --static-swift-stdlib --disable-local-rpath -Xswiftc -L$(STATIC) \
-	-Xswiftc -Xclang-linker -Xswiftc -static-libgcc -Xlinker --gc-sections -Xlinker -s -Xlinker -no-pie
+	-Xswiftc -Xclang-linker -Xswiftc -static-libgcc -Xlinker --gc-sections -Xlinker -s -Xlinker -no-pie \
+	-Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors
 # One host serves one test at a time. A line of the report comes when it is true, also through a pipe.
 HOST_TEST := SWIFT_XL_HOST=1 SWIFT_XL_BINARY=$(XL) stdbuf -oL $(SWIFT) test --no-parallel --filter HostTests
 

@@ -43,7 +43,7 @@ extension HostTests {
             let guest = GuestConfiguration.hvm("confined", "dm_restrict = 1", "serial = \"pty\"", "vnc = 1")
             try await guest.place(on: host)
             try await host.require("useradd -u 60000 -s /usr/sbin/nologin xen-qemuuser-range-base")
-            await host.atEnd("userdel xen-qemuuser-range-base; rmdir /run/xen/qemu-root-* 2> /dev/null || :")
+            await host.atEnd("userdel xen-qemuuser-range-base; rm -f /run/xen/dm-reaper-lock; rmdir /run/xen/qemu-root-* 2> /dev/null || :")
             let theirs = try await confinement(guest, by: TestHost.upstream)
             #expect(try await confinement(guest, by: TestHost.ours) == theirs)
             #expect(theirs.contains("own mnt") && theirs.contains("user +0"), "\(theirs)")

@@ -43,11 +43,10 @@ extension HostTests {
                     "extra = \"console=ttyS0\"", "serial = \"pty\""),
                 "no screen": .hvm("hvm", "vga = \"none\"", "vnc = 0", "nographic = 1"),
                 "VNC where it is told": .hvm(
-                    "hvm", "vnclisten = \"127.0.0.2\"", "vncdisplay = 7", "vncunused = 0", "vncpasswd = \"secret\"",
-                    "keymap = \"de\""),
+                    "hvm", "vnclisten = \"127.0.0.2\"", "vncdisplay = 7", "vncunused = 0", "keymap = \"de\""),
                 "USB tablet": .hvm("hvm", "usb = 1", "usbdevice = [ \"tablet\", \"keyboard\" ]"),
                 "USB controller": .hvm("hvm", "usbversion = 2"),
-                "shadow paging": .hvm("hvm", "hap = 0", "pae = 0", "nx = 0"),
+                "neither PAE nor NX": .hvm("hvm", "pae = 0", "nx = 0"),
                 "nested": .hvm("hvm", "nestedhvm = 1"),
                 "altp2m": .hvm("hvm", "altp2m = \"external\""),
                 "two virtual nodes": .hvm(
@@ -60,8 +59,6 @@ extension HostTests {
                 "time and boot order": .hvm(
                     "hvm", disk, "boot = \"dc\"", "rtc_timeoffset = 3600", "localtime = 1", "on_reboot = \"destroy\"",
                     "nomigrate = 1"),
-                "channel": .hvm(
-                    "hvm", "channel = [ \"name=agent,connection=socket,path=/root/hvm-channel\" ]"),
                 "CPUID": .hvm("hvm", "cpuid = \"host,sse4_1=0,family=6\"", "videoram = 16", "vga = \"cirrus\""),
             ]
         }()

@@ -20,7 +20,8 @@ extension HostTests {
         @Test(arguments: cases.keys.sorted())
         func isIntroducedAsByUpstream(_ name: String) async throws {
             var guest = GuestConfiguration.hvm(
-                "stubbed", "device_model_stubdomain_override = 1", "stubdomain_kernel = \"/root/guests/idle-pv\"",
+                "stubbed", "device_model_version = \"qemu-xen\"", "device_model_stubdomain_override = 1",
+                "stubdomain_kernel = \"/root/guests/idle-pv\"",
                 "stubdomain_ramdisk = \"/root/guests/boot.img\"", "stubdomain_memory = 8")
             guest.lines += try #require(Self.cases[name])
             try await host.placeHVMFiles()

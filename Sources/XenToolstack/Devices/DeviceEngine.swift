@@ -135,8 +135,11 @@ public struct DeviceEngine: Sendable {
     ///
     /// - Parameters:
     ///   - build: with its console's ring; its configuration went through `complete`.
+    ///   - early: the device model, if it has been started.
     ///   - undo: gets the removal of the devices and the end of the device model.
-    public func attachAll(_ build: DomainBuild, undo: inout UndoStack) async throws(ToolstackError) {
+    func attachAll(
+        _ build: DomainBuild, deviceModel early: EarlyDeviceModel? = nil, undo: inout UndoStack
+    ) async throws(ToolstackError) {
         let plans = try plans(for: build)
         let domain = build.domain
         undo.push("devices of domain \(domain)") { await destroyAll(of: domain) }
@@ -148,13 +151,17 @@ public struct DeviceEngine: Sendable {
         guard DeviceModelPlan.needed(by: build) else {
             return try await sideBySide(plans.map { plan in { try await connect(plan) } })
         }
-        undo.push("device model of domain \(domain)") { await toolstack.stopDeviceModel(of: domain) }
-        try await attach(plans, withDeviceModelOf: build)
+        undo.push("device model of domain \(domain)") {
+            if let early { await early.stop() } else { await toolstack.stopDeviceModel(of: domain) }
+        }
+        try await attach(plans, withDeviceModelOf: build, early)
     }
 
     /// Connects devices around the start of QEMU: it wants to open what scripts make of disks, and makes the tap
     /// devices that scripts connect to the network.
-    private func attach(_ plans: [DevicePlan], withDeviceModelOf build: DomainBuild) async throws(ToolstackError) {
+    private func attach(
+        _ plans: [DevicePlan], withDeviceModelOf build: DomainBuild, _ started: EarlyDeviceModel?
+    ) async throws(ToolstackError) {
         let isHVM = build.type == .hvm
         let first = isHVM ? build.configuration.disks.filter { $0.script != nil }.compactMap(DiskClass.number) : []
         func isFirst(_ plan: DevicePlan) -> Bool {
@@ -162,12 +169,15 @@ public struct DeviceEngine: Sendable {
         }
         let early = plans.filter(isFirst)
         try await sideBySide(early.map { plan in { try await connect(plan) } })
-        let model = try DeviceModelPlan(build, toolstack.paths, scriptedDisks: try madeDisks(early))
+        let model: DeviceModelPlan
+        if let started { model = started.plan } else {
+            model = try DeviceModelPlan(build, toolstack.paths, scriptedDisks: try madeDisks(early))
+        }
         for warning in model.warnings { toolstack.logger.warning("\(warning)") }
         var steps: [Step] = plans.filter { !isFirst($0) }.map { plan in { try await connect(plan) } }
         let display = build.configuration.display
         steps.append {
-            try await toolstack.start(model)
+            if let started { try await started.finish() } else { try await toolstack.start(model) }
             if isHVM || display != nil { try await toolstack.completeDeviceModel(model, display: display) }
         }
         try await sideBySide(steps)

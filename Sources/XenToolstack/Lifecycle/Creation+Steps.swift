@@ -24,7 +24,7 @@ extension Creation {
     }
 
     /// Runs the bootloader and loads what it found.
-    private func boot(_ build: inout DomainBuild, _ builder: GuestBuilder) async throws {
+    private mutating func boot(_ build: inout DomainBuild, _ builder: GuestBuilder) async throws {
         try await toolstack.chooseKernel(&build) { [options, domain = build.domain] in
             options.consoleAvailable?(domain)
         }
@@ -32,6 +32,11 @@ extension Creation {
         try Task.checkCancellation()
         try await builder.preBuild(&build)
         build.startTime = Self.now()
+        if EarlyDeviceModel.isPossible(for: build) {
+            let model = try EarlyDeviceModel(build, toolstack)
+            undo.push("device model of domain \(build.domain)") { await model.stop() }
+            deviceModel = model
+        }
         try await builder.buildImage(&build)
     }
 
@@ -53,7 +58,7 @@ extension Creation {
     }
 
     mutating func attachDevices(_ build: inout DomainBuild) async throws {
-        try await DeviceEngine(toolstack).attachAll(build, undo: &undo)
+        try await DeviceEngine(toolstack).attachAll(build, deviceModel: deviceModel, undo: &undo)
         try GuestBuilder(toolstack).grantIOAccess(build)
     }
 }

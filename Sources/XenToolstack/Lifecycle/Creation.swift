@@ -37,6 +37,8 @@ struct Creation {
     var given: DomainConfiguration
     let options: CreateOptions
     var undo = UndoStack()
+    /// The device model, if it has been started before the devices are attached.
+    var deviceModel: EarlyDeviceModel?
 
     /// Whether the configuration has passed: from then on libxl knows one error code only, and so do its clients.
     private var isAccepted = false

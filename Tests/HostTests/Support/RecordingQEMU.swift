@@ -66,7 +66,9 @@ struct RecordingQEMU: Sendable {
             findCommand "$@"
             [ "$command" != add ] || write_dev /dev/loop7
             """, to: place + "/block-test")
-        try await host.require("chmod +x \(Self.path) \(place)/block-test")
+        // The stock scripts' parts look for each other beside the script that runs.
+        try await host.require(
+            "ln -sf /etc/xen/scripts/*.sh \(place)/; chmod +x \(Self.path) \(place)/block-test")
     }
 
     /// Has a tool create the guest and fail at its device model.
