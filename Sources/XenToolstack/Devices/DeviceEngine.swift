@@ -170,7 +170,9 @@ public struct DeviceEngine: Sendable {
         let early = plans.filter(isFirst)
         try await sideBySide(early.map { plan in { try await connect(plan) } })
         let model: DeviceModelPlan
-        if let started { model = started.plan } else {
+        if let started {
+            model = started.plan
+        } else {
             model = try DeviceModelPlan(build, toolstack.paths, scriptedDisks: try madeDisks(early))
         }
         for warning in model.warnings { toolstack.logger.warning("\(warning)") }
