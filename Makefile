@@ -15,9 +15,9 @@ XENHOST := Tests/XenHost/xenhost
 XL := .build/release/xl
 # Swift goes into the binary, so that it runs in a dom0 without Swift; the Xen libraries follow the hypervisor and stay
 # shared. At a fixed address the loader has next to nothing to relocate: start is quicker, and pages stay clean.
-# The C++ library that Swift's runtime needs goes in, too, from a directory that has nothing else, and so before the
-# shared one: that is quicker than to load it. Types that are known when this is compiled are made directly: by name,
-# each would cost a search through all conformances of the program.
+# The C++ library that Swift's runtime needs and libyajl go in, too, from a directory that has nothing else, and so before
+# the shared ones: that is quicker than to load them. Types that are known when this is compiled are made directly: by
+# name, each would cost a search through all conformances of the program.
 STATIC := .build/static
 RELEASE_FLAGS := -c release --product xl --static-swift-stdlib --disable-local-rpath -Xswiftc -L$(STATIC) \
 	-Xswiftc -Xclang-linker -Xswiftc -static-libgcc -Xlinker --gc-sections -Xlinker -s -Xlinker -no-pie \
@@ -79,7 +79,9 @@ fuzz: build-packages
 
 release: build-packages
 	@echo 'Building $(XL)'
-	@mkdir -p $(STATIC) && ln -sf "$$(gcc -print-file-name=libstdc++.a)" $(STATIC)/
+	@mkdir -p $(STATIC)
+	@ln -sf "$$(gcc -print-file-name=libstdc++.a)" $(STATIC)/
+	@ln -sf "$$(gcc -print-file-name=libyajl_s.a)" $(STATIC)/libyajl.a
 	@$(SWIFT) build $(RELEASE_FLAGS)
 
 # `make release install` builds as you; `sudo make install` then only copies.
