@@ -46,7 +46,7 @@ struct StoreSnapshot: Sendable {
         let rights = permissions.split(separator: ",").map { right in
             right.dropFirst() == "\(domain)" ? "\(right.prefix(1))DOMID" : String(right)
         }
-        shown = shown.replacing(#/boot_(kernel|ramdisk)\.\w{8}/#) { "boot_\($0.1)" }
+        shown = shown.replacing(#/bootloader\.\d+\.d\/boot_(kernel|ramdisk)\.\w{8}/#) { "boot_\($0.1)" }
         return "\(place) = \(shown) (\(rights.joined(separator: ",")))"
     }
 
