@@ -122,7 +122,8 @@ extension HostTests {
             if name == "PV, routed NIC" {
                 // The stock script wants the old tool.
                 try await host.write(
-                    "#!/bin/sh\nip addr add \"$2\" dev \"$1\" && ip link set \"$1\" up\n", to: "/usr/local/sbin/ifconfig")
+                    "#!/bin/sh\nip addr add \"$2\" dev \"$1\" && ip link set \"$1\" up\n",
+                    to: "/usr/local/sbin/ifconfig")
                 try await host.require("chmod 755 /usr/local/sbin/ifconfig")
                 await host.atEnd("rm -f /usr/local/sbin/ifconfig")
             }
