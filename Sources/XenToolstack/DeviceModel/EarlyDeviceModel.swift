@@ -26,7 +26,7 @@ struct EarlyDeviceModel: Sendable {
             && build.configuration.disks.allSatisfy { $0.script == nil }
     }
 
-    /// Returns when it says that it runs. What did not want to start so early gets a second try.
+    /// Returns when it says that it runs. What ended instead, and so may not want to start so early, gets a second try.
     func finish() async throws {
         let early = await withTaskCancellationHandler {
             await start.result
@@ -35,6 +35,8 @@ struct EarlyDeviceModel: Sendable {
         }
         try Task.checkCancellation()
         guard case .failure(let error) = early else { return }
+        // One that says nothing has had its time.
+        if let error = error as? ToolstackError, error.code == .timedOut { throw error }
         toolstack.logger.debug("the device model is started again: \(error)")
         try await toolstack.start(plan)
     }

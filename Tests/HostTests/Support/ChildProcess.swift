@@ -59,9 +59,7 @@ struct ChildProcess: Sendable {
 
     /// Ends the program whatever it does about it.
     func end() {
-        terminate()
-        for _ in 0..<50 where waitpid(id, nil, WNOHANG) == 0 { usleep(100_000) }
         kill(id, SIGKILL)
-        _ = waitpid(id, nil, 0)
+        _ = wait()
     }
 }
