@@ -143,18 +143,26 @@ public struct DeviceEngine: Sendable {
         let plans = try plans(for: build)
         let domain = build.domain
         undo.push("devices of domain \(domain)") { await destroyAll(of: domain) }
-        try write(plans, of: domain)
         if DeviceModelPlan.runsInStubDomain(build.configuration) {
-            try await sideBySide(plans.map { plan in { try await connect(plan) } })
-            return try await toolstack.startStubDomain(for: build, undo: &undo)
+            try await attach(plans.filter { !Self.kindsAfterStubDomain.contains($0.address.kind) }, of: domain)
+            try await toolstack.startStubDomain(for: build, undo: &undo)
+            return try await attach(
+                plans.filter { Self.kindsAfterStubDomain.contains($0.address.kind) }, of: domain)
         }
-        guard DeviceModelPlan.needed(by: build) else {
-            return try await sideBySide(plans.map { plan in { try await connect(plan) } })
-        }
+        guard DeviceModelPlan.needed(by: build) else { return try await attach(plans, of: domain) }
+        try write(plans, of: domain)
         undo.push("device model of domain \(domain)") {
             if let early { await early.stop() } else { await toolstack.stopDeviceModel(of: domain) }
         }
         try await attach(plans, withDeviceModelOf: build, early)
+    }
+
+    /// What a guest gets only when QEMU runs in its stub domain, which has cards of its own.
+    private static let kindsAfterStubDomain: Set<DeviceKind> = [.vif, .vtpm, .vdispl, .vsnd]
+
+    private func attach(_ plans: [DevicePlan], of domain: DomainID) async throws(ToolstackError) {
+        try write(plans, of: domain)
+        try await sideBySide(plans.map { plan in { try await connect(plan) } })
     }
 
     /// Connects devices around the start of QEMU: it wants to open what scripts make of disks, and makes the tap

@@ -16,6 +16,9 @@ extension Toolstack {
             toolstack: self, given: StubDomainPlan.configuration(for: guest), options: CreateOptions())
         creation.undo = undo
         defer { undo = creation.undo }
+        // dom0's backend of the stub domain's consoles makes it.
+        let state = deviceModelSaveFile(of: guest.domain)
+        creation.undo.push("\(state)") { try Files.remove(state) }
         do {
             var stub = try await creation.makeStubDomain()
             let log = LogFile("qemu-dm-\(name)", in: paths.log)
