@@ -53,15 +53,19 @@ public struct ToolstackError: Error, Sendable, CustomStringConvertible {
         self.remedy = remedy
     }
 
-    /// Wraps an error from a lower room; its description becomes the cause.
+    /// Wraps an error from a lower room; its description becomes the cause, but for what says the same again.
     public init(_ code: Code, _ message: String, domain: DomainID? = nil, underlying: any Error, remedy: String? = nil)
     {
         if let inner = underlying as? ToolstackError {
             self.init(
-                inner.code, "\(message): \(inner.message)", domain: domain ?? inner.domain, cause: inner.cause,
-                remedy: remedy ?? inner.remedy)
+                inner.code, inner.message == message ? message : "\(message): \(inner.message)",
+                domain: domain ?? inner.domain, cause: inner.cause, remedy: remedy ?? inner.remedy)
         } else {
-            self.init(code, message, domain: domain, cause: "\(underlying)", remedy: remedy)
+            let words = "\(underlying)"
+            let same = "\(message): "
+            self.init(
+                code, message, domain: domain,
+                cause: words.hasPrefix(same) ? String(words.dropFirst(same.count)) : words, remedy: remedy)
         }
     }
 
