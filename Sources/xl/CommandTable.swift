@@ -66,6 +66,7 @@ enum CommandTable {
         CommandRow(name: "cpupool-cpu-remove", command: CPUPoolCPURemoveCommand.self),
         CommandRow(name: "cpupool-migrate", command: CPUPoolMigrateCommand.self),
         CommandRow(name: "cpupool-numa-split", command: CPUPoolNUMASplitCommand.self),
+        CommandRow(name: "remus", command: RemusCommand.self),
         CommandRow(name: "qemu-monitor-command", command: QEMUMonitorCommand.self),
         CommandRow(name: "evacuate", command: EvacuateCommand.self),
         CommandRow(name: "migrate-recover", command: MigrateRecoverCommand.self),

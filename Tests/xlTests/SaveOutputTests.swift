@@ -65,6 +65,16 @@ import YajlJSON
         #expect(throws: (any Error).self) { try MigrateCommand.parse(["g", "--", "-oProxyCommand=id"]) }
     }
 
+    @Test(arguments: [
+        ["g"], ["-n", "g", "h"], ["-d", "g", "h"], ["-b", "g"], ["-F", "g"], ["-i", "-1", "g", "h"], ["-c", "g", "h"],
+    ])
+    func unsafeProtectionIsRefused(_ words: [String]) {
+        #expect(throws: (any Error).self) { try RemusCommand.parse(words) }
+    }
+
+    @Test(arguments: [["g", "h"], ["-F", "-b", "g"], ["-Fnd", "-i", "50", "g", "h"], ["-u", "-e", "g", "h"]])
+    func protectionIsAccepted(_ words: [String]) throws { _ = try RemusCommand.parse(words) }
+
     @Test func findingsKeepToTheirSchema() throws {
         var findings = MigrationFindings()
         findings.problems = [.init("memory", "the domain needs 128 MiB")]

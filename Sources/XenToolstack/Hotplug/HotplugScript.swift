@@ -60,9 +60,6 @@ public struct HotplugScript: Sendable, Hashable {
         self.path = path
         self.environment = environment
     }
-
-    /// For messages: "/etc/xen/scripts/block add".
-    public var summary: String { ([path] + arguments).joined(separator: " ") }
 }
 
 /// What carries out hotplug: the seam behind which scripts could give way to something faster.

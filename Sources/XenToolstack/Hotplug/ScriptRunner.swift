@@ -1,6 +1,7 @@
 import Glibc
 import SystemPackage
 import XenStore
+import XenTypes
 
 /// Runs the scripts as upstream does: standard input from nowhere, everything they print on standard error.
 public struct ScriptRunner: HotplugRunner {
@@ -15,8 +16,22 @@ public struct ScriptRunner: HotplugRunner {
     }
 
     public func run(_ script: HotplugScript) async throws(ToolstackError) {
-        var plan = ChildProcess.Plan(FilePath(script.path), script.arguments)
-        plan.environment = script.environment
+        try await run(
+            FilePath(script.path), script.arguments, script.environment, for: script.device.domain,
+            words: script.device.backend / "hotplug-error")
+    }
+
+    /// - Parameters:
+    ///   - environment: added to the toolstack's.
+    ///   - words: where the script leaves what the toolstack is to show of a failure.
+    func run(
+        _ path: FilePath, _ arguments: [String], _ environment: [String: String], for domain: DomainID,
+        words: StorePath
+    ) async throws(ToolstackError) {
+        let summary = ([path.string] + arguments).joined(separator: " ")
+        func said() -> String? { (try? store.read(words)) ?? nil }
+        var plan = ChildProcess.Plan(path, arguments)
+        plan.environment = environment
         plan.output = .descriptor(.standardError)
         // A group of its own, so that a script that must be stopped ends with all that it started.
         plan.group = .own
@@ -27,23 +42,17 @@ public struct ScriptRunner: HotplugRunner {
             // and its name not yet in the store.
             status = try await process.finish(within: limit, grace: min(limit, Self.grace))
         } catch {
-            throw ToolstackError(.aborted, "cannot finish \(script.summary)", domain: script.device.domain)
+            throw ToolstackError(.aborted, "cannot finish \(summary)", domain: domain)
         }
         guard let status else {
             throw ToolstackError(
-                .timedOut, "cannot finish \(script.summary) within \(limit)", domain: script.device.domain,
-                cause: words(of: script))
+                .timedOut, "cannot finish \(summary) within \(limit)", domain: domain, cause: said())
         }
         guard status.isSuccess else {
-            let words = words(of: script).map { ": \($0)" } ?? ""
+            let words = said().map { ": \($0)" } ?? ""
             throw ToolstackError(
-                .fail, "cannot run \(script.summary)", domain: script.device.domain, cause: "it \(status)\(words)",
+                .fail, "cannot run \(summary)", domain: domain, cause: "it \(status)\(words)",
                 remedy: "see /var/log/xen/xen-hotplug.log")
         }
-    }
-
-    /// What the script left in the backend for the toolstack to show.
-    private func words(of script: HotplugScript) -> String? {
-        (try? store.read(script.device.backend / "hotplug-error")) ?? nil
     }
 }

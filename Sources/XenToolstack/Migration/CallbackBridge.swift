@@ -44,6 +44,19 @@ final class CallbackBridge: Sendable {
         return outcome.isSuccess.withLock { $0 }
     }
 
+    /// Runs `body`, which may block, on this thread.
+    ///
+    /// - Returns: whether it succeeded.
+    func perform(_ body: () throws(ToolstackError) -> Void) -> Bool {
+        do throws(ToolstackError) {
+            try body()
+            return true
+        } catch {
+            state.withLock { $0.failure = $0.failure ?? error }
+            return false
+        }
+    }
+
     func cancel() {
         let task = state.withLock { state in
             state.isCancelled = true

@@ -32,8 +32,10 @@ struct DomainRestore: Sendable {
             }
         } catch {
             guard image.stream.isCancelled else { throw error }
-            throw ToolstackError(.aborted, Self.message(start), domain: start.domain, cause: "interrupted")
+            throw Self.interruption(start)
         }
+        // To libxenguest that is one more end of the sender.
+        if image.isCheckpointed, image.stream.isCancelled { throw Self.interruption(start) }
         build.store.frame = findings.store
         build.console.frame = findings.console
         build.deviceModelState = findings.deviceModelState
@@ -43,9 +45,14 @@ struct DomainRestore: Sendable {
         "cannot restore domain \(build.configuration.createInfo.name ?? "\(build.domain)")"
     }
 
+    private static func interruption(_ build: DomainBuild) -> ToolstackError {
+        ToolstackError(.aborted, message(build), domain: build.domain, cause: "interrupted")
+    }
+
     private func read(_ build: DomainBuild, _ descriptor: FileDescriptor) throws(ToolstackError) -> Findings {
         do {
             var reader = try LibxlStreamReader(StreamReader(DescriptorSource(descriptor: descriptor)))
+            if image.isCheckpointed { return try readCheckpoints(build, descriptor, &reader) }
             var findings: Findings?
             while true {
                 switch try reader.next() {
@@ -54,7 +61,7 @@ struct DomainRestore: Sendable {
                     return findings
                 case .libxcContext:
                     guard findings == nil else { throw StreamError(at: reader.offset, "it has two memory images") }
-                    findings = try restoreMemory(build, descriptor)
+                    findings = try restoreMemory(build, descriptor, bridge: CallbackBridge())
                 case .emulatorStoreData(_, let pairs):
                     try Self.expectDeviceModel(build, at: reader.offset)
                     try toolstack.restoreDeviceModelStoreData(pairs, of: build.domain)
@@ -83,9 +90,32 @@ struct DomainRestore: Sendable {
         }
     }
 
-    private func restoreMemory(_ build: DomainBuild, _ descriptor: FileDescriptor) throws -> Findings {
-        var callbacks = RestoreCallbacks()
+    /// Follows a sender until it is no more.
+    private func readCheckpoints(
+        _ build: DomainBuild, _ descriptor: FileDescriptor, _ reader: inout LibxlStreamReader<DescriptorSource>
+    ) throws -> Findings {
+        guard case .libxcContext = try reader.next() else {
+            throw StreamError(at: reader.offset, "it does not begin with a memory image")
+        }
+        let emulation = build.type == .hvm ? toolstack.deviceModelRestoreFile(of: build.domain) : nil
+        let checkpoints = CheckpointReader(reader, deviceModelState: emulation)
         let bridge = CallbackBridge()
+        var findings = try restoreMemory(build, descriptor, bridge: bridge) {
+            var isEnd = false
+            let isRead = bridge.perform { () throws(ToolstackError) in isEnd = try !checkpoints.read() }
+            return isEnd ? .failover : isRead ? .success : .error
+        }
+        try toolstack.restoreDeviceModelStoreData(checkpoints.storeData, of: build.domain)
+        findings.deviceModelState = emulation
+        return findings
+    }
+
+    private func restoreMemory(
+        _ build: DomainBuild, _ descriptor: FileDescriptor, bridge: CallbackBridge,
+        checkpoint: (@Sendable () -> RestoreCallbacks.CheckpointOutcome)? = nil
+    ) throws -> Findings {
+        var callbacks = RestoreCallbacks()
+        callbacks.checkpoint = checkpoint
         callbacks.completeStaticData = { [toolstack] missing in
             guard missing.contains(.cpuid) else { return true }
             // Streams of before Xen 4.14: the policy is made anew.

@@ -129,7 +129,8 @@ private final class DomainSave: Sendable {
             options.report?(.progress(done: UInt64(progress.done), total: UInt64(progress.total)))
         }
         do {
-            try hypervisor.saveDomain(domain, to: descriptor.rawValue, mode: options.mode, callbacks: callbacks())
+            try hypervisor.saveDomain(
+                domain, to: descriptor.rawValue, mode: options.mode, callbacks: callbacks(descriptor))
         } catch {
             throw failure(bridge.failure ?? ToolstackError(.fail, message, domain: domain, underlying: error))
         }
@@ -151,7 +152,7 @@ private final class DomainSave: Sendable {
         }
     }
 
-    private func callbacks() -> SaveCallbacks {
+    private func callbacks(_ descriptor: FileDescriptor) -> SaveCallbacks {
         var callbacks = SaveCallbacks()
         callbacks.suspend = { [self] in bridge.call { () async throws(ToolstackError) in try await self.suspend() } }
         if let decide = options.decide {
@@ -164,7 +165,36 @@ private final class DomainSave: Sendable {
                 }
             }
         }
+        if let steps = options.checkpoints {
+            callbacks.resumeAfterCheckpoint = { [self] in
+                bridge.call { () async throws(ToolstackError) in
+                    try await steps.beforeResume()
+                    try await self.toolstack.resume(self.domain)
+                }
+            }
+            callbacks.completeCheckpoint = { [self] in complete(steps, descriptor) }
+        }
         return callbacks
+    }
+
+    /// Sends what belongs to a checkpoint besides memory, and waits for the next.
+    ///
+    /// - Returns: whether there is to be one.
+    private func complete(_ steps: CheckpointSteps, _ descriptor: FileDescriptor) -> Bool {
+        let isSent = bridge.perform { () throws(ToolstackError) in
+            if suspension.type == .hvm { try writeDeviceModel(to: descriptor) }
+            try put(LibxlRecord.checkpointEnd.encoded() ?? [], to: descriptor)
+        }
+        let last = Mutex<[UInt8]?>(nil)
+        guard isSent,
+            bridge.call({ () async throws(ToolstackError) in
+                let bytes = try await steps.complete()
+                last.withLock { $0 = bytes }
+            })
+        else { return false }
+        guard let bytes = last.withLock({ $0 }) else { return true }
+        _ = bridge.perform { () throws(ToolstackError) in try put(bytes, to: descriptor) }
+        return false
     }
 
     private func suspend() async throws(ToolstackError) {
@@ -175,8 +205,10 @@ private final class DomainSave: Sendable {
             state.suspended = ContinuousClock().now
         }
         options.report?(.suspended)
-        guard suspension.type == .hvm else { return }
-        try await toolstack.saveDeviceModel(of: domain, movesAway: options.movesAway)
+        if suspension.type == .hvm {
+            try await toolstack.saveDeviceModel(of: domain, movesAway: options.movesAway)
+        }
+        try await options.checkpoints?.begin()
     }
 
     /// Writes what the device model keeps in the store, and the state that it left in a file.

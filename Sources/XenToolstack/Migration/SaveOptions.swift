@@ -10,6 +10,8 @@ public struct SaveOptions: Sendable {
     public var decide: (@Sendable (PrecopyStatistics) -> PrecopyDecision)?
     /// Hears of what happens, from any thread. Must return soon.
     public var report: (@Sendable (SaveEvent) -> Void)?
+    /// What is done around each checkpoint, for a mode with checkpoints.
+    var checkpoints: CheckpointSteps?
 
     public init() {}
 }

@@ -19,6 +19,8 @@ struct MigrateReceiveCommand: XLCommand {
     var isDebugging = false
     @Flag(name: .customShort("p"), help: "Leave the domain paused.")
     var staysPaused = false
+    @Flag(name: .customShort("r"), help: "Keep a copy for xl remus, which runs when the connection ends.")
+    var isBackup = false
 
     private static let source = "<incoming migration stream>"
 
@@ -39,6 +41,11 @@ struct MigrateReceiveCommand: XLCommand {
                     name: arriving.configuration.createInfo.name ?? ""))
             defer { keeper.release() }
             let domain = try await make(arriving, in: context)
+            guard !isBackup else {
+                Self.say("Remus Failover for domain \(domain)")
+                try await receiver.takeOver(domain, name: arriving.name)
+                return domain
+            }
             try await receiver.finish(domain, name: arriving.name, staysPaused: staysPaused) { Self.show($0) }
             return domain
         }
@@ -69,6 +76,7 @@ struct MigrateReceiveCommand: XLCommand {
         var options = CreateOptions(global, context)
         options.image = SavedImage(stream: stream)
         options.image?.isArriving = true
+        options.image?.isCheckpointed = isBackup
         return Arriving(configuration: configuration, name: name, stream: stream, options: options)
     }
 

@@ -119,3 +119,5 @@ public struct LibxlStreamReader<Source: ByteSource> {
         return bytes.allSatisfy(\.isAllowedInStorePath)
     }
 }
+
+extension LibxlStreamReader: Sendable where Source: Sendable {}

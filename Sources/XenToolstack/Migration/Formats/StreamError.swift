@@ -4,6 +4,8 @@ public struct StreamError: Error, Hashable, Sendable, CustomStringConvertible {
     public var offset: UInt64
     public var message: String
     public var remedy: String?
+    /// Whether it ends too early, or cannot be read; what is there may well be right.
+    public var isEnd = false
 
     public init(at offset: UInt64, _ message: String, remedy: String? = nil) {
         self.offset = offset

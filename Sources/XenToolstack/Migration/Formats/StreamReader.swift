@@ -57,14 +57,24 @@ public struct StreamReader<Source: ByteSource> {
                 failure = error
             }
         }
-        if let failure { throw StreamError(at: offset, "\(what) cannot be read: \(failure.message)") }
-        guard !bytes.isEmpty else {
-            throw StreamError(at: offset, "it ends within \(what)", remedy: "it is incomplete: save the domain again")
+        let problem: StreamError? =
+            if let failure {
+                StreamError(at: offset, "\(what) cannot be read: \(failure.message)")
+            } else if bytes.isEmpty {
+                StreamError(at: offset, "it ends within \(what)", remedy: "it is incomplete: save the domain again")
+            } else {
+                nil
+            }
+        if var problem {
+            problem.isEnd = true
+            throw problem
         }
         offset &+= UInt64(bytes.count)
         return bytes
     }
 }
+
+extension StreamReader: Sendable where Source: Sendable {}
 
 extension FixedWidthInteger {
     /// The number with these bytes, the least significant first; missing ones are 0.

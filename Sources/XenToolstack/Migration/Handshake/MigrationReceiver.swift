@@ -55,6 +55,26 @@ public struct MigrationReceiver: Sendable {
         throw failure
     }
 
+    /// Lets the copy of a domain run whose sender is no more.
+    ///
+    /// - Parameter domain: as of the last checkpoint, under `name` with `MigrationSuffix.arriving`.
+    /// - Throws: when it does not run. It stays, for an administrator to decide.
+    public func takeOver(_ domain: DomainID, name: String) async throws(ToolstackError) {
+        let outcome: Result<Void, ToolstackError> = await toTheEnd {
+            // Better under a wrong name than not at all.
+            toolstack.logFailure("name domain \(domain) \(name)") {
+                try toolstack.rename(domain, to: name, from: name + Toolstack.MigrationSuffix.arriving)
+            }
+            do throws(ToolstackError) {
+                try await toolstack.unpause(domain)
+                return .success(())
+            } catch {
+                return .failure(error)
+            }
+        }
+        try outcome.get()
+    }
+
     /// What follows permission is done to the end.
     private func run(
         _ domain: DomainID, _ name: String, _ staysPaused: Bool, _ report: @escaping @Sendable (Event) -> Void

@@ -160,10 +160,12 @@ extension Toolstack {
             let found = (try? store.read(DomainPaths(domain.domain).guest / "name")) ?? nil
             guard found == nil || found == name else { continue }
             let data = UserData(of: domain.domain, uuid: uuid, paths: paths)
-            guard ((try? arrival(data)) ?? nil)?.stage != .started else { continue }
+            let stage = ((try? arrival(data)) ?? nil)?.stage
+            guard stage != .started else { continue }
             do throws(ToolstackError) {
                 try await destroyArrival(domain.domain)
-                recordReturn(of: uuid)
+                // Before, its sender has not let it run, and does not ask.
+                if stage == .waiting { recordReturn(of: uuid) }
             } catch {
                 logger.error("domain \(domain.domain) is still there: \(error)")
             }
