@@ -86,6 +86,17 @@ private func codes(_ text: String, words: [String] = []) -> [String] {
         #expect(codes(text) == expected)
     }
 
+    @Test(arguments: [
+        (base + (0..<300).map { "unknown\($0)=1" }.joined(separator: "\n"), Diagnostic.Severity.warning),
+        (base + "irqs=[" + String(repeating: "'x',", count: 300) + "]", .error),
+    ])
+    func moreProblemsThanAnybodyReadsAreToldOnce(text: String, severity: Diagnostic.Severity) {
+        let diagnostics = parse(text).diagnostics
+        #expect(diagnostics.count == 201)
+        #expect(diagnostics.last?.message == "more than 200 problems; the rest is not shown")
+        #expect(diagnostics.last?.severity == severity)
+    }
+
     /// What each fault is marked under.
     @Test(arguments: [
         ("vif=['mac=x,bridg=a,rate=y,bridge=b']", ["x", "bridg", "y"]), ("vif=['mac=x','type=y']", ["x", "y"]),

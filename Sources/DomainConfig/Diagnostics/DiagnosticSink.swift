@@ -7,7 +7,7 @@ struct DiagnosticSink {
     /// Whether there is an error beyond those that are shown: nothing more needs to be looked for.
     private(set) var isOverfull = false
 
-    /// Beyond this many, problems are only counted as "more": nobody reads them.
+    /// Beyond this many, it is only said that there are more: nobody reads them.
     static let maximumCount = 200
     /// Characters shown of a line that is longer than twice this, on each side of the fault.
     private static let excerptMargin = 60
@@ -18,7 +18,7 @@ struct DiagnosticSink {
     }
 
     /// Whether a further warning would be dropped.
-    var isFull: Bool { diagnostics.count >= Self.maximumCount }
+    var isFull: Bool { diagnostics.count > Self.maximumCount }
 
     var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 
@@ -40,11 +40,14 @@ struct DiagnosticSink {
         _ severity: Diagnostic.Severity, _ code: DiagnosticCode, _ message: String, at range: SourceRange?,
         expected: String?, suggestion: String?, key: String?
     ) {
-        if isFull {
-            guard severity == .error, !isOverfull else { return }
-            isOverfull = true
-            diagnostics.append(
-                Diagnostic(.error, .limit, "more than \(Self.maximumCount) problems; the rest is not shown"))
+        guard diagnostics.count < Self.maximumCount else {
+            if severity == .error { isOverfull = true }
+            guard !isFull || isOverfull else { return }
+            diagnostics[Self.maximumCount...] = [
+                Diagnostic(
+                    isOverfull ? .error : .warning, .limit,
+                    "more than \(Self.maximumCount) problems; the rest is not shown")
+            ]
             return
         }
         diagnostics.append(

@@ -76,7 +76,7 @@ final class ReplicatedDisks: Sendable {
     }
 
     private func failure(_ path: FilePath) -> ToolstackError {
-        ToolstackError(
-            .fail, "cannot complete a checkpoint of \(path)", domain: domain, cause: "\(Errno(rawValue: errno))")
+        let code = Errno(rawValue: errno)
+        return ToolstackError(.fail, "cannot complete a checkpoint of \(path)", domain: domain, cause: "\(code)")
     }
 }
