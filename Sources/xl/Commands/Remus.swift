@@ -38,6 +38,8 @@ struct RemusCommand: XLCommand {
     @Argument(help: "Name, number or UUID of the domain.") var domain: String
     @Argument(help: "The host, as ssh takes it.") var host: String?
 
+    private static let farewellLimit = Duration.seconds(60)
+
     func validate() throws {
         if let host { try way.validate(host: host) }
         guard host != nil || isBlackhole else { throw ValidationError("a host is missing, or -b") }
@@ -60,7 +62,8 @@ struct RemusCommand: XLCommand {
                 do {
                     let end = try await toolstack.protect(
                         id, through: transport?.connection, configuration: configuration, options: options)
-                    await transport?.close()
+                    // What is still on its way decides whether the copy goes on.
+                    await transport?.close(within: Self.farewellLimit)
                     return end
                 } catch {
                     await transport?.close()

@@ -10,7 +10,7 @@ public final class MigrationTransport: Sendable {
     private let toOther: Pipe
     private let fromOther: Pipe
 
-    /// How long it may take to end by itself once nobody writes to it.
+    /// How long it usually takes to end by itself once nobody writes to it.
     private static let endLimit = Duration.seconds(2)
 
     /// Starts it.
@@ -41,11 +41,12 @@ public final class MigrationTransport: Sendable {
 
     /// Closes the connection and ends the command. To be called once, when nobody uses the connection any more.
     ///
+    /// - Parameter limit: how long it may take to end by itself; nil where nothing that was sent matters any more.
     /// - Returns: how it ended; nil when it had to be stopped.
     @discardableResult
-    public func close() async -> ChildProcess.ExitStatus? {
+    public func close(within limit: Duration? = nil) async -> ChildProcess.ExitStatus? {
         toOther.closeWriteEnd()
-        let status = await toTheEnd { [process] in try? await process.finish(within: Self.endLimit) }
+        let status = await toTheEnd { [process] in try? await process.finish(within: limit ?? Self.endLimit) }
         fromOther.closeReadEnd()
         return status ?? nil
     }
