@@ -7,21 +7,14 @@ extension HostTests {
 
         init() throws { host = try #require(TestHost.current) }
 
-        struct Direction: Sendable, CustomTestStringConvertible {
-            var kind: GuestConfiguration.Kind
-            var sender: String
-            var receiver: String
-            var testDescription: String { "\(kind): \(sender) to \(receiver)" }
-        }
-
         /// Where the hypervisor lacks shadow paging, as Debian's does, nobody can send a PV guest while it runs; upstream's
         /// xl cannot send it at all.
-        static let directions: [Direction] = {
+        static let directions: [MovingGuest.Direction] = {
             let (ours, upstream) = (TestHost.ours, TestHost.upstream)
             let pairs = [(ours, ours), (ours, upstream), (upstream, ours), (upstream, upstream)]
             return [GuestConfiguration.Kind.pv, .pvh, .hvm].flatMap { kind in
                 pairs.filter { kind != .pv || $0.0 == ours }
-                    .map { Direction(kind: kind, sender: $0.0, receiver: $0.1) }
+                    .map { MovingGuest.Direction(kind: kind, sender: $0.0, receiver: $0.1) }
             }
         }()
 
@@ -31,7 +24,7 @@ extension HostTests {
         }
 
         @Test(arguments: TestHost.isFull ? directions : Array(directions.prefix(2).suffix(1)))
-        func memoryDiskAndNetworkGoOn(_ direction: Direction) async throws {
+        func memoryDiskAndNetworkGoOn(_ direction: MovingGuest.Direction) async throws {
             let guest = try await start(direction.kind)
             let result = try await host.require(
                 """

@@ -7,22 +7,15 @@ extension HostTests {
 
         init() throws { host = try #require(TestHost.current) }
 
-        struct Direction: Sendable, CustomTestStringConvertible {
-            var kind: GuestConfiguration.Kind
-            var sender: String
-            var receiver: String
-            var testDescription: String { "\(kind): \(sender) to \(receiver)" }
-        }
-
         static let directions = [
-            Direction(kind: .pvh, sender: TestHost.ours, receiver: TestHost.ours),
-            Direction(kind: .pvh, sender: TestHost.ours, receiver: TestHost.upstream),
-            Direction(kind: .pvh, sender: TestHost.upstream, receiver: TestHost.ours),
-            Direction(kind: .hvm, sender: TestHost.ours, receiver: TestHost.ours),
+            MovingGuest.Direction(kind: .pvh, sender: TestHost.ours, receiver: TestHost.ours),
+            MovingGuest.Direction(kind: .pvh, sender: TestHost.ours, receiver: TestHost.upstream),
+            MovingGuest.Direction(kind: .pvh, sender: TestHost.upstream, receiver: TestHost.ours),
+            MovingGuest.Direction(kind: .hvm, sender: TestHost.ours, receiver: TestHost.ours),
         ]
 
         /// Begins to protect the guest, and waits until its copy is complete.
-        private func protect(_ guest: MovingGuest, _ direction: Direction) async throws {
+        private func protect(_ guest: MovingGuest, _ direction: MovingGuest.Direction) async throws {
             await host.atEnd("rm -f /root/remus.* /var/log/xen/*moved*")
             try await host.require(
                 """
@@ -52,7 +45,7 @@ extension HostTests {
         }
 
         @Test(arguments: directions)
-        func theCopyGoesOnWhenTheGuestIsDestroyed(_ direction: Direction) async throws {
+        func theCopyGoesOnWhenTheGuestIsDestroyed(_ direction: MovingGuest.Direction) async throws {
             let guest = try await MovingGuest("moved", direction.kind, by: TestHost.ours, on: host)
             try await protect(guest, direction)
             let made = try await host.inGuest(guest.domain, "cp /m/f /m/g; md5sum /m/g")
@@ -72,7 +65,7 @@ extension HostTests {
         @Test(arguments: [TestHost.ours, TestHost.upstream])
         func theCopyIsDroppedWhenProtectionIsStopped(_ receiver: String) async throws {
             let guest = try await MovingGuest("moved", .pvh, by: TestHost.ours, on: host)
-            try await protect(guest, Direction(kind: .pvh, sender: TestHost.ours, receiver: receiver))
+            try await protect(guest, MovingGuest.Direction(kind: .pvh, sender: TestHost.ours, receiver: receiver))
             try await host.require("pkill -TERM -f '^\(TestHost.ours) remus '")
             try await host.wait(
                 until: "grep -q ^exit /root/remus.log && ! pgrep -f 'xl migrate-receive'", timeout: .seconds(200))

@@ -80,6 +80,17 @@ public final class StreamDescriptor: Sendable {
         return try result.get()
     }
 
+    /// Writes the header that goes before a stream. Cancelling the task makes it fail.
+    static func sendConfiguration(_ bytes: [UInt8], to descriptor: FileDescriptor) async throws(ToolstackError) {
+        let stream = try StreamDescriptor(duplicating: descriptor, for: .writing)
+        defer { stream.close() }
+        try await stream.useOnOwnThread { descriptor throws(ToolstackError) in
+            do { _ = try descriptor.writeAll(bytes) } catch {
+                throw ToolstackError(.fail, "cannot send the configuration", cause: "\(error)")
+            }
+        }
+    }
+
     /// Makes reads and writes fail from now on, also those that wait.
     public func cancel() {
         state.withLock { state in

@@ -2,6 +2,14 @@ import Testing
 
 /// A Linux guest that is saved, restored or migrated: with a disk, an interface, and a file in its memory.
 struct MovingGuest: Sendable {
+    /// Which `xl` sends a guest to which.
+    struct Direction: Sendable, CustomTestStringConvertible {
+        var kind: GuestConfiguration.Kind
+        var sender: String
+        var receiver: String
+        var testDescription: String { "\(kind): \(sender) to \(receiver)" }
+    }
+
     let name: String
     let host: TestHost
     let domain: Int

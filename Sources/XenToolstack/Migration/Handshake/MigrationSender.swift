@@ -151,7 +151,7 @@ private struct MigrationSender: Sendable {
         let relay = try StreamRelay(to: connection.output, rate: options.bandwidth)
         do throws(ToolstackError) {
             options.report?(.started(header.info))
-            try await send(header.bytes, through: relay)
+            try await StreamDescriptor.sendConfiguration(header.bytes, to: relay.input)
             let save = try await toolstack.save(
                 domain, to: relay.input, options: saveOptions(policy, relay), by: channel)
             do throws(ToolstackError) { try await relay.finish() } catch {
@@ -166,16 +166,6 @@ private struct MigrationSender: Sendable {
             throw ToolstackError(
                 .fail, "cannot migrate domain \(domain)", domain: domain, cause: refusal,
                 remedy: "allow more downtime or rounds, or --if-busy=stop")
-        }
-    }
-
-    private func send(_ bytes: [UInt8], through relay: StreamRelay) async throws(ToolstackError) {
-        let stream = try StreamDescriptor(duplicating: relay.input, for: .writing)
-        defer { stream.close() }
-        try await stream.useOnOwnThread { descriptor throws(ToolstackError) in
-            do { _ = try descriptor.writeAll(bytes) } catch {
-                throw ToolstackError(.fail, "cannot send the configuration", cause: "\(error)")
-            }
         }
     }
 

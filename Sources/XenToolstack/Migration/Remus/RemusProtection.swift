@@ -123,15 +123,7 @@ private struct RemusProtection: Sendable {
     private func save(_ header: [UInt8], to output: FileDescriptor, _ steps: CheckpointSteps)
         async throws(ToolstackError)
     {
-        if !header.isEmpty {
-            let stream = try StreamDescriptor(duplicating: output, for: .writing)
-            defer { stream.close() }
-            try await stream.useOnOwnThread { descriptor throws(ToolstackError) in
-                do { _ = try descriptor.writeAll(header) } catch {
-                    throw ToolstackError(.fail, "cannot send the configuration", cause: "\(error)")
-                }
-            }
-        }
+        if !header.isEmpty { try await StreamDescriptor.sendConfiguration(header, to: output) }
         var save = SaveOptions()
         save.mode.isLive = true
         save.mode.isCheckpointed = true
