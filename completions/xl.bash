@@ -836,14 +836,33 @@ _xl_qemu-monitor-command() {
 
 _xl_evacuate() {
     repeating_flags=()
-    non_repeating_flags=(--dry-run --json -h --help)
+    non_repeating_flags=(--live --no-live --dry-run --json -h --help)
     repeating_options=(--only --except)
-    non_repeating_options=(-s --parallel)
+    non_repeating_options=(-s --max-downtime --max-iterations --min-remaining --timeout --if-busy --bandwidth --parallel)
     __xl_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
     '-s')
+        return
+        ;;
+    '--max-downtime')
+        return
+        ;;
+    '--max-iterations')
+        return
+        ;;
+    '--min-remaining')
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    '--if-busy')
+        __xl_add_completions -W 'stop'$'\n''abort'$'\n''throttle'
+        return
+        ;;
+    '--bandwidth')
         return
         ;;
     '--parallel')

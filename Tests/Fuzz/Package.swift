@@ -29,7 +29,7 @@ let package = Package(
             dependencies: ["DomainConfig", "DomainModel", "StreamFormats", "XenTypes", "YajlJSON"],
             path: "Harness/Support", swiftSettings: instrumentation),
         harness("Config"), harness("CPUID"), harness("CPUList"), harness("Devices"), harness("Disk"), harness("JSON"),
-        harness("PCI"), harness("SaveHeader"), harness("Stream"), harness("VIF"),
+        harness("Journal"), harness("PCI"), harness("SaveHeader"), harness("Stream"), harness("VIF"),
     ],
     swiftLanguageModes: [.v6]
 )

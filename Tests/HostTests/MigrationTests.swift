@@ -133,7 +133,9 @@ extension HostTests {
         func exactlyOneCopyOutlivesEveryFault() async throws {
             let guest = try await start(.pvh)
             try await host.placeFakeSSH()
+            print("What is struck, and when | exit code | then xl migrate-recover | the copy that lives")
             for fault in Self.faults {
+                let old = try await host.domain("moved")
                 let result = try await host.run(
                     """
                     CUT="\(fault.victim) \(fault.point)" \(TestHost.ours) migrate -e -s /root/fake-ssh moved here
@@ -141,12 +143,15 @@ extension HostTests {
                     while pgrep -f 'xl migrate-receive' > /dev/null; do sleep 0.5; done
                     exit $code
                     """, timeout: .seconds(600))
+                var recovery = ""
                 if fault.victim == "sender" {
                     let first = try await host.require("\(TestHost.upstream) list | awk 'NR == 3 { print $2 }'").stdout
-                    try await host.run("\(TestHost.ours) migrate-recover \(first.dropLast())")
+                    recovery = "\(try await host.ours("migrate-recover \(first.dropLast())").exitCode)"
                 }
                 let list = try await host.upstream("list").lines.dropFirst(2)
                 #expect(list.count == 1, "\(fault): \(result)\n\(list)")
+                let isOld = try await host.domain("moved") == old
+                print("\(fault) | \(result.exitCode) | \(recovery) | \(isOld ? "the old one" : "the new one")")
                 try await guest.expectMemory(after: "\(fault): \(result)")
             }
         }

@@ -32,9 +32,9 @@ import YajlJSON
 
     @Test(arguments: [ArrivalState.started, .returned, .unknown])
     func whatBecameOfADomainIsReadAgain(_ state: ArrivalState) throws {
-        let bytes = try YajlEncoder().encode(MigrationInquiry.Answer(state: state))
+        let bytes = try YajlEncoder().encode(ArrivalAnswer(state: state))
         #expect(try JSONSchema(named: "migrate-state").problems(in: bytes).isEmpty)
-        #expect(try YajlDecoder().decode(MigrationInquiry.Answer.self, from: bytes).state == state)
+        #expect(try YajlDecoder().decode(ArrivalAnswer.self, from: bytes).state == state)
     }
 
     @Test func theBarShowsRoundRateAndDowntime() {

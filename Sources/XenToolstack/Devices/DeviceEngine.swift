@@ -136,31 +136,45 @@ public struct DeviceEngine: Sendable {
     /// - Parameters:
     ///   - build: with its console's ring; its configuration went through `complete`.
     ///   - early: the device model, if it has been started.
+    ///   - attached: devices that are there already, with a way back.
     ///   - undo: gets the removal of the devices and the end of the device model.
     func attachAll(
-        _ build: DomainBuild, deviceModel early: EarlyDeviceModel? = nil, undo: inout UndoStack
+        _ build: DomainBuild, deviceModel early: EarlyDeviceModel? = nil, except attached: Set<DeviceAddress> = [],
+        undo: inout UndoStack
     ) async throws(ToolstackError) {
         let plans = try plans(for: build)
         let domain = build.domain
         undo.push("devices of domain \(domain)") { await destroyAll(of: domain) }
+        let missing = plans.filter { !attached.contains($0.address) }
         if DeviceModelPlan.runsInStubDomain(build.configuration) {
             try await attach(plans.filter { !Self.kindsAfterStubDomain.contains($0.address.kind) }, of: domain)
             try await toolstack.startStubDomain(for: build, undo: &undo)
             return try await attach(
                 plans.filter { Self.kindsAfterStubDomain.contains($0.address.kind) }, of: domain)
         }
-        guard DeviceModelPlan.needed(by: build) else { return try await attach(plans, of: domain) }
-        try write(plans, of: domain)
+        guard DeviceModelPlan.needed(by: build) else { return try await attach(missing, of: domain) }
+        try write(missing, of: domain)
         undo.push("device model of domain \(domain)") {
             if let early { await early.stop() } else { await toolstack.stopDeviceModel(of: domain) }
         }
-        try await attach(plans, withDeviceModelOf: build, early)
+        try await attach(plans, except: attached, withDeviceModelOf: build, early)
+    }
+
+    /// What can be attached while a domain's memory is still on its way from where the guest runs: cards that a script
+    /// puts on a bridge, where nothing comes to them before the guest sends. Other scripts may change at once where the
+    /// network sends the guest's packets; disks would be read before the guest has written its last to them.
+    func plansAheadOfMemory(of build: DomainBuild) throws(ToolstackError) -> [DevicePlan] {
+        let context = try context(for: build, nativeProtocol: "")
+        let bridging = Set(["vif-bridge", "vif-openvswitch"].map { toolstack.paths.scripts.appending($0).string })
+        return try Self.plans(NICClass.self, build.configuration, context).filter { plan in
+            plan.address.backendDomain == .control && plan.backendValue("script").map(bridging.contains) == true
+        }
     }
 
     /// What a guest gets only when QEMU runs in its stub domain, which has cards of its own.
     private static let kindsAfterStubDomain: Set<DeviceKind> = [.vif, .vtpm, .vdispl, .vsnd]
 
-    private func attach(_ plans: [DevicePlan], of domain: DomainID) async throws(ToolstackError) {
+    func attach(_ plans: [DevicePlan], of domain: DomainID) async throws(ToolstackError) {
         try write(plans, of: domain)
         try await sideBySide(plans.map { plan in { try await connect(plan) } })
     }
@@ -168,7 +182,8 @@ public struct DeviceEngine: Sendable {
     /// Connects devices around the start of QEMU: it wants to open what scripts make of disks, and makes the tap
     /// devices that scripts connect to the network.
     private func attach(
-        _ plans: [DevicePlan], withDeviceModelOf build: DomainBuild, _ started: EarlyDeviceModel?
+        _ plans: [DevicePlan], except attached: Set<DeviceAddress>, withDeviceModelOf build: DomainBuild,
+        _ started: EarlyDeviceModel?
     ) async throws(ToolstackError) {
         let isHVM = build.type == .hvm
         let first = isHVM ? build.configuration.disks.filter { $0.script != nil }.compactMap(DiskClass.number) : []
@@ -184,7 +199,8 @@ public struct DeviceEngine: Sendable {
             model = try DeviceModelPlan(build, toolstack.paths, scriptedDisks: try madeDisks(early))
         }
         for warning in model.warnings { toolstack.logger.warning("\(warning)") }
-        var steps: [Step] = plans.filter { !isFirst($0) }.map { plan in { try await connect(plan) } }
+        let others = plans.filter { !isFirst($0) && !attached.contains($0.address) }
+        var steps: [Step] = others.map { plan in { try await connect(plan) } }
         let display = build.configuration.display
         steps.append {
             if let started { try await started.finish() } else { try await toolstack.start(model) }

@@ -13,7 +13,7 @@ extension Creation {
             let state = toolstack.deviceModelRestoreFile(of: build.domain)
             undo.push("\(state)") { try Files.remove(state) }
             try await builder.preBuild(&build)
-            try await DomainRestore(toolstack: toolstack, image: image).run(&build)
+            try await restore(&build, image)
             build.startTime = Self.now()
         } else {
             try await boot(&build, builder)
@@ -21,6 +21,30 @@ extension Creation {
         try Task.checkCancellation()
         try await builder.postBuild(build)
         try introduce(build)
+    }
+
+    /// Takes the memory from a saved image. What can be attached meanwhile need not be when the guest stands still.
+    private mutating func restore(_ build: inout DomainBuild, _ image: SavedImage) async throws {
+        let restore = DomainRestore(toolstack: toolstack, image: image)
+        guard !image.isCheckpointed else { return try await restore.run(&build) }
+        let engine = DeviceEngine(toolstack)
+        let plans = try engine.plansAheadOfMemory(of: build)
+        attached = Set(plans.map(\.address))
+        let start = build
+        undo.push("devices of domain \(build.domain)") { await engine.destroyAll(of: start.domain) }
+        let restored = try await withThrowingTaskGroup(of: DomainBuild?.self) { group in
+            group.addTask {
+                var build = start
+                try await restore.run(&build)
+                return build
+            }
+            group.addTask {
+                try await engine.attach(plans, of: start.domain)
+                return nil
+            }
+            return try await group.reduce(nil) { $1 ?? $0 }
+        }
+        build = restored ?? start
     }
 
     /// Runs the bootloader and loads what it found.
@@ -58,7 +82,8 @@ extension Creation {
     }
 
     mutating func attachDevices(_ build: inout DomainBuild) async throws {
-        try await DeviceEngine(toolstack).attachAll(build, deviceModel: deviceModel, undo: &undo)
+        try await DeviceEngine(toolstack).attachAll(
+            build, deviceModel: deviceModel, except: attached, undo: &undo)
         try GuestBuilder(toolstack).grantIOAccess(build)
     }
 }

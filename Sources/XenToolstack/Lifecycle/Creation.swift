@@ -39,6 +39,8 @@ struct Creation {
     var undo = UndoStack()
     /// The device model, if it has been started before the devices are attached.
     var deviceModel: EarlyDeviceModel?
+    /// What has been attached before the other devices.
+    var attached: Set<DeviceAddress> = []
 
     /// Whether the configuration has passed: from then on libxl knows one error code only, and so do its clients.
     private var isAccepted = false

@@ -16,6 +16,7 @@ struct EvacuateCommand: XLCommand {
     static let isUpstream = false
 
     @OptionGroup var way: MigrationWay
+    @OptionGroup var transfer: TransferFlags
     @Option(help: "Migrate so many guests at once.") var parallel: Int = 1
     @Option(help: ArgumentHelp("Only guests whose names match, as a shell matches files.", valueName: "pattern"))
     var only: [String] = []
@@ -35,7 +36,7 @@ struct EvacuateCommand: XLCommand {
         signal(SIGPIPE, SIG_IGN)
         return try await TerminationSignals.cancelling { [self] in
             let evacuation = Evacuation(
-                context: context, way: way, hosts: hosts, isQuiet: json
+                context: context, way: way, options: transfer.options, hosts: hosts, isQuiet: json
             ) { name in matches(name) }
             let plan = try await evacuation.plan()
             if !json { for line in Evacuation.lines(plan) { Output.print(line) } }
@@ -73,6 +74,7 @@ struct Evacuation: Sendable {
 
     let context: CommandContext
     let way: MigrationWay
+    let options: MigrationOptions
     let hosts: [String]
     let isQuiet: Bool
     let isWanted: @Sendable (String) -> Bool
@@ -86,23 +88,41 @@ struct Evacuation: Sendable {
         for domain in try toolstack.movableGuests() where isWanted(domain.name) {
             guests.append(EvacuationPlan.Guest(domain: domain.id, name: domain.name, needKB: 0))
             do {
-                try toolstack.checkSavable(domain.id)
                 let configuration = try await sent(domain.id)
                 guests[guests.count - 1].needKB = try toolstack.migrationNeedKiB(of: configuration)
-                for host in hosts {
-                    let check = RemoteCheck(command: way.commands(to: host, context.options, words: "").check)
-                    findings[domain.id, default: [:]][host] = try await check.run(
-                        domain.id, configuration, in: toolstack)
-                }
+                try toolstack.checkSavable(domain.id)
+                findings[domain.id] = try await ask(about: domain.id, configuration)
             } catch let error as ToolstackError where error.code != .aborted {
-                var refusal = MigrationFindings()
-                refusal.problems = [.init("guest", "\(error)")]
-                for host in hosts where findings[domain.id]?[host] == nil {
-                    findings[domain.id, default: [:]][host] = refusal
-                }
+                let refusal = Self.refusal("guest", error)
+                findings[domain.id] = Dictionary(hosts.map { ($0, refusal) }) { first, _ in first }
             }
         }
         return EvacuationPlan(guests, hosts: hosts, findings: findings)
+    }
+
+    /// Asks the hosts at the same time. That one cannot be asked speaks against that one only.
+    private func ask(
+        about domain: DomainID, _ configuration: DomainConfiguration
+    ) async throws -> [String: MigrationFindings] {
+        try await withThrowingTaskGroup(of: (String, MigrationFindings).self) { group in
+            for host in hosts {
+                group.addTask {
+                    let check = RemoteCheck(command: way.commands(to: host, context.options, words: "").check)
+                    do {
+                        return (host, try await check.run(domain, configuration, in: toolstack))
+                    } catch let error as ToolstackError where error.code != .aborted {
+                        return (host, Self.refusal("host", error))
+                    }
+                }
+            }
+            return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+    }
+
+    private static func refusal(_ subject: String, _ error: ToolstackError) -> MigrationFindings {
+        var findings = MigrationFindings()
+        findings.problems = [.init(subject, "\(error)")]
+        return findings
     }
 
     private func sent(_ domain: DomainID) async throws -> DomainConfiguration {
@@ -133,21 +153,10 @@ struct Evacuation: Sendable {
     private func migrate(_ guest: EvacuationPlan.Guest, to host: String) async -> Outcome {
         say("\(guest.name): migrating to \(host)")
         do {
-            let commands = way.commands(to: host, context.options, words: "")
-            var options = MigrationOptions()
-            if let inquiry = commands.inquiry { options.inquire = MigrationInquiry.asker(inquiry) }
-            let configuration = try await sent(guest.domain)
-            let transport = try MigrationTransport(commands.receiver)
-            let summary: MigrationSummary
-            do {
-                summary = try await toolstack.migrate(
-                    guest.domain, through: transport.connection, configuration: configuration, options: options,
-                    to: host, inquiry: commands.inquiry)
-                await transport.close()
-            } catch {
-                await transport.close()
-                throw error
-            }
+            let move = GuestMove(
+                domain: guest.domain, configuration: try await sent(guest.domain), host: host,
+                commands: way.commands(to: host, context.options, words: ""), options: options)
+            let summary = try await move.run(in: toolstack)
             let (total, downtime) = (summary.duration, summary.downtime)
             say("\(guest.name): runs on \(host); \(Self.text(total)) s, stood still for \(Self.text(downtime)) s")
             return .migrated(summary)

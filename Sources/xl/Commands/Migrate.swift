@@ -27,9 +27,7 @@ struct MigrateCommand: XLCommand {
     var keepsNumber = false
     @Flag(help: "Send all memory again at the end, and have <host> compare it.")
     var debug = false
-    @Flag(inversion: .prefixedNo, help: "Send memory while the guest runs, or else suspend it first.")
-    var live = true
-    @OptionGroup var limits: PrecopyFlags
+    @OptionGroup var transfer: TransferFlags
     @Flag(name: .customLong("check"), help: "Say what speaks against it, and migrate nothing.")
     var isCheckOnly = false
     @Flag(help: "Do not look for what speaks against it.")
@@ -87,37 +85,18 @@ struct MigrateCommand: XLCommand {
     private func migrate(
         _ id: DomainID, _ configuration: DomainConfiguration, _ way: MigrationWay.Commands, in context: CommandContext
     ) async throws -> ExitStatus {
-        let toolstack = context.toolstack
         let display = MigrationDisplay(isJSON: json, options: context.options)
-        var options = MigrationOptions()
+        var options = transfer.options
         options.verifies = debug
-        options.isLive = live
-        options.limits = limits.limits
-        options.bandwidth = limits.bytesPerSecond
         options.report = { display.show($0) }
-        if let inquiry = way.inquiry { options.inquire = MigrationInquiry.asker(inquiry) }
         // A receiver that ends must be an error here, and not this program's end.
         signal(SIGPIPE, SIG_IGN)
-        let (host, receiver, inquiry) = (host, way.receiver, way.inquiry)
+        let move = GuestMove(
+            domain: id, configuration: configuration, host: host, commands: way, options: options)
         do {
-            let isThrottling = options.limits.busy == .throttle
-            let summary = try await TerminationSignals.cancelling { [options] in
+            let summary = try await TerminationSignals.cancelling {
                 defer { display.finish() }
-                var options = options
-                let throttle = isThrottling ? try Throttling(id, toolstack) : nil
-                defer { throttle?.end() }
-                options.throttle = { tenths in throttle?.slow(by: tenths) }
-                let transport = try MigrationTransport(receiver)
-                do {
-                    let summary = try await toolstack.migrate(
-                        id, through: transport.connection, configuration: configuration, options: options, to: host,
-                        inquiry: inquiry)
-                    await transport.close()
-                    return summary
-                } catch {
-                    display.show(end: await transport.close(), of: transport)
-                    throw error
-                }
+                return try await move.run(in: context.toolstack) { display.show(end: $1, of: $0) }
             }
             display.succeed()
             if json { try Output.print(json: display.document(summary, domain: id, host: host)) }
@@ -141,107 +120,4 @@ struct MigrateCommand: XLCommand {
         configuration.createInfo.domainID = keepsNumber ? id : .control
         return configuration
     }
-}
-
-/// A guest's throttle, and who gives the guest its time back should this process be killed.
-private struct Throttling: Sendable {
-    private let throttle: GuestThrottle
-    private let keeper: Keeper
-
-    init(_ domain: DomainID, _ toolstack: Toolstack) throws {
-        throttle = try GuestThrottle(toolstack, domain)
-        keeper = try Keeper(.throttle(toolstack.info(of: domain).uuid, cap: throttle.originalCap))
-    }
-
-    func slow(by tenths: Int) { throttle.slow(by: tenths) }
-
-    func end() {
-        throttle.restore()
-        keeper.release()
-    }
-}
-
-/// How the other host is reached.
-struct MigrationWay: ParsableArguments {
-    @Option(
-        name: .customShort("s"),
-        help: """
-            Use <sshcommand> instead of ssh. It is passed to sh as it is. If empty, <host> is itself the command that \
-            is run, instead of ssh <host> xl migrate-receive.
-            """)
-    var sshcommand = "ssh"
-
-    func validate(host: String) throws {
-        guard sshcommand.isEmpty || !host.hasPrefix("-") else {
-            throw ValidationError("'\(host)' is no host: it would be an option of \(sshcommand)")
-        }
-    }
-
-    /// What `sh -c` is to run. Nil where nobody knows how to reach another `xl` there.
-    struct Commands: Sendable {
-        var receiver: String
-        /// The beginning of what asks later what became of the domain.
-        var inquiry: String?
-        var check: String?
-    }
-
-    /// - Parameter words: what follows `migrate-receive`, with a space before it.
-    func commands(to host: String, _ options: GlobalOptions, words: String) -> Commands {
-        guard !sshcommand.isEmpty else { return Commands(receiver: host) }
-        let base = "exec \(sshcommand) \(MigrationTransport.quoted(host)) xl"
-        let terminal = Progress.isShown(options) ? " -t" : ""
-        let verbosity = options.verbosity == 0 ? "" : " -" + String(repeating: "v", count: min(options.verbosity, 3))
-        let receiver =
-            base + terminal + (options.hasTimestamps ? " -T" : "") + verbosity + " migrate-receive" + words
-        return Commands(receiver: receiver, inquiry: base + " migrate-state", check: base + " migrate-check")
-    }
-}
-
-/// How long memory is sent while the guest runs.
-struct PrecopyFlags: ParsableArguments {
-    enum Reaction: String, ExpressibleByArgument, CaseIterable { case stop, abort, throttle }
-
-    @Option(
-        name: .long,
-        help: ArgumentHelp(
-            "Suspend the guest when the rest can be sent in so many milliseconds.", valueName: "ms"))
-    var maxDowntime: UInt32?
-    @Option(name: .long, help: "Send memory in at most so many rounds while the guest runs.")
-    var maxIterations: UInt32 = PrecopyLimits().iterations
-    @Option(
-        name: .long, help: ArgumentHelp("Suspend the guest when fewer pages than this are left.", valueName: "pages"))
-    var minRemaining = PrecopyLimits().remaining
-    @Option(
-        name: .long,
-        help: ArgumentHelp(
-            "Begin no further round when so many seconds are over.", valueName: "seconds"))
-    var timeout: UInt32?
-    @Option(
-        name: .long,
-        help: """
-            What to do when the rounds or the time are over and --max-downtime cannot be kept: stop (suspend the guest \
-            nevertheless), abort (give up; the guest goes on here), or throttle (give it less and less processor time, and \
-            go on; suspend it when that does not help either).
-            """)
-    var ifBusy = Reaction.stop
-    @Option(
-        name: .long,
-        help: ArgumentHelp("Send at most so many megabytes (of 1000000 bytes) a second.", valueName: "MB/s"))
-    var bandwidth: UInt32?
-
-    func validate() throws {
-        guard bandwidth != 0 else { throw ValidationError("--bandwidth must be at least 1") }
-    }
-
-    var limits: PrecopyLimits {
-        var limits = PrecopyLimits()
-        limits.iterations = maxIterations
-        limits.remaining = minRemaining
-        limits.downtime = maxDowntime.map { .milliseconds($0) }
-        limits.timeout = timeout.map { .seconds($0) }
-        limits.busy = PrecopyLimits.Busy(rawValue: ifBusy.rawValue) ?? .stop
-        return limits
-    }
-
-    var bytesPerSecond: UInt64? { bandwidth.map { UInt64($0) * 1_000_000 } }
 }

@@ -44,9 +44,15 @@ struct MigrateReceiveCommand: XLCommand {
             guard !isBackup else {
                 Self.say("Remus Failover for domain \(domain)")
                 try await receiver.takeOver(domain, name: arriving.name)
+                // Better without a monitor than not at all.
+                try await watchOver(domain, in: context)
                 return domain
             }
-            try await receiver.finish(domain, name: arriving.name, staysPaused: staysPaused) { Self.show($0) }
+            try await receiver.finish(domain, name: arriving.name, staysPaused: staysPaused) {
+                Self.show($0)
+            } prepare: {
+                try await watchOver(domain, in: context)
+            }
             return domain
         }
         if staysInForeground, !hasNoMonitor { return await Monitor(domain: domain, context: context).run() }
@@ -81,22 +87,20 @@ struct MigrateReceiveCommand: XLCommand {
     }
 
     /// Makes the domain, up to but without letting it run.
-    private func make(_ arriving: Arriving, in context: CommandContext) async throws -> DomainID {
-        let toolstack = context.toolstack
-        do {
-            let domain = try await toolstack.create(arriving.configuration, options: arriving.options).domain
-            do {
-                if !hasNoMonitor, !staysInForeground { try await MonitorProcess.spawn(for: domain, toolstack) }
-                return domain
-            } catch {
-                await toolstack.discard(domain)
-                throw error
-            }
+    private func make(
+        _ arriving: Arriving, in context: CommandContext
+    ) async throws(ToolstackError) -> DomainID {
+        do throws(ToolstackError) {
+            return try await context.toolstack.create(arriving.configuration, options: arriving.options).domain
         } catch {
-            let code = (error as? ToolstackError)?.code ?? .fail
-            Self.say("Domain creation failed (code \(code.rawValue)).")
+            Self.say("Domain creation failed (code \(error.code.rawValue)).")
             throw error
         }
+    }
+
+    private func watchOver(_ domain: DomainID, in context: CommandContext) async throws {
+        guard !hasNoMonitor, !staysInForeground else { return }
+        try await MonitorProcess.spawn(for: domain, context.toolstack)
     }
 
     private static func say(_ text: String) { Output.plainError("migration target: \(text)") }

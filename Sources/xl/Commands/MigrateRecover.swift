@@ -58,7 +58,7 @@ struct MigrateStateCommand: XLCommand {
             throw ToolstackError(.invalid, "\"\(uuid.escapingControls)\" is no UUID")
         }
         let state = try await context.toolstack.settleArrival(of: uuid)
-        try Output.print(json: MigrationInquiry.Answer(state: state))
+        try Output.print(json: ArrivalAnswer(state: state))
         return .success
     }
 }

@@ -17,6 +17,6 @@ extension TestHost {
     func waitUntilSuspendable(_ domain: Int) async throws {
         try await wait(
             until: "[ \"$(xenstore-read /local/domain/\(domain)/control/feature-suspend 2>/dev/null)\" = 1 ]",
-            timeout: .seconds(180))
+            timeout: .seconds(400))
     }
 }

@@ -45,24 +45,51 @@ struct HostTrait: TestTrait, SuiteTrait, TestScoping {
             }
         }
         try await noteFailures.provideScope(for: test, testCase: testCase) {
-            do {
-                let before = try await Residue(of: host)
-                await TestHost.$current.withValue(host) {
-                    do { try await function() } catch { Issue.record(error) }
-                }
-                try await host.end()
-                let left = before.differences(to: try await Residue(of: host))
-                if !left.isEmpty {
-                    Issue.record("the host is not as it was before:\n\(left.joined(separator: "\n"))")
-                }
-            } catch {
-                Issue.record(error)
+            await host.restored {
+                try await TestHost.$current.withValue(host) { try await function() }
             }
         }
         let (failed, fault) = state.withLock(\.self)
         if failed { print("\(test.name) failed.\n\(await host.report())") }
         return fault.map { failed ? .whole : .spoilt($0) } ?? .whole
     }
+}
+
+/// Gives a test a second host beside its own, under the same conditions.
+struct PeerTrait: TestTrait, SuiteTrait, TestScoping {
+    var isRecursive: Bool { true }
+
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+    ) async throws {
+        guard testCase != nil, let host = TestHost.current else { return try await function() }
+        let peer = try await host.companion
+        await peer.begin()
+        await peer.restored {
+            try await TestHost.$peer.withValue(peer) { try await function() }
+        }
+    }
+}
+
+extension TestHost {
+    /// Runs a test, cleans up after it, and records as an issue what it throws and what is not as it was before.
+    fileprivate func restored(after function: @Sendable () async throws -> Void) async {
+        do {
+            let before = try await Residue(of: self)
+            do { try await function() } catch { Issue.record(error) }
+            try await end()
+            let left = before.differences(to: try await Residue(of: self))
+            if !left.isEmpty {
+                Issue.record("\(name) is not as it was before:\n\(left.joined(separator: "\n"))")
+            }
+        } catch {
+            Issue.record(error)
+        }
+    }
+}
+
+extension Trait where Self == PeerTrait {
+    static var peer: Self { PeerTrait() }
 }
 
 extension Trait where Self == HostTrait {

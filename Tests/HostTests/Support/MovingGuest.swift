@@ -11,7 +11,10 @@ struct MovingGuest: Sendable {
     }
 
     let name: String
-    let host: TestHost
+    /// Where it is.
+    private(set) var host: TestHost
+    private var isElsewhere = false
+    /// The number that it had where it started.
     let domain: Int
     /// The file's checksum.
     private let sum: String
@@ -30,7 +33,11 @@ struct MovingGuest: Sendable {
         domain = try await host.domain(name)
         try await host.waitUntilSuspendable(domain)
         let made = try await host.inGuest(
-            domain, "mkdir -p /m; mount -t tmpfs none /m; dd if=/dev/urandom of=/m/f bs=1M count=4; md5sum /m/f")
+            domain,
+            """
+            mkdir -p /m; mount -t tmpfs none /m; dd if=/dev/urandom of=/m/f bs=1M count=4; md5sum /m/f; \
+            (while :; do echo $((beats = beats + 1)) > /m/beats; sleep 1; done) & :
+            """)
         sum = String(try #require(made.firstMatch(of: /[0-9a-f]{32}/)?.output))
         (self.name, self.host) = (name, host)
     }
@@ -41,14 +48,27 @@ struct MovingGuest: Sendable {
         #expect(found.contains(sum), "\(what): \(found)")
     }
 
-    /// The guest goes on under another number, with its memory, disk and network.
+    /// The guest goes on with its memory, disk and network, and with what ran in it.
     func expectWhole() async throws {
         let now = try await host.domain(name)
-        #expect(now != domain)
+        #expect(isElsewhere || now != domain)
         let found = try await host.inGuest(
-            now, "md5sum /m/f; dd if=/dev/xvda bs=512 count=1 | head -c 12; echo; ping -c 1 -W 20 192.168.77.1")
+            now,
+            """
+            md5sum /m/f; dd if=/dev/xvda bs=512 count=1 | head -c 12; echo; ping -c 1 -W 20 192.168.77.1; \
+            read before < /m/beats; sleep 3; read after < /m/beats; [ $after -gt $before ] && echo it beats
+            """)
         #expect(found.contains(sum), "\(found)")
         #expect(found.contains("pattern-xvda"), "\(found)")
         #expect(found.contains("1 packets received"), "\(found)")
+        #expect(found.contains("it beats"), "\(found)")
+    }
+
+    /// Where the guest is after it has moved to another host.
+    func moved(to host: TestHost) -> MovingGuest {
+        var guest = self
+        guest.host = host
+        guest.isElsewhere = true
+        return guest
     }
 }

@@ -9,6 +9,8 @@ import Testing
 actor TestHost {
     /// The host of the test that runs; the `.host` trait sets it.
     @TaskLocal static var current: TestHost?
+    /// Another host beside it; the `.peer` trait sets it.
+    @TaskLocal static var peer: TestHost?
 
     /// Whether host tests were asked for: `make host-test` sets it.
     static let isWanted = ProcessInfo.processInfo.environment["SWIFT_XL_HOST"] == "1"
@@ -39,9 +41,20 @@ actor TestHost {
         }
     }
 
-    /// Takes this host down; the next test gets another.
+    /// A second host, started when it is first asked for.
+    var companion: TestHost {
+        get async throws {
+            if let known = companionHost.withLock(\.self) { return known }
+            let host = try await TestHost(name: name + "-peer")
+            companionHost.withLock { $0 = host }
+            return host
+        }
+    }
+
+    /// Takes this host down, and the one beside it; the next test gets others.
     func retire() async throws {
         Self.running.withLock { $0.host = nil }
+        try await companionHost.withLock(\.self)?.retire()
         try await Self.runTool(["down", name])
     }
 
@@ -50,6 +63,7 @@ actor TestHost {
     private var shell: Shell
     private(set) var journal: [CommandResult] = []
     private var cleanUps: [String] = []
+    private nonisolated let companionHost = Mutex<TestHost?>(nil)
     private nonisolated let answers = Mutex(true)
     /// Where the console was when the test began.
     private nonisolated let consoleStart = Mutex(0)
@@ -120,6 +134,16 @@ actor TestHost {
         try await require("until { \(script); }; do sleep 0.2; done", timeout: timeout)
     }
 
+    /// What other hosts reach it by: the build machine, which all of them see at 10.0.2.2, passes this port on.
+    var sshPort: Int {
+        get throws {
+            let file = URL(fileURLWithPath: sshConfiguration).deletingLastPathComponent().appending(path: "port")
+            guard let port = Int(try String(contentsOf: file, encoding: .utf8).split(separator: "\n").first ?? "")
+            else { throw HostError.hostDidNotStart("\(file.path) has no number") }
+            return port
+        }
+    }
+
     /// Makes ready for a test.
     func begin() {
         journal = []
@@ -133,6 +157,7 @@ actor TestHost {
     /// QEMU sometimes runs the hypervisor's code in a hardware-assisted guest's address space, which ends the guest
     /// with a triple fault; the same guest runs on another host.
     nonisolated var emulationFault: String? {
+        if let fault = companionHost.withLock(\.self)?.emulationFault { return fault }
         guard answers.withLock(\.self) else { return "the host does not answer" }
         let since = console.dropFirst(consoleStart.withLock(\.self))
         return since.contains("Triple fault") ? "a guest ended with a triple fault" : nil
@@ -153,13 +178,15 @@ actor TestHost {
     func report() async -> String {
         let commands = journal.suffix(30).map(\.description).joined(separator: "\n")
         let hypervisor = (try? await shell.run("\(Self.upstream) dmesg | tail -n 30", timeout: .seconds(30)))?.stdout
+        let companion = await companionHost.withLock(\.self)?.report() ?? ""
         return """
-            Commands:
+            Commands on \(name):
             \(commands)
             The host's console, its end:
             \(console.split(separator: "\n").suffix(25).joined(separator: "\n").indented("  "))
             xl dmesg, its end:
             \((hypervisor ?? "not to be had").indented("  "))
+            \(companion)
             """
     }
 

@@ -110,6 +110,21 @@ import XenTypes
         #expect(found.warnings.map(\.subject) == ["kernel", "clock"])
     }
 
+    @Test(arguments: [
+        (Bitmap([0, 1]), false), (Bitmap([2, 5]), true), (Bitmap(0..<8), false), (Bitmap([1, 2, 3, 4]), true),
+    ])
+    func processorsThatAreNotThereAreTold(_ mask: Bitmap, _ isTold: Bool) {
+        var facts = Self.facts
+        facts.cpus = 4
+        for path in [\BuildInfo.vcpuHardAffinity, \.vcpuSoftAffinity] {
+            var configuration = Self.configuration
+            configuration.buildInfo[keyPath: path] = [[], mask]
+            let found = findings(configuration, facts)
+            #expect(found.problems.isEmpty)
+            #expect(found.warnings.map(\.subject) == (isTold ? ["CPUs"] : []))
+        }
+    }
+
     @Test func whatAScriptServesIsNotLookedFor() {
         var configuration = Self.configuration
         var disk = DiskDevice()

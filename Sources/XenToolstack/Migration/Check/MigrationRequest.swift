@@ -12,7 +12,7 @@ public struct MigrationRequest: Codable, Sendable {
     /// As it would be sent, in libxl's JSON.
     public var configuration: String
     public var uuid: String
-    /// Tells whether two hosts are one: the number that the control domain's kernel drew when it started.
+    /// Tells whether two hosts are one: the number that the control domain's kernel drew when it started, and its name.
     public var host: String
     /// What the domain sees of CPUID.
     public var cpu: [CPULeaf]

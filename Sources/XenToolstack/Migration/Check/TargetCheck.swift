@@ -16,6 +16,8 @@ struct TargetFacts: Sendable {
     var names: [String: DomainID] = [:]
     var uuids: [XenUUID: DomainID] = [:]
     var pools: Set<String> = []
+    /// How many processors it has, with those that are offline.
+    var cpus = Int.max
     /// What the checks of a creation say, in full sentences.
     var preflight: [String] = []
     /// Whether there is such a network interface.
@@ -38,7 +40,7 @@ struct TargetCheck: Sendable {
     private var isSameHost: Bool { request.host == facts.host && !facts.host.isEmpty }
 
     func findings() -> MigrationFindings {
-        [version, processor, memory, place, identity, disks, networks, passthrough, files, clock]
+        [version, processor, memory, place, affinity, identity, disks, networks, passthrough, files, clock]
             .map { $0() }.reduce(MigrationFindings(), +)
     }
 
@@ -91,6 +93,19 @@ struct TargetCheck: Sendable {
             return findings
         }
         return findings + problem("cpupool", "there is none of the name \"\(pool)\"")
+    }
+
+    /// Processors are named by number, and so are the NUMA nodes that were made of them: another host's may lie elsewhere.
+    private func affinity() -> MigrationFindings {
+        let info = configuration.buildInfo
+        let masks = (info.vcpuHardAffinity + info.vcpuSoftAffinity).filter { !$0.isEmpty }
+        let isShort = masks.contains { mask in
+            let last = mask.max ?? 0
+            // One that had all of the old host's has all of this one's.
+            return last >= facts.cpus && !(0..<facts.cpus).allSatisfy(mask.contains)
+        }
+        guard isShort else { return MigrationFindings() }
+        return warning("CPUs", "this host has only CPUs 0-\(facts.cpus - 1) of those that the vCPUs are bound to")
     }
 
     private func identity() -> MigrationFindings {

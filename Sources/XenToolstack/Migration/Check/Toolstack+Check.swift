@@ -19,16 +19,20 @@ extension Toolstack {
             return MigrationRequest(
                 version: MigrationRequest.currentVersion, xen: [version.major, version.minor],
                 streamVersion: LibxlStream.version, configuration: text, uuid: "\(try info(of: domain).uuid)",
-                host: Self.bootID, cpu: try hypervisor.cpuLeaves(of: domain), time: Int64(time(nil)))
+                host: Self.hostIdentity, cpu: try hypervisor.cpuLeaves(of: domain), time: Int64(time(nil)))
         } catch {
             throw ToolstackError(
                 .fail, "cannot tell what domain \(domain) needs of another host", domain: domain, underlying: error)
         }
     }
 
-    private static var bootID: String {
+    /// Tells one host from another: hosts that were started from one snapshot have drawn the same number.
+    private static var hostIdentity: String {
         let bytes = (try? Files.read("/proc/sys/kernel/random/boot_id", limit: 100)) ?? nil
-        return String(decoding: (bytes ?? []).prefix { $0 > 0x20 }, as: UTF8.self)
+        var names = utsname()
+        uname(&names)
+        let name = withUnsafeBytes(of: names.nodename) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        return String(decoding: (bytes ?? []).prefix { $0 > 0x20 }, as: UTF8.self) + " " + name
     }
 
     /// The guests of this host that run or wait: not the control domain, not those that serve another as device model,
@@ -107,7 +111,8 @@ extension Toolstack {
                 facts.freeKB += target - Self.leastControlDomainMemory
             }
             let host = try hypervisor.physicalInfo()
-            let limits = Preflight.Limits(freeKB: nil, cpus: Int(host.maximumCPUID) + 1)
+            facts.cpus = Int(host.maximumCPUID) + 1
+            let limits = Preflight.Limits(freeKB: nil, cpus: facts.cpus)
             facts.preflight = Preflight.problems(configuration, limits: limits, paths: paths, boots: false)
                 .map(\.description)
         } catch let error as ToolstackError {
@@ -116,7 +121,7 @@ extension Toolstack {
             throw ToolstackError(.fail, "cannot read what this host offers", underlying: error)
         }
         facts.pools = Set(try cpuPools().compactMap(\.name))
-        facts.host = Self.bootID
+        facts.host = Self.hostIdentity
         facts.time = Int64(time(nil))
         facts.hasInterface = { HostFile.inspect("/sys/class/net/\($0.replacing("/", with: "_"))") == .directory }
         facts.inspect = { HostFile.inspect($0) }

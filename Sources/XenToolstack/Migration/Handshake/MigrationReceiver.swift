@@ -29,10 +29,12 @@ public struct MigrationReceiver: Sendable {
     /// - Parameters:
     ///   - domain: complete and paused, under `name` with `MigrationSuffix.arriving`.
     ///   - staysPaused: rename it only.
+    ///   - prepare: what has to be done before the domain runs; it is done while the sender gives the domain away.
     /// - Throws: why it does not run here. It is destroyed then, and the sender knows that it has it back, or can find
     ///   it out.
     public func finish(
-        _ domain: DomainID, name: String, staysPaused: Bool, report: @escaping @Sendable (Event) -> Void
+        _ domain: DomainID, name: String, staysPaused: Bool, report: @escaping @Sendable (Event) -> Void,
+        prepare: () async throws -> Void
     ) async throws(ToolstackError) {
         do throws(ToolstackError) {
             try toolstack.recordArrival(of: domain)
@@ -45,14 +47,26 @@ public struct MigrationReceiver: Sendable {
         }
         let failure: ToolstackError
         do throws(ToolstackError) {
-            // As long as the sender may take: its last moment is an administrator's decision if need be.
+            let obstacle = await result(of: prepare)
+            // As long as the sender may take: its last moment is an administrator's decision if need be. A failure, too,
+            // is told in answer to this.
             try await connection.expect(.permission, within: nil)
+            if let obstacle { throw obstacle }
             return try await run(domain, name, staysPaused, report)
         } catch {
             failure = error
         }
         await toTheEnd { await giveBack(domain, failure, report) }
         throw failure
+    }
+
+    /// - Returns: what it failed with.
+    private func result(of step: () async throws -> Void) async -> ToolstackError? {
+        do { try await step() } catch {
+            return error as? ToolstackError
+                ?? ToolstackError(.fail, "cannot prepare the domain's start", underlying: error)
+        }
+        return nil
     }
 
     /// Lets the copy of a domain run whose sender is no more.

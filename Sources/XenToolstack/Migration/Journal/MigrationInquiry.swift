@@ -4,13 +4,6 @@ import YajlJSON
 
 /// The question to the target of a migration, what has become of the domain.
 public enum MigrationInquiry {
-    /// What `xl migrate-state` answers.
-    public struct Answer: Codable, Hashable, Sendable {
-        public var state: ArrivalState
-
-        public init(state: ArrivalState) { self.state = state }
-    }
-
     /// How long it may take, with somebody who types a password.
     private static let limit = Duration.seconds(120)
 
@@ -28,7 +21,7 @@ public enum MigrationInquiry {
             throw ToolstackError(.fail, "the command \"\(command)\" \(answer.status)")
         }
         do {
-            return try YajlDecoder().decode(Answer.self, from: answer.output).state
+            return try YajlDecoder().decode(ArrivalAnswer.self, from: answer.output).state
         } catch {
             throw ToolstackError(.fail, "cannot read the answer of the command \"\(command)\"", underlying: error)
         }
@@ -53,7 +46,8 @@ extension Toolstack {
                 .invalid, "cannot recover a migration of domain \(domain)", domain: domain,
                 cause: "it is not suspended: no migration of it was cut off")
         }
-        let handover = try handover(of: domain)
+        // Who knows the answer is not kept from giving it by a note that cannot be read.
+        let handover = state == nil ? try handover(of: domain) : (try? handover(of: domain)) ?? nil
         let name: String
         do { name = try handover?.name ?? store.read(DomainPaths(domain).guest / "name") ?? "" } catch {
             throw ToolstackError(.fail, "cannot read the name of domain \(domain)", domain: domain, underlying: error)

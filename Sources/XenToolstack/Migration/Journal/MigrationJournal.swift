@@ -4,22 +4,7 @@ import XenStore
 import XenTypes
 import YajlJSON
 
-/// What is noted at the source of a migration before the other side may let the domain run, until it is known to run
-/// there or not to. It lies with the domain's files, and goes with them.
-public struct Handover: Codable, Hashable, Sendable {
-    /// The domain's own name.
-    public var name: String
-    /// Where it went, as the user called it.
-    public var host: String
-    /// The command that asks the other side, without the domain's UUID at its end; nil where there is none.
-    public var inquiry: String?
-
-    public init(name: String, host: String, inquiry: String?) {
-        self.name = name
-        self.host = host
-        self.inquiry = inquiry
-    }
-
+extension Handover {
     /// What is to be done about a domain of which nobody knows where it is.
     func undecided(_ domain: DomainID, cause: String) -> ToolstackError {
         ToolstackError(
@@ -33,37 +18,15 @@ public struct Handover: Codable, Hashable, Sendable {
     }
 }
 
-/// What became of a domain that arrived by migration.
-public enum ArrivalState: String, Codable, Hashable, Sendable {
-    /// It has been allowed to run; whoever sent it must not let it go on.
-    case started
-    /// It has not run and never will: whoever sent it has it again.
-    case returned
-    case unknown
-}
-
-/// What is noted at the target of a migration. While the domain is there, it lies with the domain's files; when the
-/// domain was taken back because its sender was lost, it stays for the sender's question.
-struct Arrival: Codable, Hashable, Sendable {
-    enum Stage: String, Codable, Sendable {
-        /// All has arrived; it runs only with permission.
-        case waiting
-        case started
-        case returned
-    }
-
-    var stage: Stage
-}
-
 extension Toolstack {
     /// Larger ones are no journal of ours.
     private static var journalLimit: Int { 1 << 16 }
 
     private func decode<Entry: Decodable>(
-        _ type: Entry.Type, _ bytes: [UInt8], _ path: FilePath
+        _ type: Entry.Type, _ bytes: [UInt8], _ path: FilePath, remedy: String? = nil
     ) throws(ToolstackError) -> Entry {
         do { return try YajlDecoder().decode(type, from: bytes) } catch {
-            throw ToolstackError(.fail, "cannot read \(path)", underlying: error)
+            throw ToolstackError(.fail, "cannot read \(path)", underlying: error, remedy: remedy)
         }
     }
 
@@ -90,7 +53,9 @@ extension Toolstack {
     public func handover(of domain: DomainID) throws(ToolstackError) -> Handover? {
         let data = UserData(of: domain, uuid: try info(of: domain).uuid, paths: paths)
         guard let bytes = try data.read(.handover, limit: Self.journalLimit) else { return nil }
-        return try decode(Handover.self, bytes, data.path(of: .handover))
+        return try decode(
+            Handover.self, bytes, data.path(of: .handover),
+            remedy: "find out where the domain runs, and use 'xl migrate-recover --here' or '--there'")
     }
 
     /// - Throws: `notReady` for a domain that may run elsewhere.

@@ -1,0 +1,38 @@
+import ArgumentParser
+import XenToolstack
+
+/// How the other host is reached.
+struct MigrationWay: ParsableArguments {
+    @Option(
+        name: .customShort("s"),
+        help: """
+            Use <sshcommand> instead of ssh. It is passed to sh as it is. If empty, <host> is itself the command that \
+            is run, instead of ssh <host> xl migrate-receive.
+            """)
+    var sshcommand = "ssh"
+
+    func validate(host: String) throws {
+        guard sshcommand.isEmpty || !host.hasPrefix("-") else {
+            throw ValidationError("'\(host)' is no host: it would be an option of \(sshcommand)")
+        }
+    }
+
+    /// What `sh -c` is to run. Nil where nobody knows how to reach another `xl` there.
+    struct Commands: Sendable {
+        var receiver: String
+        /// The beginning of what asks later what became of the domain.
+        var inquiry: String?
+        var check: String?
+    }
+
+    /// - Parameter words: what follows `migrate-receive`, with a space before it.
+    func commands(to host: String, _ options: GlobalOptions, words: String) -> Commands {
+        guard !sshcommand.isEmpty else { return Commands(receiver: host) }
+        let base = "exec \(sshcommand) \(MigrationTransport.quoted(host)) xl"
+        let terminal = Progress.isShown(options) ? " -t" : ""
+        let verbosity = options.verbosity == 0 ? "" : " -" + String(repeating: "v", count: min(options.verbosity, 3))
+        let receiver =
+            base + terminal + (options.hasTimestamps ? " -T" : "") + verbosity + " migrate-receive" + words
+        return Commands(receiver: receiver, inquiry: base + " migrate-state", check: base + " migrate-check")
+    }
+}
