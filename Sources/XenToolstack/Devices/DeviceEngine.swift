@@ -160,15 +160,10 @@ public struct DeviceEngine: Sendable {
         try await attach(plans, except: attached, withDeviceModelOf: build, early)
     }
 
-    /// What can be attached while a domain's memory is still on its way from where the guest runs: cards that a script
-    /// puts on a bridge, where nothing comes to them before the guest sends. Other scripts may change at once where the
-    /// network sends the guest's packets; disks would be read before the guest has written its last to them.
+    /// What can be attached while a domain's memory is still on its way from where the guest runs.
     func plansAheadOfMemory(of build: DomainBuild) throws(ToolstackError) -> [DevicePlan] {
         let context = try context(for: build, nativeProtocol: "")
-        let bridging = Set(["vif-bridge", "vif-openvswitch"].map { toolstack.paths.scripts.appending($0).string })
-        return try Self.plans(NICClass.self, build.configuration, context).filter { plan in
-            plan.address.backendDomain == .control && plan.backendValue("script").map(bridging.contains) == true
-        }
+        return try Self.plans(NICClass.self, build.configuration, context).filter { NICClass.isBridged($0, context) }
     }
 
     /// What a guest gets only when QEMU runs in its stub domain, which has cards of its own.

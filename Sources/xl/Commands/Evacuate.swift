@@ -93,8 +93,7 @@ struct Evacuation: Sendable {
                 try toolstack.checkSavable(domain.id)
                 findings[domain.id] = try await ask(about: domain.id, configuration)
             } catch let error as ToolstackError where error.code != .aborted {
-                let refusal = Self.refusal("guest", error)
-                findings[domain.id] = Dictionary(hosts.map { ($0, refusal) }) { first, _ in first }
+                guests[guests.count - 1].refusal = "\(error)"
             }
         }
         return EvacuationPlan(guests, hosts: hosts, findings: findings)
@@ -111,18 +110,14 @@ struct Evacuation: Sendable {
                     do {
                         return (host, try await check.run(domain, configuration, in: toolstack))
                     } catch let error as ToolstackError where error.code != .aborted {
-                        return (host, Self.refusal("host", error))
+                        var refusal = MigrationFindings()
+                        refusal.problems = [.init("host", "\(error)")]
+                        return (host, refusal)
                     }
                 }
             }
             return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
         }
-    }
-
-    private static func refusal(_ subject: String, _ error: ToolstackError) -> MigrationFindings {
-        var findings = MigrationFindings()
-        findings.problems = [.init(subject, "\(error)")]
-        return findings
     }
 
     private func sent(_ domain: DomainID) async throws -> DomainConfiguration {

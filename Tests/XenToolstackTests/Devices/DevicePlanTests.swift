@@ -66,6 +66,17 @@ import XenTypes
         for path in planned.keys { #expect(expected[path] != nil, "\(path) is not upstream's") }
     }
 
+    @Test func onlyCardsThatAreBridgedHereAreAttachedAheadOfMemory() throws {
+        let context = Self.context(5, .pvh)
+        var nics = (0..<6).map { _ in NICDevice() }
+        for (index, script) in ["vif-openvswitch", "vif-route", "/root/vif-bridge", "vif-nat"].enumerated() {
+            nics[index + 1].script = script
+        }
+        nics[5].backendDomainID = DomainID(3)
+        let plans = try Self.plans(NICClass.self, nics, context)
+        #expect(plans.map { NICClass.isBridged($0, context) } == [true, true, false, false, false, false])
+    }
+
     private func disk(_ vdev: String, _ path: String, _ change: (inout DiskDevice) -> Void = { _ in }) -> DiskDevice {
         var disk = DiskDevice()
         disk.virtualDevice = vdev

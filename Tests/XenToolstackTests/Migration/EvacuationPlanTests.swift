@@ -37,6 +37,17 @@ import XenTypes
         #expect(plan.placements[2].reasons == ["a: it: has a PCI device; it: too old"])
     }
 
+    @Test func aGuestThatCannotGoSaysSoOnce() {
+        var fixed = guest(1, "fixed", mib: 10)
+        fixed.refusal = "it must stay"
+        let answers = ["a": answer(freeMiB: 1000), "b": answer(freeMiB: 1000)]
+        let plan = EvacuationPlan(
+            [fixed, guest(2, "free", mib: 995)], hosts: ["a", "b"],
+            findings: [DomainID(1): answers, DomainID(2): answers])
+        #expect(plan.placements.map(\.host) == ["a", nil])
+        #expect(plan.placements[1].reasons == ["it must stay"])
+    }
+
     @Test func aHostThatDoesNotAnswerComesLast() {
         let guests = [guest(1, "one", mib: 600), guest(2, "two", mib: 500)]
         let answers = ["mute": answer(freeMiB: nil), "a": answer(freeMiB: 700)]

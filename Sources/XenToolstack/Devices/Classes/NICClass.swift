@@ -80,4 +80,11 @@ public enum NICClass: DeviceClass {
             ],
             readOnlyFrontend: [.init("mtu", "\(nic.mtu)")])
     }
+
+    /// Whether a script of this host puts the interface on a bridge, where nothing comes to it before its guest sends.
+    /// Other scripts may change at once where the network sends the guest's packets.
+    static func isBridged(_ plan: DevicePlan, _ context: DeviceContext) -> Bool {
+        plan.address.backendDomain == .control
+            && ["vif-bridge", "vif-openvswitch"].contains { plan.backendValue("script") == context.script($0) }
+    }
 }

@@ -7,11 +7,14 @@ public struct EvacuationPlan: Sendable, Hashable {
         public var name: String
         /// KiB that must be free for it.
         public var needKB: UInt64
+        /// Why it cannot go to any host; nil when that is the hosts' matter.
+        public var refusal: String?
 
-        public init(domain: DomainID, name: String, needKB: UInt64) {
+        public init(domain: DomainID, name: String, needKB: UInt64, refusal: String? = nil) {
             self.domain = domain
             self.name = name
             self.needKB = needKB
+            self.refusal = refusal
         }
     }
 
@@ -19,7 +22,7 @@ public struct EvacuationPlan: Sendable, Hashable {
         public var guest: Guest
         /// Nil when no host can take it.
         public var host: String?
-        /// Why the hosts cannot, each with its name; empty unless `host` is nil.
+        /// Why it cannot go, or why the hosts cannot take it, each with its name; empty unless `host` is nil.
         public var reasons: [String] = []
     }
 
@@ -38,6 +41,11 @@ public struct EvacuationPlan: Sendable, Hashable {
         placements = []
         for guest in guests.sorted(by: { ($1.needKB, $0.name) < ($0.needKB, $1.name) }) {
             var placement = Placement(guest: guest)
+            if let refusal = guest.refusal {
+                placement.reasons = [refusal]
+                placements.append(placement)
+                continue
+            }
             var best: (host: String, free: UInt64)?
             for host in hosts {
                 let answer = findings[guest.domain]?[host] ?? MigrationFindings()
