@@ -13,10 +13,15 @@ extension TestHost {
         return try await require("(\n\(script)\n)", timeout: timeout).stdout
     }
 
-    /// Waits until a Linux guest can be asked to suspend.
+    /// Waits until a Linux guest can be asked to suspend, or has ended instead.
     func waitUntilSuspendable(_ domain: Int) async throws {
-        try await wait(
-            until: "[ \"$(xenstore-read /local/domain/\(domain)/control/feature-suspend 2>/dev/null)\" = 1 ]",
-            timeout: .seconds(400))
+        let state = "/local/domain/\(domain)/control/feature-suspend"
+        try await require(
+            """
+            until [ "$(xenstore-read \(state) 2>/dev/null)" = 1 ]; do
+                ! \(Self.upstream) list \(domain) | grep -q -e '---s' || exit 1
+                sleep 1
+            done
+            """, timeout: .seconds(400))
     }
 }

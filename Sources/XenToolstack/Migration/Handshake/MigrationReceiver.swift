@@ -129,7 +129,8 @@ public struct MigrationReceiver: Sendable {
             return
         }
         report(.destroyed)
-        guard (try? connection.send(.permission)) == nil, let uuid else { return }
-        toolstack.recordReturn(of: uuid)
+        // That the message goes out does not mean that there is still somebody who reads it.
+        if let uuid { toolstack.recordReturn(of: uuid) }
+        try? connection.send(.permission)
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import SystemPackage
 import XenControl
 import XenStore
@@ -15,6 +16,31 @@ extension Handover {
                 'xl migrate-recover --there \(domain)' ends this copy; if it does not and will not, \
                 'xl migrate-recover --here \(domain)' lets this copy go on
                 """)
+    }
+}
+
+extension Arrival {
+    /// Seconds after which no sender asks any more: 30 days.
+    private static let returnedLifetime = 30 * 86_400
+
+    static func returnedPath(_ uuid: XenUUID, in directory: FilePath) -> FilePath {
+        directory.appending("migration-returned.\(uuid)")
+    }
+
+    /// Drops what was noted for senders that never asked.
+    ///
+    /// - Parameter now: seconds since 1970.
+    static func dropOldReturns(in directory: FilePath, now: Int = time(nil)) {
+        var found = glob_t()
+        defer { globfree(&found) }
+        guard glob(directory.appending("migration-returned.*").string, 0, nil, &found) == 0 else { return }
+        for index in 0..<Int(found.gl_pathc) {
+            var status = stat()
+            guard let path = found.gl_pathv[index], lstat(path, &status) == 0,
+                now - status.st_mtim.tv_sec > returnedLifetime
+            else { continue }
+            unlink(path)
+        }
     }
 }
 
@@ -69,7 +95,7 @@ extension Toolstack {
 
     // MARK: at the target
 
-    private func returnedPath(_ uuid: XenUUID) -> FilePath { paths.lib.appending("migration-returned.\(uuid)") }
+    private func returnedPath(_ uuid: XenUUID) -> FilePath { Arrival.returnedPath(uuid, in: paths.lib) }
 
     private func arrival(_ data: UserData) throws(ToolstackError) -> Arrival? {
         guard let bytes = try data.read(.arrival, limit: Self.journalLimit) else { return nil }
@@ -99,6 +125,7 @@ extension Toolstack {
 
     /// Notes, for the sender's question, that a domain that waited will never run. Problems are logged.
     func recordReturn(of uuid: XenUUID) {
+        Arrival.dropOldReturns(in: paths.lib)
         logFailure("note that the domain \(uuid) has not run") {
             let path = returnedPath(uuid)
             try Files.replace(
