@@ -50,13 +50,7 @@ extension HostTests {
 
         @Test func aCheckTellsWhatTheOtherHostLacks() async throws {
             try await connect(to: TestHost.ours)
-            try await here.makeDisk("/root/moved.img")
-            let guest = GuestConfiguration.idle(
-                "moved", .pv, "disk = [ \"/root/moved.img,raw,xvda,rw\" ]", "vif = [ \"bridge=movedbr\" ]")
-            await here.atEnd("ip link del movedbr")
-            try await here.require("ip link add movedbr type bridge && ip link set movedbr up")
-            try await guest.place(on: here)
-            try await here.require("\(TestHost.ours) create -q -e \(guest.path)")
+            try await here.startIdleGuestWithItsOwnBridge()
             let other = GuestConfiguration.idle("moved", .pv)
             try await other.place(on: there)
             try await there.require("\(TestHost.ours) create -q -e \(other.path)")

@@ -79,13 +79,7 @@ extension HostTests {
 
         /// Says what the host lacks, all at once, before anything moves.
         @Test func aCheckTellsEveryReason() async throws {
-            try await host.makeDisk("/root/moved.img")
-            let guest = GuestConfiguration.idle(
-                "moved", .pv, "disk = [ \"/root/moved.img,raw,xvda,rw\" ]", "vif = [ \"bridge=movedbr\" ]")
-            await host.atEnd("ip link del movedbr")
-            try await host.require("ip link add movedbr type bridge && ip link set movedbr up")
-            try await guest.place(on: host)
-            try await host.require("\(TestHost.ours) create -q -e \(guest.path)")
+            try await host.startIdleGuestWithItsOwnBridge()
             try await host.placeFakeSSH()
             // The other host is this one, seen without its bridge and with the disk elsewhere.
             let fine = try await host.ours("migrate --check -s /root/fake-ssh moved here")
@@ -163,6 +157,17 @@ extension HostTests {
 }
 
 extension TestHost {
+    /// Starts "moved", an idle guest with a disk, and a card on the bridge movedbr.
+    func startIdleGuestWithItsOwnBridge() async throws {
+        try await makeDisk("/root/moved.img")
+        let guest = GuestConfiguration.idle(
+            "moved", .pv, "disk = [ \"/root/moved.img,raw,xvda,rw\" ]", "vif = [ \"bridge=movedbr\" ]")
+        atEnd("ip link del movedbr")
+        try await require("ip link add movedbr type bridge && ip link set movedbr up")
+        try await guest.place(on: self)
+        try await require("\(Self.ours) create -q -e \(guest.path)")
+    }
+
     /// A command in the place of ssh that leads to this very host; `CUT` breaks the receiver that it starts.
     func placeFakeSSH() async throws {
         try await write(FaultScripts.cut, to: "/root/cut.py")

@@ -160,7 +160,8 @@ public struct DeviceEngine: Sendable {
         try await attach(plans, except: attached, withDeviceModelOf: build, early)
     }
 
-    /// What can be attached while a domain's memory is still on its way from where the guest runs.
+    /// What can be attached while a domain's memory is still on its way from where the guest runs. No disks: they would
+    /// be read before the guest has written its last to them.
     func plansAheadOfMemory(of build: DomainBuild) throws(ToolstackError) -> [DevicePlan] {
         let context = try context(for: build, nativeProtocol: "")
         return try Self.plans(NICClass.self, build.configuration, context).filter { NICClass.isBridged($0, context) }
