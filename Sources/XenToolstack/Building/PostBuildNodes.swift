@@ -21,7 +21,13 @@ public enum PostBuildNodes {
                 StoreNode(
                     guest / "cpu/\(vcpu)/availability", info.availableVCPUs.contains(vcpu) ? "online" : "offline"))
         }
-        if build.type == .hvm { nodes += platform(info, guest: guest) + firmware(build) }
+        if build.type == .hvm {
+            // A guest that comes from a stream has passed its hvmloader.
+            if build.origin != .restore { nodes += platform(info, guest: guest) + firmware(build) }
+            if let text = info.hvm?.generationID?.storeText {
+                nodes.append(StoreNode(guest / "platform/generation-id", text))
+            }
+        }
         return nodes + machine(build)
     }
 
@@ -83,11 +89,7 @@ public enum PostBuildNodes {
             nodes.append(StoreNode(guest / "platform/mmio_hole_size", "\(hole.partialValue)"))
         }
         let model = info.deviceModelVersion == .qemuXenTraditional ? "qemu_xen_traditional" : "qemu_xen"
-        nodes.append(StoreNode(guest / "platform/device-model", model))
-        if let text = hvm.generationID?.storeText {
-            nodes.append(StoreNode(guest / "platform/generation-id", text))
-        }
-        return nodes
+        return nodes + [StoreNode(guest / "platform/device-model", model)]
     }
 
     /// Below `/vm/UUID`: how and when the guest was started.

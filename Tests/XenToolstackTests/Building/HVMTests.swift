@@ -162,6 +162,22 @@ private func hvm(_ change: (inout BuildInfo, inout HVMBuildInfo) -> Void = { _, 
         #expect(!nodes(hvm { $1.generationID = none }).contains { $0.contains("generation-id") })
     }
 
+    @Test func leaveOutOfAStreamsGuestWhatIsForHvmloader() {
+        func directories(_ origin: DomainBuild.Origin) -> Set<Substring> {
+            var entry = SMBIOSEntry()
+            (entry.key, entry.value) = (.oem, "a")
+            let info = hvm {
+                $1.smbios = [entry]
+                $1.generationID = GenerationID(bytes: [UInt8](repeating: 1, count: 16))
+            }
+            let names = nodes(info) { $0.origin = origin }.map { $0.dropFirst("/local/domain/5/".count) }
+            let found = names.map { $0.prefix { $0 != "=" } }
+            return Set(found.filter { $0.hasPrefix("platform/") || $0.hasPrefix("bios-strings/") })
+        }
+        #expect(directories(.restore) == ["platform/generation-id"])
+        #expect(directories(.boot).isSuperset(of: ["platform/generation-id", "platform/acpi", "bios-strings/oem-1"]))
+    }
+
     @Test func numberOEMStrings() {
         func entry(_ key: SMBIOSType, _ value: String) -> SMBIOSEntry {
             var entry = SMBIOSEntry()
