@@ -11,12 +11,12 @@ function median(list,    values, count, i, j, value) {
 }
 function worse(text) { complaints = complaints "\n  " $2 ", " $3 " others: " text }
 function start_table() {
-    if (!has_header++) printf row, "command", "others", "time", "ratio", "system calls", "forks", "execs", "store requests"
+    if (!has_header++) printf row, "command", "others", "time", "ratio", "system calls", "forks", "execs", "store trips"
 }
 
 BEGIN {
     row = "%-22s %6s  %15s %6s  %15s  %9s  %9s  %15s\n"
-    split("system calls|forks|execs|store requests", name, "|")
+    split("system calls|forks|execs|store trips", name, "|")
 }
 $1 == "time" {
     key = $2 "|" $3

@@ -18,6 +18,8 @@ public final class StoreConnection: StoreAccess {
 
     public func readBytes(_ path: StorePath) throws(StoreError) -> [UInt8]? { try requests.readBytes(path) }
 
+    public func readBytes(_ paths: [StorePath]) throws(StoreError) -> [[UInt8]?] { try requests.readBytes(paths) }
+
     public func write(_ path: StorePath, bytes: [UInt8]) throws(StoreError) {
         try requests.write(path, bytes: bytes)
     }
@@ -28,6 +30,8 @@ public final class StoreConnection: StoreAccess {
     public func remove(_ path: StorePath) throws(StoreError) -> Bool { try requests.remove(path) }
 
     public func list(_ path: StorePath) throws(StoreError) -> [String]? { try requests.list(path) }
+
+    public func list(_ paths: [StorePath]) throws(StoreError) -> [[String]?] { try requests.list(paths) }
 
     public func permissions(of path: StorePath) throws(StoreError) -> StorePermissions? {
         try requests.permissions(of: path)
@@ -89,14 +93,28 @@ struct StoreRequests: Sendable {
         try optional { () throws(StoreError) in try ask(.read, XS_READ, path).content }
     }
 
-    func write(_ path: StorePath, bytes: [UInt8]) throws(StoreError) {
-        _ = try ask(.write, XS_WRITE, path, bytes)
+    func readBytes(_ paths: [StorePath]) throws(StoreError) -> [[UInt8]?] {
+        try ask(.read, XS_READ, paths) { request, message throws(StoreError) in
+            message.failure == ENOENT ? nil : try request.answer(from: message).content
+        }
     }
 
-    func makeDirectory(_ path: StorePath) throws(StoreError) { _ = try ask(.makeDirectory, XS_MKDIR, path) }
+    func write(_ path: StorePath, bytes: [UInt8]) throws(StoreError) { _ = try make(.write(path, bytes: bytes)) }
+
+    func makeDirectory(_ path: StorePath) throws(StoreError) { _ = try make(.makeDirectory(path)) }
 
     func remove(_ path: StorePath) throws(StoreError) -> Bool {
-        try optional { () throws(StoreError) in try ask(.remove, XS_RM, path) } != nil
+        try optional { () throws(StoreError) in try make(.remove(path)) } != nil
+    }
+
+    func list(_ paths: [StorePath]) throws(StoreError) -> [[String]?] {
+        try ask(.list, XS_DIRECTORY, paths) { request, message throws(StoreError) in
+            switch message.failure {
+            case ENOENT: nil
+            case E2BIG: try request.path.flatMap { path throws(StoreError) in try list(path) }
+            default: try request.answer(from: message).words
+            }
+        }
     }
 
     func list(_ path: StorePath) throws(StoreError) -> [String]? {
@@ -142,14 +160,42 @@ struct StoreRequests: Sendable {
     }
 
     func setPermissions(_ permissions: StorePermissions, of path: StorePath) throws(StoreError) {
-        let words = permissions.description.split(separator: ",").map { String($0) }
-        _ = try ask(.setPermissions, XS_SET_PERMS, path, StoreMessage.content(words))
+        _ = try make(.setPermissions(permissions, of: path))
+    }
+
+    /// Makes the changes in order; one that removes a node does not fail because it does not exist.
+    func perform(_ changes: [StoreChange]) throws(StoreError) {
+        var requests: [StoreRequest] = []
+        for change in changes { requests.append(try StoreRequest(change, transaction: transaction)) }
+        for (request, message) in zip(requests, try handle.perform(requests)) {
+            if request.operation == .remove, message.failure == ENOENT { continue }
+            _ = try request.answer(from: message)
+        }
+    }
+
+    private func make(_ change: StoreChange) throws(StoreError) -> StoreMessage {
+        let request = try StoreRequest(change, transaction: transaction)
+        return try request.answer(from: handle.perform([request])[0])
     }
 
     private func ask(
         _ operation: StoreOperation, _ type: xsd_sockmsg_type, _ path: StorePath, _ content: [UInt8] = []
     ) throws(StoreError) -> StoreMessage {
         try handle.request(operation, type, path, transaction: transaction, content: content)
+    }
+
+    /// Asks the same of many nodes.
+    private func ask<Value>(
+        _ operation: StoreOperation, _ type: xsd_sockmsg_type, _ paths: [StorePath],
+        _ value: (StoreRequest, StoreMessage) throws(StoreError) -> Value
+    ) throws(StoreError) -> [Value] {
+        var requests: [StoreRequest] = []
+        for path in paths { requests.append(try StoreRequest(operation, type, path, transaction: transaction)) }
+        var values: [Value] = []
+        for (request, message) in zip(requests, try handle.perform(requests)) {
+            values.append(try value(request, message))
+        }
+        return values
     }
 
     /// The result of `body`, or nil when it fails because a node does not exist.

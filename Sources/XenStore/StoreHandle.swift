@@ -7,7 +7,8 @@ import XenTypes
 /// One connection to xenstored: opened by its first request, closed with the last reference.
 ///
 /// This speaks the wire protocol itself, for libxenstore waits for xenstored without a limit, drops the connection
-/// at an answer over 4096 bytes, and needs a thread for watches. Requests are made one at a time.
+/// at an answer over 4096 bytes, and needs a thread for watches. Requests go out one at a time, or as a series that is
+/// answered in order.
 final class StoreHandle: Sendable {
     private struct State: Sendable {
         var socket: StoreSocket?
@@ -41,37 +42,49 @@ final class StoreHandle: Sendable {
         _ operation: StoreOperation, _ type: xsd_sockmsg_type, _ path: StorePath? = nil,
         transaction: UInt32 = 0, content: [UInt8] = []
     ) throws(StoreError) -> StoreMessage {
-        if let problem = path?.problem { throw StoreError(operation, path, cause: .invalidPath(problem)) }
-        let content = path.map { Array($0.description.utf8) + [0] + content } ?? content
-        guard content.count <= Int(XENSTORE_PAYLOAD_MAX) else {
-            throw StoreError(operation, path, code: E2BIG, cause: .tooLarge(bytes: content.count))
-        }
-        let message = StoreMessage(type: type, transaction: transaction, content: content)
-        let answer = try state.withLock { state throws(StoreError) in
-            try exchange(message, &state, StoreError(operation, path, errno: ECONNRESET))
-        }
-        if let code = answer.failure { throw StoreError(operation, path, errno: code) }
-        guard answer.type == type else { throw StoreError(operation, path, errno: EIO) }
-        return answer
+        let request = try StoreRequest(operation, type, path, transaction: transaction, content: content)
+        return try request.answer(from: perform([request])[0])
     }
 
-    /// - Parameter lost: what is thrown when there is no connection any more.
+    /// Makes requests whose answers do not depend on what the caller learns in between.
+    ///
+    /// They go out together, as many as xenstored can answer before any answer is read, so that it and this process
+    /// need not wake each other for each.
+    ///
+    /// - Returns: xenstored's answers, of which any may be a failure, in the order of the requests.
+    func perform(_ requests: [StoreRequest]) throws(StoreError) -> [StoreMessage] {
+        try state.withLock { state throws(StoreError) in
+            var answers: [StoreMessage] = []
+            answers.reserveCapacity(requests.count)
+            while answers.count < requests.count {
+                let series = StoreRequest.series(of: requests[answers.count...])
+                try exchange(series, &state, &answers)
+            }
+            return answers
+        }
+    }
+
+    /// Sends a series and adds its answers.
     private func exchange(
-        _ message: StoreMessage, _ state: inout State, _ lost: StoreError
-    ) throws(StoreError) -> StoreMessage {
-        if let error = state.error { throw error.operation == .open ? error : lost }
+        _ series: ArraySlice<StoreRequest>, _ state: inout State, _ answers: inout [StoreMessage]
+    ) throws(StoreError) {
+        func lost() -> StoreError {
+            let request = series[min(answers.count, series.endIndex - 1)]
+            return StoreError(request.operation, request.path, errno: ECONNRESET)
+        }
+        if let error = state.error { throw error.operation == .open ? error : lost() }
         do throws(StoreSocket.Failure) {
             let socket = try openSocket(&state)
-            try socket.send(message.bytes)
+            try socket.send(series.map(\.message.bytes))
             while true {
-                if let answer = try takeMessages(&state) {
-                    state.isAnswering = true
-                    return answer
-                }
+                try takeMessages(&state, &answers)
+                if !answers.isEmpty { state.isAnswering = true }
+                if answers.count >= series.endIndex { break }
                 _ = try socket.receive(into: &state.received, waiting: true)
             }
+            guard answers.count == series.endIndex else { throw .broken(EPROTO) }
         } catch {
-            throw fail(&state, because: error, lost)
+            throw fail(&state, because: error, lost())
         }
     }
 
@@ -82,20 +95,18 @@ final class StoreHandle: Sendable {
         return socket
     }
 
-    /// Takes all that has arrived as a whole, and hands out events.
-    ///
-    /// - Returns: the answer, if it was among them.
-    private func takeMessages(_ state: inout State) throws(StoreSocket.Failure) -> StoreMessage? {
-        var answer: StoreMessage?
+    /// Takes all that has arrived as a whole: hands out events, and adds answers.
+    private func takeMessages(
+        _ state: inout State, _ answers: inout [StoreMessage]
+    ) throws(StoreSocket.Failure) {
         while let message = try StoreMessage.take(from: &state.received) {
             guard message.type == XS_WATCH_EVENT else {
-                answer = message
+                answers.append(message)
                 continue
             }
             let words = message.words
             if words.count > 1 { hub.deliver(StorePath(words[0]), words[1]) }
         }
-        return answer
     }
 
     private func fail(
@@ -152,7 +163,9 @@ final class StoreHandle: Sendable {
                     guard let socket = state.socket, try socket.receive(into: &state.received, waiting: false) else {
                         return
                     }
-                    _ = try takeMessages(&state)
+                    var answers: [StoreMessage] = []
+                    try takeMessages(&state, &answers)
+                    guard answers.isEmpty else { throw .broken(EPROTO) }
                 }
             } catch {
                 _ = fail(&state, because: error, StoreError(.watch, nil, errno: ECONNRESET))

@@ -46,7 +46,13 @@ struct StoreSocket: Sendable {
         return nil
     }
 
-    func send(_ bytes: [UInt8]) throws(Failure) {
+    /// Sends messages: together, but the device takes one at a time.
+    func send(_ messages: [[UInt8]]) throws(Failure) {
+        if isSocket, messages.count > 1 { return try send(Array(messages.joined())) }
+        for message in messages { try send(message) }
+    }
+
+    private func send(_ bytes: [UInt8]) throws(Failure) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { rest in

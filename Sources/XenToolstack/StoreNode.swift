@@ -16,16 +16,17 @@ public struct StoreNode: Sendable, Hashable {
     }
 }
 
-extension StoreAccess {
-    /// Writes the nodes in order.
-    public func apply(_ nodes: [StoreNode]) throws(StoreError) {
-        for node in nodes {
-            if let value = node.value {
-                try write(node.path, value)
-            } else {
-                try makeDirectory(node.path)
-            }
-            if let permissions = node.permissions { try setPermissions(permissions, of: node.path) }
-        }
+extension StoreNode {
+    /// What makes the node.
+    var changes: [StoreChange] {
+        let node = value.map { StoreChange.write(path, $0) } ?? .makeDirectory(path)
+        return [node] + (permissions.map { [.setPermissions($0, of: path)] } ?? [])
+    }
+}
+
+extension StoreTransaction {
+    /// Removes nodes with all below them, and then writes others in order.
+    func apply(_ nodes: [StoreNode], removing removed: [StorePath] = []) throws(StoreError) {
+        try perform(removed.map { .remove($0) } + nodes.flatMap(\.changes))
     }
 }

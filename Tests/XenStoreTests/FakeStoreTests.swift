@@ -92,6 +92,10 @@ private final class FakeStore: Sendable {
         #expect(try store.readBytes("/there") == [97, 0, 98])
         #expect(try store.read("/gone") == nil)
         #expect(try store.list("/gone") == nil)
+        #expect(try store.read(["/there", "/gone", "/there/too"]) == ["a", nil, "a"])
+        #expect(try store.read([]) == [])
+        let many = (0..<200).map { StorePath($0 % 3 == 0 ? "/there/\($0)" : "/gone/\($0)") }
+        #expect(try store.readBytes(many) == (0..<200).map { $0 % 3 == 0 ? [97, 0, 98] : nil })
         withExtendedLifetime(fake) {}
     }
 
@@ -246,6 +250,113 @@ private final class FakeStore: Sendable {
             }
         }
         #expect(bodies == 3)
+        withExtendedLifetime(fake) {}
+    }
+
+    /// Several series, with answers that wait until the whole series is there, and events among them.
+    @Test(.timeLimit(.minutes(1))) func sendsChangesTogether() throws {
+        let seen = Mutex<[String]>([])
+        let fake = FakeStore { connection in
+            var waiting = 0
+            while let request = FakeStore.read(connection) {
+                switch request.type {
+                case XS_TRANSACTION_START.rawValue: FakeStore.write(connection, type: request.type, "7\u{0}")
+                case XS_TRANSACTION_END.rawValue: FakeStore.write(connection, type: request.type, "OK\u{0}")
+                default:
+                    let count = seen.withLock { seen in
+                        seen.append(String(decoding: request.body.prefix { $0 != 0 }, as: UTF8.self))
+                        return seen.count
+                    }
+                    waiting += 1
+                    guard waiting == StoreRequest.mostInSeries || count == 150 else { continue }
+                    for number in 0..<waiting {
+                        if number == 3 { FakeStore.write(connection, type: XS_WATCH_EVENT.rawValue, "/x\u{0}w\u{0}") }
+                        FakeStore.write(connection, type: request.type, "OK\u{0}")
+                    }
+                    waiting = 0
+                }
+            }
+        }
+        let paths = (0..<150).map { "/node\($0)" }
+        try StoreConnection().transaction { transaction throws(StoreError) in
+            try transaction.perform(paths.map { .write(StorePath($0), "value") })
+        }
+        #expect(seen.withLock(\.self) == paths)
+        withExtendedLifetime(fake) {}
+    }
+
+    @Test func splitsSeriesByTheirSize() throws {
+        func series(_ sizes: [Int]) throws -> [Int] {
+            var rest = try sizes.map { size in
+                try StoreRequest(.write(.root, bytes: [UInt8](repeating: 0, count: size)), transaction: 1)
+            }[...]
+            var counts: [Int] = []
+            while !rest.isEmpty {
+                let first = StoreRequest.series(of: rest)
+                counts.append(first.count)
+                rest = rest[first.endIndex...]
+            }
+            return counts
+        }
+        #expect(try series([]) == [])
+        #expect(try series([4000]) == [1])
+        #expect(try series(Array(repeating: 1, count: 129)) == [64, 64, 1])
+        #expect(try series(Array(repeating: 4000, count: 40)) == [17, 17, 6])
+    }
+
+    /// A removal may fail for want of the node; of other failures the first counts, and nothing is committed.
+    @Test func saysWhichOfManyChangesFailed() throws {
+        let ends = Mutex<[UInt8]>([])
+        let fake = FakeStore { connection in
+            while let request = FakeStore.read(connection) {
+                let path = String(decoding: request.body.prefix { $0 != 0 }, as: UTF8.self)
+                switch (request.type, path) {
+                case (XS_TRANSACTION_START.rawValue, _): FakeStore.write(connection, type: request.type, "7\u{0}")
+                case (XS_TRANSACTION_END.rawValue, _):
+                    ends.withLock { $0 += request.body.prefix(1) }
+                    FakeStore.write(connection, type: request.type, "OK\u{0}")
+                case (XS_RM.rawValue, _): FakeStore.write(connection, type: XS_ERROR.rawValue, "ENOENT\u{0}")
+                case (_, "/full"): FakeStore.write(connection, type: XS_ERROR.rawValue, "ENOSPC\u{0}")
+                case (_, "/mine"): FakeStore.write(connection, type: XS_ERROR.rawValue, "EACCES\u{0}")
+                default: FakeStore.write(connection, type: request.type, "OK\u{0}")
+                }
+            }
+        }
+        let store = StoreConnection()
+        func perform(_ changes: [StoreChange]) throws(StoreError) {
+            try store.transaction { transaction throws(StoreError) in try transaction.perform(changes) }
+        }
+        try perform([.remove("/gone"), .write("/a", "b")])
+        #expect(throws: StoreError(.write, "/full", code: ENOSPC, cause: .quota(.nodes))) {
+            try perform([.remove("/gone"), .write("/a", "b"), .write("/full", "b"), .makeDirectory("/mine")])
+        }
+        let bad = StorePath("/a//b")
+        #expect(throws: StoreError(.write, bad, cause: .invalidPath(bad.problem ?? ""))) {
+            try perform([.write("/a", "b"), .write(bad, "b")])
+        }
+        #expect(ends.withLock { String(decoding: $0, as: UTF8.self) } == "TFF")
+        // The connection is as good as before.
+        try perform([.setPermissions(StorePermissions(owner: .control), of: "/a")])
+        withExtendedLifetime(fake) {}
+    }
+
+    /// xenstored goes in the middle of a series, or answers more than it was asked.
+    @Test(arguments: [2, 5]) func losesAConnectionInASeries(_ answers: Int) throws {
+        let fake = FakeStore { connection in
+            guard let start = FakeStore.read(connection) else { return }
+            FakeStore.write(connection, type: start.type, "7\u{0}")
+            for _ in 0..<4 { _ = FakeStore.read(connection) }
+            let answer = StoreMessage(type: XS_WRITE, content: Array("OK\u{0}".utf8)).bytes
+            let bytes = Array(repeating: answer, count: answers).flatMap(\.self)
+            send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+        }
+        let paths: [StorePath] = ["/a", "/b", "/c", "/d"]
+        let named = paths[min(answers, 3)]
+        #expect(throws: StoreError(.write, named, code: ECONNRESET, cause: .connectionLost)) {
+            try StoreConnection().transaction { transaction throws(StoreError) in
+                try transaction.perform(paths.map { .write($0, "value") })
+            }
+        }
         withExtendedLifetime(fake) {}
     }
 

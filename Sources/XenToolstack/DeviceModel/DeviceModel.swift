@@ -57,8 +57,7 @@ extension Toolstack {
                 // What an earlier one of this number left would pass for an answer. What a saved one kept there has
                 // just been put back.
                 let node = DeviceModelPlan.storePath(plan.domain)
-                try transaction.remove(plan.savedState == nil ? node : node / "state")
-                try transaction.apply(plan.nodes)
+                try transaction.apply(plan.nodes, removing: [plan.savedState == nil ? node : node / "state"])
             }
         } catch {
             throw ToolstackError(.fail, "cannot announce the device model", domain: plan.domain, underlying: error)

@@ -129,7 +129,7 @@ extension DeviceEngine {
 
     private static func addNew(_ plan: DevicePlan, in transaction: StoreTransaction) throws(ToolstackError) {
         do throws(StoreError) {
-            if try !transaction.exists(plan.address.record) { return try write(plan, in: transaction) }
+            if try !transaction.exists(plan.address.record) { return try transaction.perform(plan.changes) }
         } catch {
             throw storeFailure(plan.address, error)
         }

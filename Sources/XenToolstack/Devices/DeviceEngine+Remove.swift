@@ -49,9 +49,9 @@ extension DeviceEngine {
             var devices: [DeviceAddress] = []
             for kind in kinds {
                 let names = try store.list(root / kind.rawValue) ?? []
-                for name in names {
-                    guard let id = UInt32(name),
-                        let backend = try store.read(root / kind.rawValue / name / "backend"),
+                let backends = try store.read(names.map { root / kind.rawValue / $0 / "backend" })
+                for (name, backend) in zip(names, backends) {
+                    guard let id = UInt32(name), let backend,
                         let device = DeviceAddress(domain: domain, kind: kind, id: id, backendPath: backend)
                     else { continue }
                     devices.append(device)
@@ -108,14 +108,16 @@ extension DeviceEngine {
         guard !devices.isEmpty else { return }
         do {
             try store.transaction { transaction throws(StoreError) in
-                for device in devices {
-                    if force == .always { try transaction.removeWithEmptyParents(device.frontend) }
-                    guard let state = try transaction.read(device.backend / "state") else { continue }
-                    try transaction.write(device.backend / "online", "0")
+                if force == .always { try transaction.removeWithEmptyParents(devices.map(\.frontend)) }
+                let states = try transaction.read(devices.map { $0.backend / "state" })
+                var changes: [StoreChange] = []
+                for case (let device, let state?) in zip(devices, states) {
+                    changes.append(.write(device.backend / "online", "0"))
                     if XenbusState(text: state) != .closed, !(force == .always && isUnattended(state)) {
-                        try transaction.write(device.backend / "state", XenbusState.closing.text)
+                        changes.append(.write(device.backend / "state", XenbusState.closing.text))
                     }
                 }
+                try transaction.perform(changes)
             }
         } catch {
             throw ToolstackError(
@@ -215,11 +217,7 @@ extension DeviceEngine {
         guard !devices.isEmpty else { return }
         do {
             try store.transaction { transaction throws(StoreError) in
-                for device in devices {
-                    for path in [device.frontend, device.record, device.backend] {
-                        try transaction.removeWithEmptyParents(path)
-                    }
-                }
+                try transaction.removeWithEmptyParents(devices.flatMap { [$0.frontend, $0.record, $0.backend] })
             }
         } catch {
             throw ToolstackError(

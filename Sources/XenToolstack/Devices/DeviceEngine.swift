@@ -248,16 +248,11 @@ public struct DeviceEngine: Sendable {
     private func write(_ plans: [DevicePlan], of domain: DomainID) throws(ToolstackError) {
         do {
             try store.transaction { transaction throws(StoreError) in
-                for plan in plans { try Self.write(plan, in: transaction) }
+                try transaction.perform(plans.flatMap(\.changes))
             }
         } catch {
             throw ToolstackError(.fail, "cannot write the devices' nodes", domain: domain, underlying: error)
         }
-    }
-
-    static func write(_ plan: DevicePlan, in transaction: StoreTransaction) throws(StoreError) {
-        for path in plan.replaced { try transaction.remove(path) }
-        try transaction.apply(plan.nodes)
     }
 
     // MARK: The handshake

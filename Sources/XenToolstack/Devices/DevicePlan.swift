@@ -76,6 +76,9 @@ public struct DevicePlan: Sendable, Hashable {
         return nodes
     }
 
+    /// What the plan changes in the store, in that order.
+    var changes: [StoreChange] { replaced.map { .remove($0) } + nodes.flatMap(\.changes) }
+
     /// The value of a backend node of the plan.
     public func backendValue(_ key: String) -> String? { backend.last { $0.key == key }?.value }
 }

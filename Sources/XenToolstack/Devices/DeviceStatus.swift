@@ -102,8 +102,7 @@ extension DeviceEngine {
     }
 
     private func values(_ keys: [String], below path: StorePath) throws(StoreError) -> [String: String] {
-        var values: [String: String] = [:]
-        for key in keys { values[key] = try store.read(path / key) }
-        return values
+        let found = zip(keys, try store.read(keys.map { path / $0 }))
+        return Dictionary(found.compactMap { key, value in value.map { (key, $0) } }) { $1 }
     }
 }

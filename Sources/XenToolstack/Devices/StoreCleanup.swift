@@ -1,14 +1,15 @@
 import XenStore
 
-extension StoreAccess {
-    /// Removes a node and all below it, and then each node above it that is left without value and children.
-    func removeWithEmptyParents(_ path: StorePath) throws(StoreError) {
-        guard try remove(path) else { return }
-        var next = path.parent
-        while let node = next, node != .root {
-            guard try readBytes(node)?.isEmpty == true, try list(node)?.isEmpty == true else { return }
-            try remove(node)
-            next = node.parent
+extension StoreTransaction {
+    /// Removes nodes and all below them, and then the nodes above them that are left without value and children.
+    func removeWithEmptyParents(_ paths: [StorePath]) throws(StoreError) {
+        var removed = paths
+        while !removed.isEmpty {
+            try perform(removed.map { .remove($0) })
+            let parents = Set(removed.compactMap(\.parent)).subtracting([.root]).sorted()
+            let (values, children) = (try readBytes(parents), try list(parents))
+            removed = parents.indices.filter { values[$0]?.isEmpty == true && children[$0]?.isEmpty == true }
+                .map { parents[$0] }
         }
     }
 }

@@ -45,13 +45,13 @@ extension Toolstack {
     ) throws(ToolstackError) -> [ListedDomain] {
         let infos: [DomainInfo]
         if let domain { infos = [try info(of: domain)] } else { infos = try domainInfos() }
-        var names = DetailNames()
+        var shared = DetailNames()
         do {
             var listed: [ListedDomain] = []
-            for info in infos {
-                var entry = ListedDomain(info: info, name: try name(of: info.domain))
-                if details.contains(.securityLabel) { entry.securityLabel = try label(info.ssidref, &names) }
-                if details.contains(.pool) { entry.poolName = try poolName(info.cpupool, &names) }
+            for (info, name) in zip(infos, try names(of: infos.map(\.domain))) {
+                var entry = ListedDomain(info: info, name: name)
+                if details.contains(.securityLabel) { entry.securityLabel = try label(info.ssidref, &shared) }
+                if details.contains(.pool) { entry.poolName = try poolName(info.cpupool, &shared) }
                 if details.contains(.type) { entry.type = try type(of: info) }
                 if details.contains(.deviceModel) { entry.deviceModel = deviceModelStatus(of: info.domain) }
                 if details.contains(.nodeAffinity) {
@@ -106,20 +106,17 @@ extension Toolstack {
         return EmulationFlags.lapic.isSuperset(of: info.emulation) ? .pvh : .hvm
     }
 
-    /// Whether a domain runs the device model of another.
-    func isStubdomain(_ domain: DomainID) throws(StoreError) -> Bool {
-        guard let target = try store.read(DomainPaths(domain).guest / "target") else { return false }
-        return UInt32(target) != nil
+    /// The domains that are no device models of others.
+    func machines(among infos: [DomainInfo]) throws(StoreError) -> [DomainInfo] {
+        let targets = try store.read(infos.map { DomainPaths($0.domain).guest / "target" })
+        return zip(infos, targets).filter { $1.flatMap { UInt32($0) } == nil }.map(\.0)
     }
 
     /// The domains that are virtual machines of their own, not device models of others.
     public func listVirtualMachines() throws(ToolstackError) -> [ListedDomain] {
         do {
-            var machines: [ListedDomain] = []
-            for info in try hypervisor.domains() where try !isStubdomain(info.domain) {
-                machines.append(ListedDomain(info: info, name: try name(of: info.domain)))
-            }
-            return machines
+            let infos = try machines(among: hypervisor.domains())
+            return zip(infos, try names(of: infos.map(\.domain))).map { ListedDomain(info: $0, name: $1) }
         } catch {
             throw ToolstackError(.fail, "cannot list domains", underlying: error)
         }

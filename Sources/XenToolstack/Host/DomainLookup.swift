@@ -40,7 +40,8 @@ extension Toolstack {
                 if try hypervisor.info(of: domain) != nil { return domain }
             case .name(let name, let uuid):
                 let domains = try hypervisor.domains()
-                for info in domains where try self.name(of: info.domain) == name { return info.domain }
+                let names = try names(of: domains.map(\.domain))
+                if let found = names.firstIndex(of: name) { return domains[found].domain }
                 if let uuid, let found = domains.first(where: { $0.uuid == uuid }) { return found.domain }
             }
         } catch {
@@ -68,6 +69,11 @@ extension Toolstack {
     /// A domain's name; nil for one that has none, or that does not exist.
     public func name(of domain: DomainID) throws(StoreError) -> String? {
         try store.read(DomainPaths(domain).guest / "name")
+    }
+
+    /// The domains' names, in their order, as `name(of:)` gives each.
+    func names(of domains: [DomainID]) throws(StoreError) -> [String?] {
+        try store.read(domains.map { DomainPaths($0).guest / "name" })
     }
 }
 

@@ -27,11 +27,7 @@ extension Toolstack {
     public func uptimes(of domains: [DomainID] = [], now: Int) throws(ToolstackError) -> [DomainUptime] {
         do {
             var wanted = domains
-            if wanted.isEmpty {
-                for info in try hypervisor.domains() {
-                    if try info.domain == .control || !isStubdomain(info.domain) { wanted.append(info.domain) }
-                }
-            }
+            if wanted.isEmpty { wanted = try machines(among: hypervisor.domains()).map(\.domain) }
             var uptimes: [DomainUptime] = []
             for domain in wanted {
                 guard let seconds = try domain == .control ? hostUptime() : guestUptime(domain, now: now) else {

@@ -71,8 +71,10 @@ struct Creation {
         try enterStore(build)
         try await fillMemory(&build)
         try await attachDevices(&build)
+        // While xenconsoled does its part.
+        let stored = try record(build)
         try await awaitConsole(build)
-        return (build.domain, try record(build))
+        return (build.domain, stored)
     }
 
     /// The first steps for the domain of a device model: as far as it is built and known to the store.
@@ -176,10 +178,8 @@ struct Creation {
             try toolstack.checkName(name, for: build.domain, in: transaction)
             try toolstack.checkUUID(of: build, mayBeShared: options.image?.isArriving == true, in: transaction)
             do throws(StoreError) {
-                try transaction.remove(build.paths.guest)
-                try transaction.remove(DomainPaths.vm(build.uuid))
-                try transaction.remove(build.paths.libxl)
-                try transaction.apply(nodes)
+                let old = [build.paths.guest, DomainPaths.vm(build.uuid), build.paths.libxl]
+                try transaction.apply(nodes, removing: old)
             } catch {
                 throw Self.storeFailure(build, error)
             }

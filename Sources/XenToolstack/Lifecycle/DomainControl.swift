@@ -104,17 +104,19 @@ extension Toolstack {
             try checkName(name, for: domain, in: transaction)
             do {
                 let paths = DomainPaths(domain)
-                if let expected, try transaction.read(paths.guest / "name") ?? "" != expected {
+                let values = try transaction.read([paths.guest / "name", paths.guest / "image/device-model-domid"])
+                if let expected, values[0] ?? "" != expected {
                     throw ToolstackError(
                         .invalid, "cannot rename domain \(domain)", domain: domain,
                         cause: "it is not named \"\(expected)\" any more")
                 }
-                let stubdomain = try transaction.read(paths.guest / "image/device-model-domid").flatMap { UInt32($0) }
-                try transaction.write(paths.guest / "name", name)
-                try transaction.write(DomainPaths.vm(info.uuid) / "name", name)
-                if let stubdomain, stubdomain != 0 {
-                    try transaction.write(DomainPaths(DomainID(stubdomain)).guest / "name", "\(name)-dm")
+                var changes: [StoreChange] = [
+                    .write(paths.guest / "name", name), .write(DomainPaths.vm(info.uuid) / "name", name),
+                ]
+                if let stubdomain = values[1].flatMap({ UInt32($0) }), stubdomain != 0 {
+                    changes.append(.write(DomainPaths(DomainID(stubdomain)).guest / "name", "\(name)-dm"))
                 }
+                try transaction.perform(changes)
             } catch {
                 throw ToolstackError(.fail, "cannot rename domain \(domain)", domain: domain, underlying: error)
             }

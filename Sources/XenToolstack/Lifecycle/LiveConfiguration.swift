@@ -51,10 +51,9 @@ extension Toolstack {
             }
             return
         }
-        var online = Bitmap()
-        for vcpu in 0..<max(Int(configuration.buildInfo.maxVCPUs), 0)
-        where try store.read(guest / "cpu/\(vcpu)/availability") == "online" { online.insert(vcpu) }
-        configuration.buildInfo.availableVCPUs = online
+        let vcpus = 0..<max(Int(configuration.buildInfo.maxVCPUs), 0)
+        let availability = try store.read(vcpus.map { guest / "cpu/\($0)/availability" })
+        configuration.buildInfo.availableVCPUs = Bitmap(vcpus.filter { availability[$0] == "online" })
     }
 
     private func readMemory(of domain: DomainID, into build: inout BuildInfo, type: DomainType) throws {

@@ -20,15 +20,12 @@ extension Toolstack {
     func deviceModelStoreData(of domain: DomainID) throws(ToolstackError) -> [LibxlRecord.StorePair] {
         let node = deviceModelNode(of: domain)
         do {
-            var pairs: [LibxlRecord.StorePair] = []
-            for entry in try store.list(node / "physmap") ?? [] {
-                for key in ["start_addr", "size", "name"] {
-                    let path = "physmap/\(entry)/\(key)"
-                    guard let value = try store.read(node / path) else { continue }
-                    pairs.append(LibxlRecord.StorePair(path: path, value: value))
-                }
+            let paths = try (store.list(node / "physmap") ?? []).flatMap { entry in
+                ["start_addr", "size", "name"].map { "physmap/\(entry)/\($0)" }
             }
-            return pairs
+            return zip(paths, try store.read(paths.map { node / $0 })).compactMap { path, value in
+                value.map { LibxlRecord.StorePair(path: path, value: $0) }
+            }
         } catch {
             throw ToolstackError(
                 .fail, "cannot read the device model's nodes of domain \(domain)", domain: domain, underlying: error)
@@ -39,7 +36,9 @@ extension Toolstack {
     func restoreDeviceModelStoreData(_ pairs: [LibxlRecord.StorePair], of domain: DomainID) throws(ToolstackError) {
         let node = deviceModelNode(of: domain)
         do {
-            for pair in pairs { try store.write(node / pair.path, pair.value) }
+            try store.transaction { transaction throws(StoreError) in
+                try transaction.perform(pairs.map { .write(node / $0.path, $0.value) })
+            }
         } catch {
             throw ToolstackError(
                 .fail, "cannot write the device model's nodes of domain \(domain)", domain: domain, underlying: error)

@@ -98,11 +98,10 @@ extension Toolstack {
             let version = try hypervisor.version()
             facts.xen = [version.major, version.minor]
             facts.cpu = try hypervisor.cpuLeaves(of: type == .pv ? .pvMaximum : .hvmMaximum)
-            for domain in try hypervisor.domains() {
+            let domains = try hypervisor.domains()
+            for (domain, name) in zip(domains, try names(of: domains.map(\.domain))) {
                 facts.uuids[domain.uuid] = domain.domain
-                if let name = try store.read(DomainPaths(domain.domain).guest / "name") {
-                    facts.names[name] = domain.domain
-                }
+                if let name { facts.names[name] = domain.domain }
             }
             facts.freeKB = try freeMemoryKiB()
             if balloons, let text = try store.read(DomainPaths(.control).guest / "memory/target"),
