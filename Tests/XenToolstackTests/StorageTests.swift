@@ -56,6 +56,18 @@ import XenTypes
         }
     }
 
+    @Test func removesTheNotesOfAnEarlierDomain() async throws {
+        try await withPaths { paths in
+            let data = UserData(of: DomainID(7), uuid: try #require(uuid), paths: paths)
+            try data.removeNotes()
+            for name in [UserData.Name.configuration, .update, .handover, .arrival] { try data.write(name, [1]) }
+            try data.removeNotes()
+            for name in [UserData.Name.update, .handover, .arrival] { #expect(try data.read(name) == nil) }
+            #expect(try data.read(.configuration) == [1])
+            try data.removeAll()
+        }
+    }
+
     @Test func givesTheLockToOneAtATime() async throws {
         try await withPaths { paths in
             let path = paths.lib.appending("lock")

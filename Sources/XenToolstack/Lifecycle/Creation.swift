@@ -172,6 +172,7 @@ struct Creation {
     private mutating func enterStore(_ build: DomainBuild) throws {
         let name = build.configuration.createInfo.name ?? ""
         undo.push("nodes of domain \(build.domain)") { [toolstack] in toolstack.removeNodes(of: build.domain) }
+        try UserData(of: build.domain, uuid: build.uuid, paths: toolstack.paths).removeNotes()
         let nodes = build.initialNodes()
         try toolstack.store.transaction(mapError: { Self.storeFailure(build, $0) }) {
             [toolstack, options] transaction throws(ToolstackError) in

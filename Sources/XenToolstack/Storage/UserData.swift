@@ -58,6 +58,11 @@ public struct UserData: Sendable {
 
     public func remove(_ name: Name) throws(ToolstackError) { try Files.remove(path(of: name)) }
 
+    /// Removes what another domain left that had both number and UUID, as after the host's loss of power.
+    func removeNotes() throws(ToolstackError) {
+        for note in [Name.update, .handover, .arrival] { try remove(note) }
+    }
+
     /// Removes all of the domain's files but the lock on them, which goes when it is released.
     public func removeAll() throws(ToolstackError) {
         var matches = glob_t()

@@ -64,11 +64,8 @@ extension Toolstack {
 
     func record(_ handover: Handover, of domain: DomainID) throws(ToolstackError) {
         let bytes = try encode(handover)
-        try withUserData(of: domain) { data throws(ToolstackError) in
-            try data.write(.handover, bytes)
-            // Before the other side may run it, what says so must outlast a loss of power.
-            try Files.synchronise(data.path(of: .handover))
-        }
+        // Not on disk for sure: a loss of power takes the suspended copy, too, and then there is nothing to decide.
+        try withUserData(of: domain) { data throws(ToolstackError) in try data.write(.handover, bytes) }
     }
 
     func forgetHandover(of domain: DomainID) throws(ToolstackError) {
@@ -118,7 +115,6 @@ extension Toolstack {
         return try withUserData(of: domain) { data throws(ToolstackError) in
             guard try arrival(data)?.stage == .waiting else { return false }
             try data.write(.arrival, bytes)
-            try Files.synchronise(data.path(of: .arrival))
             return true
         }
     }
