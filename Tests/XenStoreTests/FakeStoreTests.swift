@@ -225,6 +225,7 @@ private final class FakeStore: Sendable {
         defer { unlink(path) }
         setenv("XENSTORED_PATH", path, 1)
         #expect(try StoreConnection().readBytes("/a") == Array("/a\u{0}".utf8))
+        #expect(try StoreConnection().readBytes(["/a", "/b"]) == [Array("/a\u{0}".utf8), Array("/b\u{0}".utf8)])
     }
 
     @Test func saysThatThereIsNeitherSocketNorDevice() {

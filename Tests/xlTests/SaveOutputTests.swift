@@ -38,11 +38,31 @@ import YajlJSON
     }
 
     @Test func theBarShowsRoundRateAndDowntime() {
-        let round = PrecopyStatistics(iteration: 1, totalWritten: 32768, dirtyCount: 2441)
+        func line(_ count: UInt64, _ bytes: UInt64, ofRound bytesOfRound: UInt64) -> String {
+            let round = PrecopyStatistics(iteration: 1, totalWritten: 32768, dirtyCount: count)
+            return MigrationBar.line(
+                round: round, percent: 50, bytes: bytes, bytesOfRound: bytesOfRound, elapsed: 2)
+        }
+        let begin = "Round 2 [##########..........]  50%  sent"
         #expect(
-            MigrationBar.line(round: round, percent: 50, bytes: 100_000_000, elapsed: 2)
-                == "Round 2 [##########..........]  50%  sent 95 MiB, 2441 pages left, 50.0 MB/s, downtime ~0.2 s, 2 s "
+            line(2541, 100_000_000, ofRound: 409_600)
+                == "\(begin) 95 MiB, 2441 pages left, 50.0 MB/s, downtime ~0.2 s, 2 s ")
+        #expect(
+            line(10, 100_000_000, ofRound: 409_600)
+                == "Round 2 [####################] 100%  sent 95 MiB, 0 pages left, 50.0 MB/s, downtime ~0.0 s, 2 s "
         )
+        #expect(line(2541, 4096, ofRound: 4096) == "\(begin) 0 MiB, 2540 pages left, 0.0 MB/s, downtime ~? s, 2 s ")
+    }
+
+    @Test func theSummarySaysWhatAMigrationTook() {
+        func line(_ iterations: UInt32) -> String {
+            MigrationDisplay.line(
+                MigrationSummary(
+                    bytes: 300 << 20, pages: 65536, iterations: iterations, duration: .milliseconds(14_230),
+                    downtime: .microseconds(86_600)))
+        }
+        #expect(line(1) == "300 MiB in 14.2 s and 1 round; the guest stood still for 87 ms.")
+        #expect(line(0) == "300 MiB in 14.2 s and 0 rounds; the guest stood still for 87 ms.")
     }
 
     @Test(arguments: [

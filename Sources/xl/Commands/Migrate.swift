@@ -12,6 +12,9 @@ struct MigrateCommand: XLCommand {
             Memory is sent while the guest runs, again and again what it has written meanwhile; then it is suspended, \
             the rest is sent, and it goes on at <host>. Until that is allowed to let it run, an interruption or a \
             failure lets it go on here.
+
+            On a terminal a line shows the round, what is sent and left, the rate, and for how long the guest would stand \
+            still if it were suspended now; at the end, what it took.
             """)
 
     @Option(name: .customShort("C"), help: "Send <config> instead of the domain's configuration.", completion: .file())
@@ -98,7 +101,7 @@ struct MigrateCommand: XLCommand {
                 defer { display.finish() }
                 return try await move.run(in: context.toolstack) { display.show(end: $1, of: $0) }
             }
-            display.succeed()
+            display.succeed(summary)
             if json { try Output.print(json: display.document(summary, domain: id, host: host)) }
             return .success
         } catch {

@@ -6,6 +6,8 @@ struct MigrationBar {
     private let isShown: Bool
     private let start = ContinuousClock.now
     private var round = PrecopyStatistics(iteration: 0, totalWritten: 0, dirtyCount: nil)
+    /// Sent since the beginning, now and when the round began.
+    private var (sent, sentBefore): (UInt64, UInt64) = (0, 0)
     private var last: ContinuousClock.Instant?
 
     /// How often it is drawn.
@@ -14,7 +16,9 @@ struct MigrationBar {
     init(options: GlobalOptions) { isShown = Progress.isShown(options) }
 
     mutating func begin(_ statistics: PrecopyStatistics) {
-        if statistics.dirtyCount != nil { round = statistics }
+        guard statistics.dirtyCount != nil else { return }
+        round = statistics
+        sentBefore = sent
     }
 
     /// - Parameters:
@@ -22,12 +26,13 @@ struct MigrationBar {
     ///   - total: those that there are.
     ///   - bytes: sent since the beginning.
     mutating func update(done: UInt64, total: UInt64, bytes: UInt64) {
+        sent = bytes
         let now = ContinuousClock.now
         guard isShown, done >= total || last.map({ now - $0 >= Self.interval }) ?? true else { return }
         last = now
         let text = Self.line(
             round: round, percent: Progress.percent(done, of: total), bytes: bytes,
-            elapsed: Progress.seconds(now - start))
+            bytesOfRound: bytes - min(sentBefore, bytes), elapsed: Progress.seconds(now - start))
         Output.plainError("\r" + text, terminator: "")
     }
 
@@ -37,13 +42,22 @@ struct MigrationBar {
         last = nil
     }
 
-    /// - Parameter elapsed: seconds since the beginning.
-    static func line(round: PrecopyStatistics, percent: Int, bytes: UInt64, elapsed: Double) -> String {
+    /// Less says nothing about a rate: it is in a pipe.
+    private static let leastBytes: UInt64 = 4 << 20
+
+    /// - Parameters:
+    ///   - percent: of the frame numbers, which may have gone through a large hole or be about to.
+    ///   - elapsed: seconds since the beginning.
+    static func line(
+        round: PrecopyStatistics, percent: Int, bytes: UInt64, bytesOfRound: UInt64, elapsed: Double
+    ) -> String {
         let rate = elapsed > 0 ? Double(bytes) / elapsed : 0
-        let left = round.dirtyCount ?? 0
-        let rest = rate > 0 ? Double(left) * 4096 / rate : 0
+        let dirty = round.dirtyCount ?? 0
+        let left = dirty - min(bytesOfRound / 4096, dirty)
+        let percent = max(percent, Progress.percent(dirty - left, of: max(dirty, 1)))
+        let rest = bytes >= leastBytes && rate > 0 ? Progress.oneDecimal(Double(left) * 4096 / rate) : "?"
         return "Round \(round.iteration + 1) \(Progress.bar(percent: percent, width: 20))  "
             + "sent \(bytes >> 20) MiB, \(left) pages left, \(Progress.oneDecimal(rate / 1_000_000)) MB/s, "
-            + "downtime ~\(Progress.oneDecimal(rest)) s, \(Int(elapsed)) s "
+            + "downtime ~\(rest) s, \(Int(elapsed)) s "
     }
 }

@@ -15,10 +15,13 @@ final class MigrationDisplay: Sendable {
     }
 
     private let isJSON: Bool
+    /// Beside upstream's text, which programs read, only where the bar is, too.
+    private let showsSummary: Bool
     private let state: Mutex<State>
 
     init(isJSON: Bool, options: GlobalOptions) {
         self.isJSON = isJSON
+        showsSummary = !isJSON && Progress.isShown(options)
         state = Mutex(State(bar: MigrationBar(options: options)))
     }
 
@@ -40,7 +43,18 @@ final class MigrationDisplay: Sendable {
         say("migration transport process [\(transport.id)] \(words)")
     }
 
-    func succeed() { if !isJSON { say("Migration successful.") } }
+    func succeed(_ summary: MigrationSummary) {
+        guard !isJSON else { return }
+        say("Migration successful.")
+        if showsSummary { say(Self.line(summary)) }
+    }
+
+    static func line(_ summary: MigrationSummary) -> String {
+        let seconds = Progress.oneDecimal(Progress.seconds(summary.duration))
+        let stillness = Int((Progress.seconds(summary.downtime) * 1000).rounded())
+        let rounds = "\(summary.iterations) \(summary.iterations == 1 ? "round" : "rounds")"
+        return "\(summary.bytes >> 20) MiB in \(seconds) s and \(rounds); the guest stood still for \(stillness) ms."
+    }
 
     /// Upstream's last words, before the error.
     func fail() {

@@ -185,8 +185,12 @@ private struct MigrationSender: Sendable {
         save.movesAway = true
         save.mode.verifies = options.verifies
         let report = options.report
+        let pages = (try? toolstack.info(of: domain))?.pages
         save.decide = { statistics in
-            report?(.round(statistics))
+            var shown = statistics
+            // libxenguest begins with all frame numbers of the guest, of which most have no page.
+            if let pages, let dirty = statistics.dirtyCount { shown.dirtyCount = min(dirty, pages) }
+            report?(.round(shown))
             return policy.decide(statistics, sent: relay.bytes)
         }
         save.report = { event in
