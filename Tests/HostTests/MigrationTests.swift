@@ -111,22 +111,30 @@ extension HostTests {
             var testDescription: String { "\(victim) at \(point)" }
         }
 
-        /// Messages in the order of the handshake, and bytes of the stream.
+        /// Messages in the order of the handshake, and bytes of the stream, of which there are some 130 million.
         static let faults: [Fault] = {
             let points = [
                 "up:0", "up:30", "up:54", "down:0", "down:60", "down:2000", "down:1000000", "down:20000000",
                 "down:60000000", "down:120000000", "up:60", "up:88", "go:0", "go:20", "go:44", "up:100", "up:127",
             ]
-            return points.flatMap { point in
+            let more = [
+                47, 500, 3000, 10_000, 100_000, 5_000_000, 10_000_000, 40_000_000, 50_000_000, 80_000_000, 90_000_000,
+                100_000_000, 110_000_000,
+            ]
+            let faults = points.flatMap { point in
                 ["line", "receiver", "terminate", "sender"].map { Fault(victim: $0, point: point) }
             }
+            return faults
+                + more.flatMap { count in
+                    ["line", "receiver", "sender"].map { Fault(victim: $0, point: "down:\(count)") }
+                }
         }()
 
         /// After each: one copy, with its memory, that runs or is let go on by `migrate-recover`.
         ///
         /// A PV guest is no prey of the emulation's mistakes, one of which would spoil all; that it is suspended from the
         /// first byte on is no easier.
-        @Test(.enabled(if: TestHost.isFull, "some seventy migrations take half an hour in emulation"))
+        @Test(.enabled(if: TestHost.isFull, "a hundred migrations take the better part of an hour in emulation"))
         func exactlyOneCopyOutlivesEveryFault() async throws {
             let guest = try await start(.pv)
             try await host.placeFakeSSH()
