@@ -150,14 +150,17 @@ extension HostTests {
         }
 
         @Test(.enabled(if: TestHost.isFull, isLong)) func aGuestThatIgnoresTheRequestGoesOn() async throws {
-            let guest = GuestConfiguration.idle("saved", .pv)
+            let guest = GuestConfiguration.idle("saved", .pvh)
             try await guest.place(on: host)
             try await host.require("\(TestHost.upstream) create -q -e \(guest.path)")
             let domain = try await host.domain("saved")
             let twice = try await host.run(
                 """
                 \(TestHost.ours) save saved \(Self.file) 2> first.log & pid=$!
-                until [ "$(xenstore-read /local/domain/\(domain)/control/shutdown)" = suspend ]; do sleep 0.1; done
+                until [ "$(xenstore-read /local/domain/\(domain)/control/shutdown)" = suspend ]; do
+                    kill -0 $pid || break
+                    sleep 0.1
+                done
                 \(TestHost.ours) save saved \(Self.file)-2; echo "second $?"
                 wait $pid; echo "first $?"; cat first.log; rm -f first.log
                 """, timeout: .seconds(200))
