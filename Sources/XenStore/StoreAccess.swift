@@ -2,8 +2,6 @@ import XenTypes
 
 /// What can be done with nodes, directly or inside a transaction.
 public protocol StoreAccess: Sendable {
-    /// The bytes of a node, or nil when it does not exist.
-    func readBytes(_ path: StorePath) throws(StoreError) -> [UInt8]?
     /// The bytes of each node, or nil where it does not exist: for many, much quicker than one after the other.
     func readBytes(_ paths: [StorePath]) throws(StoreError) -> [[UInt8]?]
     /// Sets a node's value; creates it and its parents when they do not exist.
@@ -12,9 +10,8 @@ public protocol StoreAccess: Sendable {
     func makeDirectory(_ path: StorePath) throws(StoreError)
     /// Removes a node and all below it. False when it did not exist; xenstored may also say true then.
     @discardableResult func remove(_ path: StorePath) throws(StoreError) -> Bool
-    /// The names of a node's children in xenstored's order, or nil when the node does not exist.
-    func list(_ path: StorePath) throws(StoreError) -> [String]?
-    /// The names of each node's children, as `list(_:)` gives them: for many, much quicker than one after the other.
+    /// The names of each node's children in xenstored's order, or nil where the node does not exist: for many, much quicker
+    /// than one after the other.
     func list(_ paths: [StorePath]) throws(StoreError) -> [[String]?]
     /// A node's permissions, or nil when it does not exist.
     func permissions(of path: StorePath) throws(StoreError) -> StorePermissions?
@@ -22,6 +19,12 @@ public protocol StoreAccess: Sendable {
 }
 
 extension StoreAccess {
+    /// The bytes of a node, or nil when it does not exist.
+    public func readBytes(_ path: StorePath) throws(StoreError) -> [UInt8]? { try readBytes([path])[0] }
+
+    /// The names of a node's children in xenstored's order, or nil when the node does not exist.
+    public func list(_ path: StorePath) throws(StoreError) -> [String]? { try list([path])[0] }
+
     /// A node's value up to its first NUL, as C programs see it; nil when the node does not exist.
     ///
     /// Bytes that are no UTF-8 are kept as `String(escapingBytes:)` does.

@@ -16,8 +16,6 @@ public final class StoreConnection: StoreAccess {
         requests = StoreRequests(handle: handle, transaction: 0)
     }
 
-    public func readBytes(_ path: StorePath) throws(StoreError) -> [UInt8]? { try requests.readBytes(path) }
-
     public func readBytes(_ paths: [StorePath]) throws(StoreError) -> [[UInt8]?] { try requests.readBytes(paths) }
 
     public func write(_ path: StorePath, bytes: [UInt8]) throws(StoreError) {
@@ -28,8 +26,6 @@ public final class StoreConnection: StoreAccess {
 
     @discardableResult
     public func remove(_ path: StorePath) throws(StoreError) -> Bool { try requests.remove(path) }
-
-    public func list(_ path: StorePath) throws(StoreError) -> [String]? { try requests.list(path) }
 
     public func list(_ paths: [StorePath]) throws(StoreError) -> [[String]?] { try requests.list(paths) }
 
@@ -89,51 +85,39 @@ struct StoreRequests: Sendable {
     let handle: StoreHandle
     let transaction: UInt32
 
-    func readBytes(_ path: StorePath) throws(StoreError) -> [UInt8]? {
-        try optional { () throws(StoreError) in try ask(.read, XS_READ, path).content }
-    }
-
     func readBytes(_ paths: [StorePath]) throws(StoreError) -> [[UInt8]?] {
         try ask(.read, XS_READ, paths) { request, message throws(StoreError) in
             message.failure == ENOENT ? nil : try request.answer(from: message).content
         }
     }
 
-    func write(_ path: StorePath, bytes: [UInt8]) throws(StoreError) { _ = try make(.write(path, bytes: bytes)) }
+    func write(_ path: StorePath, bytes: [UInt8]) throws(StoreError) { try perform([.write(path, bytes: bytes)]) }
 
-    func makeDirectory(_ path: StorePath) throws(StoreError) { _ = try make(.makeDirectory(path)) }
+    func makeDirectory(_ path: StorePath) throws(StoreError) { try perform([.makeDirectory(path)]) }
 
     func remove(_ path: StorePath) throws(StoreError) -> Bool {
-        try optional { () throws(StoreError) in try make(.remove(path)) } != nil
+        try optional { () throws(StoreError) in try ask(.remove, XS_RM, path) } != nil
     }
 
     func list(_ paths: [StorePath]) throws(StoreError) -> [[String]?] {
         try ask(.list, XS_DIRECTORY, paths) { request, message throws(StoreError) in
             switch message.failure {
             case ENOENT: nil
-            case E2BIG: try request.path.flatMap { path throws(StoreError) in try list(path) }
+            case E2BIG: try request.path.flatMap { path throws(StoreError) in try listInParts(path) }
             default: try request.answer(from: message).words
             }
         }
     }
 
-    func list(_ path: StorePath) throws(StoreError) -> [String]? {
-        try optional { () throws(StoreError) in
-            do throws(StoreError) {
-                return try ask(.list, XS_DIRECTORY, path).words
-            } catch {
-                guard error.code == E2BIG, error.operation == .list else { throw error }
-                return try listInParts(path)
-            }
-        }
-    }
-
-    /// The names of a directory that the C xenstored does not put into one message.
-    private func listInParts(_ path: StorePath) throws(StoreError) -> [String] {
+    /// The names of a directory that the C xenstored does not put into one message; nil when it is gone meanwhile.
+    private func listInParts(_ path: StorePath) throws(StoreError) -> [String]? {
         var names: [UInt8] = []
         var generation: ArraySlice<UInt8>?
         while names.count <= StoreMessage.limit {
-            let answer = try ask(.list, XS_DIRECTORY_PART, path, StoreMessage.content(["\(names.count)"])).content
+            let answer = try optional { () throws(StoreError) in
+                try ask(.list, XS_DIRECTORY_PART, path, StoreMessage.content(["\(names.count)"])).content
+            }
+            guard let answer else { return nil }
             // First a number that changes with the directory, then names; an empty one after the last.
             guard let end = answer.firstIndex(of: 0) else { break }
             guard generation == nil || generation == answer[..<end] else {
@@ -160,22 +144,18 @@ struct StoreRequests: Sendable {
     }
 
     func setPermissions(_ permissions: StorePermissions, of path: StorePath) throws(StoreError) {
-        _ = try make(.setPermissions(permissions, of: path))
+        try perform([.setPermissions(permissions, of: path)])
     }
 
     /// Makes the changes in order; one that removes a node does not fail because it does not exist.
     func perform(_ changes: [StoreChange]) throws(StoreError) {
-        var requests: [StoreRequest] = []
-        for change in changes { requests.append(try StoreRequest(change, transaction: transaction)) }
+        let requests = try changes.map { change throws(StoreError) in
+            try StoreRequest(change, transaction: transaction)
+        }
         for (request, message) in zip(requests, try handle.perform(requests)) {
             if request.operation == .remove, message.failure == ENOENT { continue }
             _ = try request.answer(from: message)
         }
-    }
-
-    private func make(_ change: StoreChange) throws(StoreError) -> StoreMessage {
-        let request = try StoreRequest(change, transaction: transaction)
-        return try request.answer(from: handle.perform([request])[0])
     }
 
     private func ask(
@@ -189,13 +169,12 @@ struct StoreRequests: Sendable {
         _ operation: StoreOperation, _ type: xsd_sockmsg_type, _ paths: [StorePath],
         _ value: (StoreRequest, StoreMessage) throws(StoreError) -> Value
     ) throws(StoreError) -> [Value] {
-        var requests: [StoreRequest] = []
-        for path in paths { requests.append(try StoreRequest(operation, type, path, transaction: transaction)) }
-        var values: [Value] = []
-        for (request, message) in zip(requests, try handle.perform(requests)) {
-            values.append(try value(request, message))
+        let requests = try paths.map { path throws(StoreError) in
+            try StoreRequest(operation, type, path, transaction: transaction)
         }
-        return values
+        return try zip(requests, try handle.perform(requests)).map { pair throws(StoreError) in
+            try value(pair.0, pair.1)
+        }
     }
 
     /// The result of `body`, or nil when it fails because a node does not exist.

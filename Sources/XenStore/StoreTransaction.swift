@@ -45,10 +45,6 @@ public final class StoreTransaction: StoreAccess {
         return requests
     }
 
-    public func readBytes(_ path: StorePath) throws(StoreError) -> [UInt8]? {
-        try live(.read, path).readBytes(path)
-    }
-
     public func readBytes(_ paths: [StorePath]) throws(StoreError) -> [[UInt8]?] {
         try live(.read, paths.first).readBytes(paths)
     }
@@ -63,8 +59,6 @@ public final class StoreTransaction: StoreAccess {
 
     @discardableResult
     public func remove(_ path: StorePath) throws(StoreError) -> Bool { try live(.remove, path).remove(path) }
-
-    public func list(_ path: StorePath) throws(StoreError) -> [String]? { try live(.list, path).list(path) }
 
     public func list(_ paths: [StorePath]) throws(StoreError) -> [[String]?] {
         try live(.list, paths.first).list(paths)

@@ -3,7 +3,7 @@ import XenControl
 /// One line of a terminal that shows how far a migration has come: the round, what is sent and left, how fast, and for
 /// how long the guest would stand still if it were suspended now.
 struct MigrationBar {
-    private let isShown: Bool
+    let isShown: Bool
     private let start = ContinuousClock.now
     private var round = PrecopyStatistics(iteration: 0, totalWritten: 0, dirtyCount: nil)
     /// Sent since the beginning, now and when the round began.

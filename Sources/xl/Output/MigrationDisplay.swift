@@ -15,13 +15,10 @@ final class MigrationDisplay: Sendable {
     }
 
     private let isJSON: Bool
-    /// Beside upstream's text, which programs read, only where the bar is, too.
-    private let showsSummary: Bool
     private let state: Mutex<State>
 
     init(isJSON: Bool, options: GlobalOptions) {
         self.isJSON = isJSON
-        showsSummary = !isJSON && Progress.isShown(options)
         state = Mutex(State(bar: MigrationBar(options: options)))
     }
 
@@ -46,7 +43,8 @@ final class MigrationDisplay: Sendable {
     func succeed(_ summary: MigrationSummary) {
         guard !isJSON else { return }
         say("Migration successful.")
-        if showsSummary { say(Self.line(summary)) }
+        // Beside upstream's text, which programs read, only where the bar is, too.
+        if state.withLock({ $0.bar.isShown }) { say(Self.line(summary)) }
     }
 
     static func line(_ summary: MigrationSummary) -> String {

@@ -38,19 +38,18 @@ extension Toolstack {
     /// The guests of this host that run or wait: not the control domain, not those that serve another as device model,
     /// and not those that have ended.
     public func movableGuests() throws(ToolstackError) -> [(id: DomainID, name: String)] {
-        var guests: [(id: DomainID, name: String)] = []
-        for domain in try listDomains() {
+        let guests: [(id: DomainID, name: String)] = try listDomains().compactMap { domain in
             let (id, info) = (domain.info.domain, domain.info)
             guard id != .control, !info.flags.contains(.dying),
                 info.shutdownReason == nil || info.shutdownReason == .suspend, let name = domain.name
-            else { continue }
-            let target: String?
-            do { target = try store.read(DomainPaths(id).guest / "target") } catch {
-                throw ToolstackError(.fail, "cannot look at domain \(id)", domain: id, underlying: error)
-            }
-            if target == nil { guests.append((id, name)) }
+            else { return nil }
+            return (id, name)
         }
-        return guests
+        let targets: [String?]
+        do { targets = try store.read(guests.map { DomainPaths($0.id).guest / "target" }) } catch {
+            throw ToolstackError(.fail, "cannot look at the domains", underlying: error)
+        }
+        return zip(guests, targets).filter { $1 == nil }.map(\.0)
     }
 
     /// KiB that must be free on another host for a domain that runs here.
