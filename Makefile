@@ -12,35 +12,43 @@ ZSHDIR := $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 FISHDIR := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 
 XENHOST := Tests/XenHost/xenhost
-XL := .build/release/xl
+# In a folder of its own, so that it is built beside the tests.
+PRODUCT := .build/product
+XL := $(PRODUCT)/release/xl
 # Swift goes into the binary, so that it runs in a dom0 without Swift; the Xen libraries follow the hypervisor and stay
 # shared. At a fixed address the loader has next to nothing to relocate: start is quicker, and pages stay clean.
 # The C++ library that Swift's runtime needs and libyajl go in, too, from a directory that has nothing else, and so before
 # the shared ones: that is quicker than to load them. Types that are known when this is compiled are made directly: by
 # name, each would cost a search through all conformances of the program.
 STATIC := .build/static
-RELEASE_FLAGS := -c release --product xl --static-swift-stdlib --disable-local-rpath -Xswiftc -L$(STATIC) \
+RELEASE_FLAGS := --scratch-path $(PRODUCT) -c release --product xl --static-swift-stdlib --disable-local-rpath -Xswiftc -L$(STATIC) \
 	-Xswiftc -Xclang-linker -Xswiftc -static-libgcc -Xlinker --gc-sections -Xlinker -s -Xlinker -no-pie \
 	-Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors
-# One host serves one test at a time. A line of the report comes when it is true, also through a pipe.
-HOST_TEST := SWIFT_XL_HOST=1 SWIFT_XL_BINARY=$(XL) stdbuf -oL $(SWIFT) test --no-parallel --filter HostTests
+# The hosts are given out by the tests' own pool, so that all tests start together. A line of the report comes when it is
+# true, also through a pipe.
+SUITE ?=
+HOST_TEST = SWIFT_XL_HOST=1 SWIFT_XL_BINARY=$(XL) SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=10000 \
+	stdbuf -oL $(SWIFT) test --skip-build --filter 'HostTests\.HostTests/$(SUITE)'
+DURATIONS := Tests/HostTests/Records/durations.tsv
 
 # How long `make fuzz` feeds each parser.
 SECONDS ?= 60
 
 MAN_PAGES := $(wildcard man/*.[1-8])
 SCRIPTS := $(XENHOST) Tests/XenHost/image/rootfs Tests/XenHost/image/guests/initramfs scripts/install-packages scripts/host-shell \
-	.ci/run Tests/Fuzz/fuzz $(wildcard examples/demo Benchmarks/bench Benchmarks/measure Benchmarks/measure-migration)
+	.ci/run Tests/Fuzz/fuzz Tests/HostTests/Support/merge-durations $(wildcard examples/demo Benchmarks/bench Benchmarks/measure Benchmarks/measure-migration)
 
-.PHONY: help demo test test-full unit host-test fuzz release install uninstall bench lint docs host-shell clean \
-	build-packages host-image
+.PHONY: help demo test test-full quick record unit host-test fuzz release install uninstall bench lint docs host-shell \
+	clean build-packages packages builds tests host-image
 
 help:
 	@echo 'make demo        create a PV and a PVH guest on a real Xen host, watch them, and destroy them'
 	@echo 'make test        unit tests, and host tests that touch every command and device'
-	@echo 'make test-full   unit tests, and every host test with its whole matrix'
+	@echo "make test-full   unit tests, and every host test with its whole matrix; upstream's xl is asked anew"
+	@echo 'make quick       format, unit tests, and one guest of each kind on a host'
 	@echo 'make unit        the tests that need no Xen'
-	@echo 'make host-test   the host tests alone'
+	@echo 'make host-test   the host tests alone; SUITE=Creation for one suite'
+	@echo "make record      asks upstream's xl anew what host tests compare with, and notes how long they take; SUITE=…"
 	@echo 'make fuzz        random inputs for every parser, SECONDS=$(SECONDS) for each'
 	@echo 'make release     $(XL), Swift linked statically'
 	@echo 'make install     the command, its manual and its completions, under PREFIX ($(PREFIX)) and DESTDIR'
@@ -54,22 +62,42 @@ help:
 build-packages:
 	@scripts/install-packages libxen-dev libyajl-dev
 
+packages: build-packages
+	@$(XENHOST) packages
+
 host-image:
 	@$(XENHOST) build
 
 demo: release host-image
 	@examples/demo $(XL)
 
-test: unit host-test
+# Three long things that need nothing of each other.
+builds: packages
+	@$(MAKE) --no-print-directory -j3 tests release host-image
 
-test-full: unit
+test: builds unit host-test
+
+test-full: builds unit
 	@$(MAKE) --no-print-directory host-test SWIFT_XL_FULL=1
 
-unit: build-packages
-	@echo 'Unit tests'
-	@$(SWIFT) test --skip HostTests
+quick: lint builds unit
+	@$(MAKE) --no-print-directory host-test SUITE=Ground
 
-host-test: release host-image
+record: builds
+	@rm -f .build/durations.tsv
+	@SWIFT_XL_ORACLE=record SWIFT_XL_DURATIONS=$(CURDIR)/.build/durations.tsv $(HOST_TEST)
+	@mkdir -p $(dir $(DURATIONS))
+	@Tests/HostTests/Support/merge-durations .build/durations.tsv $(DURATIONS)
+
+tests: build-packages
+	@echo 'Building the tests'
+	@$(SWIFT) build --build-tests
+
+unit: tests
+	@echo 'Unit tests'
+	@$(SWIFT) test --skip-build --skip HostTests
+
+host-test: tests release host-image
 	@echo 'Host tests: this xl beside the one of upstream, on real Xen hosts'
 	@SWIFT_XL_FULL=$(SWIFT_XL_FULL) $(HOST_TEST)
 

@@ -1,8 +1,8 @@
 import Testing
 
-/// Tests on real Xen hosts, one at a time. `make host-test` runs them.
+/// Tests on real Xen hosts, one at a time on each. `make host-test` runs them.
 @Suite(
-    .serialized, .enabled(if: TestHost.isWanted, "host tests run with `make host-test`"), .host
+    .enabled(if: TestHost.isWanted, "host tests run with `make host-test`"), .host
 )
 enum HostTests {}
 

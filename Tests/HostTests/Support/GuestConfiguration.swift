@@ -42,8 +42,7 @@ struct GuestConfiguration: Sendable {
     @discardableResult
     func place(on host: TestHost) async throws -> String {
         try await host.write(text, to: path)
-        await host.atEnd(
-            "rm -f \(path); ! \(TestHost.upstream) domid \(name) 2>/dev/null || \(TestHost.upstream) destroy \(name)")
+        await host.dropAtEnd(name, files: path)
         return path
     }
 }
@@ -51,7 +50,7 @@ struct GuestConfiguration: Sendable {
 extension TestHost {
     /// The number of a domain, as upstream sees it.
     func domain(_ name: String) async throws -> Int {
-        let text = try await require("\(Self.upstream) domid \(name)").stdout
+        let text = try await ask(.domain, name).stdout
         guard let number = Int(text.split(separator: "\n").first ?? "") else {
             throw HostError.commandFailed(try await upstream("list"))
         }

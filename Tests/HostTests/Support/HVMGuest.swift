@@ -14,8 +14,8 @@ extension TestHost {
             vnc = 1
             disk = [ "/root/first.iso,raw,hdc,ro,cdrom", "/root/second.iso,raw,hdd,ro,cdrom" ]
             """, to: path)
-        atEnd("rm -f \(path) /var/log/xen/qemu-dm-\(name).log*")
-        atEnd("! \(Self.upstream) domid \(name) 2>/dev/null || \(Self.upstream) destroy \(name)")
+        atEnd("rm -f /var/log/xen/qemu-dm-\(name).log*")
+        dropAtEnd(name, files: path)
         // On a busy machine QEMU may take longer to start than upstream waits for it.
         try await require(
             "for try in 1 2 3 4 5 6; do ! \(Self.upstream) create -q -p -e \(path) || exit 0; done; exit 1",

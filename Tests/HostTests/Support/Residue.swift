@@ -1,19 +1,8 @@
 /// Everything about a host that a domain's life may leave traces in.
 struct Residue: Sendable {
-    /// A line of the host's state, with the section it is from, and how often it is there.
+    /// A line of the host's state, with the section it is from, and how often it is there: the store, loop devices,
+    /// network interfaces and bridges' ports, processes, files of the toolstack, the firewall, domains.
     private var counts: [String: Int] = [:]
-
-    /// The store, loop devices, network interfaces and bridges' ports, processes, mounts, files of the toolstack.
-    private static let script = """
-        show() { sed "s|^|$1: |"; }
-        store-ls | show store
-        losetup -n -O NAME,BACK-FILE | show loop
-        ls -d /sys/class/net/* /sys/class/net/*/brif/* 2>/dev/null | show network
-        ps -e -o comm= --ppid 2 -p 2 --deselect | grep -vxE 'ps|sed|bash|sshd|sleep|systemd-udevd|\\(udev-worker\\)|agetty' | show process
-        ls -Rd /run/xen/* /run/xen-hotplug/* /var/lib/xen/* /var/run/xen* 2>/dev/null | sort -u | show file
-        iptables -S 2>/dev/null | show firewall
-        \(TestHost.upstream) list | awk 'NR > 1 { print $1, $2 }' | show domain
-        """
 
     /// Paths whose values change on a host at rest.
     /// `memory` of dom0 is made by the first command that asks for its target, the file by the stock scripts' lock.
@@ -23,9 +12,10 @@ struct Residue: Sendable {
 
     init(of host: TestHost) async throws {
         // A script or a udev event may end a moment after the command that caused it.
-        var text = try await host.require(Self.script).stdout
+        var text = try await host.ask(.residue).stdout
         if text.contains("process: xen-hotplug") || text.contains("process: block") {
-            text = try await host.require("sleep 1; " + Self.script).stdout
+            try await host.require("sleep 1")
+            text = try await host.ask(.residue).stdout
         }
         for line in text.split(separator: "\n") where !Self.restless.contains(where: { line.contains($0) }) {
             counts[String(line), default: 0] += 1

@@ -7,15 +7,10 @@ struct StoreSnapshot: Sendable {
 
     /// Reads the store while a domain is there.
     init(of host: TestHost, domain: Int) async throws {
-        let script = "store-ls; echo \"vm=$(xenstore-read /local/domain/\(domain)/vm)\""
-        self.init(listing: try await host.require(script).stdout, domain: domain)
-    }
-
-    init(listing: String, domain: Int) {
-        var rows = listing.split(separator: "\n").map(String.init)
-        let vm = rows.popLast()?.split(separator: "=").last.map(String.init) ?? ""
-        let uuid = vm.split(separator: "/").last.map(String.init) ?? ""
-        lines = rows.compactMap { Self.normalised($0, domain: domain, uuid: uuid) }.sorted()
+        let rows = try await host.ask(.store, "/").lines.map(String.init)
+        let vm = rows.first { $0.hasPrefix("/local/domain/\(domain)/vm = \"/vm/") }
+        let uuid = vm?.split(separator: "/").last?.prefix { $0 != "\"" } ?? ""
+        lines = rows.compactMap { Self.normalised($0, domain: domain, uuid: String(uuid)) }.sorted()
     }
 
     /// The differences to another tool's store, as lines of a diff; `allowed` names paths that deliberately differ.

@@ -4,12 +4,12 @@ import Testing
 
 /// A real Xen host for tests: Debian with Xen, upstream's `xl`, and ours.
 ///
-/// One host serves a whole run of tests, one test at a time; another takes its place when its emulation fails. It comes
-/// from `Tests/XenHost/xenhost`, which takes it down when this process ends, however it ends.
+/// A host serves one test at a time, as `HostPool` gives them out. It comes from `Tests/XenHost/xenhost`, which takes it
+/// down when this process ends, however it ends.
 actor TestHost {
     /// The host of the test that runs; the `.host` trait sets it.
     @TaskLocal static var current: TestHost?
-    /// Another host beside it; the `.peer` trait sets it.
+    /// Another host beside it, for tests with the `.peer` trait.
     @TaskLocal static var peer: TestHost?
 
     /// Whether host tests were asked for: `make host-test` sets it.
@@ -25,69 +25,55 @@ actor TestHost {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     private static let xenhost = repository.appending(path: "Tests/XenHost/xenhost").path
 
-    private static let running = Mutex((count: 0, host: Task<TestHost, any Error>?.none))
-    /// The host that all tests share.
-    static var shared: TestHost {
-        get async throws {
-            let task = running.withLock { running in
-                if let host = running.host { return host }
-                running.count += 1
-                let name = "test-\(ProcessInfo.processInfo.processIdentifier)-\(running.count)"
-                let host = Task { try await TestHost(name: name) }
-                running.host = host
-                return host
-            }
-            return try await task.value
-        }
-    }
-
-    /// A second host, started when it is first asked for.
-    var companion: TestHost {
-        get async throws {
-            if let known = companionHost.withLock(\.self) { return known }
-            let host = try await TestHost(name: name + "-peer")
-            companionHost.withLock { $0 = host }
-            return host
-        }
-    }
-
-    /// Takes this host down, and the one beside it; the next test gets others.
-    func retire() async throws {
-        Self.running.withLock { $0.host = nil }
-        try await companionHost.withLock(\.self)?.retire()
-        try await Self.runTool(["down", name])
-    }
-
     nonisolated let name: String
     private nonisolated let sshConfiguration: String
-    private var shell: Shell
+    /// How many processors it has.
+    nonisolated let processors: Int
+    private var agent: HostAgent
     private(set) var journal: [CommandResult] = []
-    private var cleanUps: [String] = []
-    private nonisolated let companionHost = Mutex<TestHost?>(nil)
+    private var cleanUps: [(operation: HostAgent.Operation, body: String)] = []
     private nonisolated let answers = Mutex(true)
     /// Where the console was when the test began.
     private nonisolated let consoleStart = Mutex(0)
 
-    init(name: String) async throws {
+    init(name: String, processors: Int) async throws {
         self.name = name
-        print("Starting test host \(name)")
-        try await Self.runTool(["up", name])
+        self.processors = processors
+        print("Starting test host \(name) with \(processors) processor\(processors == 1 ? "" : "s")")
+        try await Self.runTool(["up", "--cpus", "\(processors)", name])
         let cache = ProcessInfo.processInfo.environment["XDG_CACHE_HOME"] ?? NSHomeDirectory() + "/.cache"
         sshConfiguration = "\(cache)/swift-xl/run/\(name)/ssh_config"
-        shell = try Shell(sshConfiguration: sshConfiguration, host: name)
-        try await installTools()
+        try await Self.installTools(sshConfiguration, name)
+        agent = try HostAgent(sshConfiguration: sshConfiguration, host: name, path: Self.agentPath)
+        try await makeReady()
     }
+
+    /// Takes this host down; nobody gets it any more.
+    func retire() async throws {
+        answers.withLock { $0 = false }
+        try await Self.runTool(["down", name])
+    }
+
+    /// Whether it answers, as far as is known.
+    nonisolated var isFit: Bool { answers.withLock(\.self) }
 
     /// Runs a script and gives back what it did, whatever its exit code.
     @discardableResult
     func run(_ script: String, timeout: Duration = .seconds(180)) async throws -> CommandResult {
+        let result = try await ask(.run, script, timeout: timeout)
+        journal.append(result)
+        return result
+    }
+
+    /// Asks the host's agent.
+    func ask(
+        _ operation: HostAgent.Operation, _ body: String = "", timeout: Duration = .seconds(60)
+    ) async throws -> CommandResult {
         do {
-            let result = try await shell.run(script, timeout: timeout)
-            journal.append(result)
-            return result
+            return try await agent.ask(operation, body, timeout: timeout)
         } catch {
-            shell = try Shell(sshConfiguration: sshConfiguration, host: name)
-            let answers = (try? await shell.run("true", timeout: .seconds(60))) != nil
+            agent = try HostAgent(sshConfiguration: sshConfiguration, host: name, path: Self.agentPath)
+            let answers = (try? await agent.ask(.run, "true", timeout: .seconds(60))) != nil
             self.answers.withLock { $0 = answers }
             throw error
         }
@@ -125,7 +111,12 @@ actor TestHost {
     }
 
     /// Has a script run when the test has ended; the last one added runs first.
-    func atEnd(_ script: String) { cleanUps.append(script) }
+    func atEnd(_ script: String) { cleanUps.append((.run, script)) }
+
+    /// Has a domain destroyed, if it is still there, and files unlinked, when the test has ended.
+    func dropAtEnd(_ domain: String, files: String...) {
+        cleanUps.append((.drop, ([domain] + files).joined(separator: "\n")))
+    }
 
     /// Waits until a script succeeds, and gives back its last run.
     @discardableResult
@@ -157,7 +148,6 @@ actor TestHost {
     /// QEMU sometimes runs the hypervisor's code in a hardware-assisted guest's address space, which ends the guest
     /// with a triple fault; the same guest runs on another host.
     nonisolated var emulationFault: String? {
-        if let fault = companionHost.withLock(\.self)?.emulationFault { return fault }
         guard answers.withLock(\.self) else { return "the host does not answer" }
         let since = console.dropFirst(consoleStart.withLock(\.self))
         return since.contains("Triple fault") ? "a guest ended with a triple fault" : nil
@@ -170,15 +160,17 @@ actor TestHost {
 
     /// Runs what `atEnd` collected, in reverse order.
     func end() async throws {
-        for script in cleanUps.reversed() { try await run(script) }
+        for step in cleanUps.reversed() {
+            journal.append(try await ask(step.operation, step.body, timeout: .seconds(180)))
+        }
         cleanUps = []
     }
 
     /// What a failed test is shown with: the test's commands, the host's console, the hypervisor's log.
     func report() async -> String {
         let commands = journal.suffix(30).map(\.description).joined(separator: "\n")
-        let hypervisor = (try? await shell.run("\(Self.upstream) dmesg | tail -n 30", timeout: .seconds(30)))?.stdout
-        let companion = await companionHost.withLock(\.self)?.report() ?? ""
+        let hypervisor = (try? await agent.ask(.run, "\(Self.upstream) dmesg | tail -n 30", timeout: .seconds(30)))?
+            .stdout
         return """
             Commands on \(name):
             \(commands)
@@ -186,31 +178,37 @@ actor TestHost {
             \(console.split(separator: "\n").suffix(25).joined(separator: "\n").indented("  "))
             xl dmesg, its end:
             \((hypervisor ?? "not to be had").indented("  "))
-            \(companion)
             """
     }
 
-    private func installTools() async throws {
-        let environment = ProcessInfo.processInfo.environment
-        let binary = environment["SWIFT_XL_BINARY"] ?? ".build/release/xl"
-        let path = binary.hasPrefix("/") ? binary : Self.repository.appending(path: binary).path
-        let config = sshConfiguration
-        try await Self.runProcess(
+    private static let agentPath = "/usr/local/lib/test-agent"
+
+    /// Puts our `xl` and the programs that tests use into a host.
+    private static func installTools(_ sshConfiguration: String, _ name: String) async throws {
+        let binary = ProcessInfo.processInfo.environment["SWIFT_XL_BINARY"] ?? ".build/product/release/xl"
+        let xl = binary.hasPrefix("/") ? binary : repository.appending(path: binary).path
+        let tools = repository.appending(path: "Tests/XenHost/tools").path
+        try await runProcess(
             "/bin/sh",
             [
                 "-c",
-                "gzip -1 -c \"$1\" | ssh -F \"$2\" \"$3\" 'mkdir -p /root/ours && gunzip > /root/ours/xl && chmod 755 /root/ours/xl'",
-                "sh", path, config, name,
+                """
+                cp "$1" "$5"/xl && tar -C "$5" -cf - xl -C "$2" agent store-ls | gzip -1 | ssh -F "$3" "$4" '
+                    mkdir -p /root/ours /root/upstream && cd /root/ours && tar --no-same-owner -xzf - &&
+                    mv agent \(agentPath) && mv store-ls /usr/local/bin/store-ls &&
+                    ln -sf /usr/lib/xen-*/bin/xl /root/upstream/xl'
+                """,
+                "sh", xl, tools, sshConfiguration, name,
+                URL(fileURLWithPath: sshConfiguration).deletingLastPathComponent().path,
             ])
-        try await put(
-            Self.repository.appending(path: "Tests/XenHost/tools/store-ls").path, as: "/usr/local/bin/store-ls")
-        try await require("chmod 755 /usr/local/bin/store-ls")
-        try await require("mkdir -p /root/upstream && ln -sf /usr/lib/xen-*/bin/xl /root/upstream/xl")
-        // The first domain and the first script of a host's life make nodes and files that stay.
+    }
+
+    /// The first domain and the first script of a host's life make nodes and files that stay.
+    private func makeReady() async throws {
         try await require(
             """
             mkdir -p /run/xen-hotplug
-            printf 'name="first"\\ntype="pv"\\nkernel="/root/guests/idle-pv"\\nmemory=4\\n' > first.cfg
+            printf 'name="first"\ntype="pv"\nkernel="/root/guests/idle-pv"\nmemory=4\n' > first.cfg
             \(Self.upstream) create -q -e first.cfg && \(Self.upstream) destroy first && rm first.cfg
             """)
     }

@@ -32,35 +32,27 @@ enum HostError: Error, CustomStringConvertible {
         case .hostDidNotStart(let reason): "the test host did not start: \(reason)"
         case .commandFailed(let result): "a command of the test itself failed\n\(result)"
         case .commandTimedOut(let command, let limit): "no end after \(limit): \(command)"
-        case .connectionLost(let command): "the host's shell went away during: \(command)"
+        case .connectionLost(let command): "the host's agent went away during: \(command)"
         }
     }
 }
 
-/// A shell on a test host that runs one command after the other over one ssh session.
+/// The agent in a test host (`Tests/XenHost/tools/agent`): it answers questions and runs commands, one after the other,
+/// over one ssh session.
 ///
-/// A new session costs a third of a second under emulation; a command over this one, a tenth of that.
-final class Shell: @unchecked Sendable {
-    /// Reads a length and a script of that length; writes exit code and sizes, then what the script wrote. Its output
-    /// goes through files, so that a process that it leaves running holds no pipe open. What a shell before this one
-    /// did not bring to its end would take the processors' time for ever.
-    private static let agent = """
-        export LC_ALL=C; d=$(mktemp -d -p /run); trap "rm -rf $d" EXIT; i=0
-        ! read -r p 2> /dev/null < /run/test-shell || kill -KILL -- -$p 2> /dev/null; echo $$ > /run/test-shell
-        while IFS= read -r n; do
-        IFS= read -r -N "$n" s; i=$((i+1))
-        (eval "$s") > $d/$i.o 2> $d/$i.e < /dev/null; r=$?
-        printf "%d " $r; stat --printf "%s " $d/$i.o $d/$i.e; echo; cat $d/$i.o $d/$i.e
-        done
-        """
+/// A new session costs a third of a second under emulation; a question over this one, a few milliseconds.
+final class HostAgent: @unchecked Sendable {
+    /// What the agent can be asked; its own text says what each means.
+    enum Operation: String { case run, residue, store, domain, drop }
 
     private let process: ChildProcess
     private let input: Int32
     private let output: Int32
     private var received: [UInt8] = []
-    private let queue = DispatchQueue(label: "test-host-shell")
+    private let queue = DispatchQueue(label: "test-host-agent")
 
-    init(sshConfiguration: String, host: String) throws {
+    /// - Parameter path: where the agent's program is in the host.
+    init(sshConfiguration: String, host: String, path: String) throws {
         signal(SIGPIPE, SIG_IGN)
         var (toChild, fromChild) = ([Int32](repeating: -1, count: 2), [Int32](repeating: -1, count: 2))
         guard pipe(&toChild) == 0, pipe(&fromChild) == 0 else {
@@ -74,7 +66,7 @@ final class Shell: @unchecked Sendable {
         (input, output) = (toChild[1], fromChild[0])
         _ = fcntl(input, F_SETFL, O_NONBLOCK)
         process = try ChildProcess(
-            "ssh", ["-F", sshConfiguration, host, "exec bash --norc -c \(Self.agent.shellQuoted)"],
+            "ssh", ["-F", sshConfiguration, host, "exec python3 -u \(path)"],
             input: toChild[0], output: fromChild[1])
     }
 
@@ -84,35 +76,37 @@ final class Shell: @unchecked Sendable {
         process.end()
     }
 
-    /// Runs a script. Throws when it does not end in time; the shell is of no use after that.
-    func run(_ script: String, timeout: Duration) async throws -> CommandResult {
+    /// Asks, or runs a script. Throws when that does not end in time; the agent is of no use after that.
+    func ask(_ operation: Operation, _ body: String, timeout: Duration) async throws -> CommandResult {
         try await withCheckedThrowingContinuation { continuation in
             queue.async {
                 let start = ContinuousClock.now
                 do {
-                    var result = try self.exchange(script, by: start + timeout)
+                    var result = try self.exchange(operation, body, by: start + timeout)
                     result.duration = ContinuousClock.now - start
                     continuation.resume(returning: result)
                 } catch {
                     continuation.resume(
                         throwing: ContinuousClock.now - start >= timeout
-                            ? HostError.commandTimedOut(command: script, after: timeout)
-                            : HostError.connectionLost(command: script))
+                            ? HostError.commandTimedOut(command: body, after: timeout)
+                            : HostError.connectionLost(command: body))
                 }
             }
         }
     }
 
-    private func exchange(_ script: String, by deadline: ContinuousClock.Instant) throws -> CommandResult {
-        let bytes = Array(script.utf8)
-        try write(Array("\(bytes.count)\n".utf8) + bytes, by: deadline)
+    private func exchange(
+        _ operation: Operation, _ body: String, by deadline: ContinuousClock.Instant
+    ) throws -> CommandResult {
+        let bytes = Array(body.utf8)
+        try write(Array("\(operation.rawValue) \(bytes.count)\n".utf8) + bytes, by: deadline)
         while !received.contains(10) { try receive(by: deadline) }
         let header = received.prefix { $0 != 10 }
         received.removeFirst(header.count + 1)
         let numbers = String(decoding: header, as: UTF8.self).split(separator: " ").compactMap { Int($0) }
-        guard numbers.count == 3 else { throw HostError.connectionLost(command: script) }
+        guard numbers.count == 3 else { throw HostError.connectionLost(command: body) }
         return CommandResult(
-            command: script, exitCode: numbers[0], stdout: try text(numbers[1], by: deadline),
+            command: body, exitCode: numbers[0], stdout: try text(numbers[1], by: deadline),
             stderr: try text(numbers[2], by: deadline), duration: .zero)
     }
 

@@ -1,0 +1,105 @@
+import Foundation
+import Testing
+
+/// The rooms of the house use those below them only, and the package's manifest says all that they use.
+@Suite struct Architecture {
+    private static let repository = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    /// What the system brings.
+    private static let system: Set = ["Glibc", "Musl", "Synchronization", "Dispatch"]
+
+    /// What each room may import.
+    private static let rooms: [String: Set<String>] = [
+        "XenTypes": [],
+        "Events": ["CXenShim", "Glibc", "Synchronization", "SystemPackage"],
+        "XenControl": ["CXen", "CXenShim", "Glibc", "Logging", "Synchronization", "XenTypes"],
+        "XenStore": ["CXen", "Events", "Glibc", "Synchronization", "XenTypes"],
+        "YajlJSON": ["CYajl", "XenTypes"],
+        "DomainModel": ["XenTypes"],
+        "DomainConfig": ["DomainModel", "XenTypes"],
+        "XenToolstack": [
+            "Dispatch", "DomainConfig", "DomainModel", "Events", "Glibc", "Logging", "Synchronization", "SystemPackage",
+            "XenControl", "XenStore", "XenTypes", "YajlJSON",
+        ],
+        "xl": [
+            "ArgumentParser", "DomainConfig", "DomainModel", "Events", "Glibc", "Logging", "Synchronization",
+            "SystemPackage", "XenToolstack", "XenTypes", "YajlJSON",
+        ],
+    ]
+
+    /// Folders that may import what the rest of their room may not.
+    private static let folders: [String: Set<String>] = [
+        "XenToolstack/System": ["CXenShim"],
+        // A file given is read here.
+        "DomainConfig/Language": ["Glibc", "Musl"],
+    ]
+
+    /// Files of `xl` that reach below the toolstack, which is to take over what they do.
+    private static let reachingBelow: [String: Set<String>] = [
+        "xl/CommandContext.swift": ["XenControl", "XenStore"],
+        "xl/Commands/Shutdown.swift": ["XenControl"],
+        "xl/Monitor/DisplayViewer.swift": ["XenStore"],
+        "xl/Monitor/DomainEnding.swift": ["XenControl"],
+        "xl/Monitor/Keeper.swift": ["XenControl", "XenStore"],
+        "xl/Monitor/Monitor.swift": ["XenControl", "XenStore"],
+        "xl/Monitor/MonitorProcess.swift": ["XenStore"],
+        "xl/Output/DomainListJSON.swift": ["XenControl"],
+        "xl/Output/DomainListText.swift": ["XenControl"],
+        "xl/Output/HostInfoJSON.swift": ["XenControl"],
+        "xl/Output/HostInfoText.swift": ["XenControl"],
+        "xl/Output/MigrationBar.swift": ["XenControl"],
+        "xl/Output/MigrationDisplay.swift": ["XenControl"],
+    ]
+
+    private struct Import: Hashable, CustomStringConvertible {
+        var file: String
+        var module: String
+        var description: String { "\(file): import \(module)" }
+        var room: String { String(file.prefix { $0 != "/" }) }
+        var folder: String { file.split(separator: "/").dropLast().joined(separator: "/") }
+    }
+
+    /// All imports of Sources, conditional ones, too.
+    private static let imports: [Import] = {
+        let sources = repository.appending(path: "Sources").path
+        let files = FileManager.default.enumerator(atPath: sources)?.compactMap { $0 as? String } ?? []
+        return files.filter { $0.hasSuffix(".swift") }.sorted().flatMap { file -> [Import] in
+            let text = (try? String(contentsOfFile: sources + "/" + file, encoding: .utf8)) ?? ""
+            let pattern =
+                #/(?m)^ *(?:@\w+ +|public +|package +|internal +|private +)*import +(?:struct +|func +|class +|enum +)?(\w+)/#
+            return text.matches(of: pattern).map { Import(file: file, module: String($0.1)) }
+        }
+    }()
+
+    @Test func everyRoomUsesThoseBelowItOnly() {
+        #expect(Self.imports.count > 500, "the sources are where they are looked for")
+        let forbidden = Self.imports.filter { item in
+            let allowed = (Self.rooms[item.room] ?? []).union(Self.folders[item.folder] ?? [])
+                .union(Self.reachingBelow[item.file] ?? [])
+            return !allowed.contains(item.module)
+        }
+        #expect(forbidden.isEmpty, "\(forbidden.map(\.description).joined(separator: "\n"))")
+    }
+
+    @Test func whatNoLongerReachesBelowIsTakenOffTheList() {
+        let stale = Self.reachingBelow.flatMap { file, modules in
+            modules.map { Import(file: file, module: $0) }.filter { !Self.imports.contains($0) }
+        }
+        #expect(stale.isEmpty, "\(stale.map(\.description).joined(separator: "\n"))")
+    }
+
+    /// The package manager lets a target import what another one brings along.
+    @Test func theManifestNamesAllThatIsImported() throws {
+        let manifest = try String(contentsOf: Self.repository.appending(path: "Package.swift"), encoding: .utf8)
+        var missing: Set<String> = []
+        for (room, modules) in Dictionary(grouping: Self.imports, by: \.room) {
+            let entry = try Regex("(?s)arget\\(\\s*name: \"\(room)\"(.*?)(?=\\n        \\.|\\n    \\])")
+            let text = try #require(manifest.firstMatch(of: entry)?.output[1].substring, "\(room) is in the manifest")
+            for module in Set(modules.map(\.module)).subtracting(Self.system) where !text.contains("\"\(module)\"") {
+                missing.insert("\(room) imports \(module)")
+            }
+        }
+        #expect(missing.isEmpty, "\(missing.sorted().joined(separator: "\n"))")
+    }
+}

@@ -1,0 +1,127 @@
+import Foundation
+import Synchronization
+import Testing
+
+/// The test hosts of a run, and who gets one next.
+///
+/// There are as many hosts at work as the build machine has processors; one with two processors counts twice. Who needs
+/// most processors comes first, then who takes longest: so all hosts end at about the same time.
+final class HostPool: Sendable {
+    static let shared = HostPool(
+        capacity: ProcessInfo.processInfo.environment["SWIFT_XL_HOSTS"].flatMap { Int($0) }
+            ?? ProcessInfo.processInfo.activeProcessorCount)
+
+    /// What a test needs.
+    struct Need: Sendable {
+        var hosts = 1
+        /// Of each host.
+        var processors = 1
+        var weight: Int { hosts * processors }
+
+        /// What the traits of a test say.
+        init(of test: Test) {
+            for trait in test.traits {
+                if trait is PeerTrait { hosts = 2 }
+                if let trait = trait as? ProcessorsTrait { processors = max(processors, trait.count) }
+            }
+        }
+    }
+
+    private struct Waiter {
+        var need: Need
+        /// How long it took when it was last recorded, in seconds.
+        var duration: Double
+        var resume: CheckedContinuation<Void, Never>
+    }
+
+    private struct State {
+        var free: Int
+        var waiting: [Waiter] = []
+        var idle: [TestHost] = []
+        var started = 0
+        /// Whether the tests that start together have had the time to come here.
+        var isOpen = false
+    }
+
+    private let capacity: Int
+    private let state: Mutex<State>
+
+    private init(capacity: Int) {
+        self.capacity = max(capacity, 1)
+        state = Mutex(State(free: self.capacity))
+    }
+
+    /// Calls a function with hosts that nobody else uses meanwhile.
+    ///
+    /// - Parameter duration: how long it will take, in seconds.
+    func withHosts<Result>(
+        _ need: Need, duration: Double, _ body: ([TestHost]) async throws -> Result
+    ) async throws -> Result {
+        await turn(need, duration)
+        defer { giveBack(min(need.weight, capacity)) }
+        var hosts: [TestHost] = []
+        while hosts.count < need.hosts { hosts.append(try await host(processors: need.processors)) }
+        defer { state.withLock { state in state.idle += hosts.filter(\.isFit) } }
+        return try await body(hosts)
+    }
+
+    /// Waits until it is this need's turn.
+    private func turn(_ need: Need, _ duration: Double) async {
+        await withCheckedContinuation { continuation in
+            let isFirst = state.withLock { state in
+                state.waiting.append(Waiter(need: need, duration: duration, resume: continuation))
+                state.waiting.sort { ($0.need.weight, $0.duration) > ($1.need.weight, $1.duration) }
+                return !state.isOpen && state.waiting.count == 1
+            }
+            guard isFirst else { return serve() }
+            // All tests are started at once, a moment apart: longest first means nothing before they are here.
+            DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(1)) {
+                self.state.withLock { $0.isOpen = true }
+                self.serve()
+            }
+        }
+    }
+
+    private func giveBack(_ weight: Int) {
+        state.withLock { $0.free += weight }
+        serve()
+    }
+
+    /// Lets those go on whose turn it is. Nobody overtakes the first: who needs two hosts would never get them.
+    private func serve() {
+        let next = state.withLock { state in
+            guard state.isOpen else { return [Waiter]() }
+            var next: [Waiter] = []
+            while let first = state.waiting.first, min(first.need.weight, capacity) <= state.free {
+                state.free -= min(first.need.weight, capacity)
+                next.append(state.waiting.removeFirst())
+            }
+            return next
+        }
+        for waiter in next { waiter.resume.resume() }
+    }
+
+    /// An idle host, or a new one.
+    private func host(processors: Int) async throws -> TestHost {
+        let (known, number) = state.withLock { state -> (TestHost?, Int) in
+            if let index = state.idle.firstIndex(where: { $0.processors == processors }) {
+                return (state.idle.remove(at: index), 0)
+            }
+            state.started += 1
+            return (nil, state.started)
+        }
+        if let known { return known }
+        let name = "test-\(ProcessInfo.processInfo.processIdentifier)-\(number)"
+        return try await TestHost(name: name, processors: processors)
+    }
+}
+
+/// How many processors the host of a test must have, where what it tests is about them; one otherwise.
+struct ProcessorsTrait: TestTrait, SuiteTrait {
+    var count: Int
+    var isRecursive: Bool { true }
+}
+
+extension Trait where Self == ProcessorsTrait {
+    static func processors(_ count: Int) -> Self { ProcessorsTrait(count: count) }
+}
