@@ -70,7 +70,8 @@ extension HostTests {
             let evacuation = try await here.ours("evacuate --dry-run --no-live there")
             #expect(evacuation.exitCode == 1)
             #expect(evacuation.stdout.contains(#/^moved \(\d+ MiB\) stays: there: /#), "\(evacuation)")
-            for line in check.lines.dropLast() {
+            // Clocks of emulated hosts drift apart, which is a warning.
+            for line in check.lines where line.hasPrefix("problem: ") {
                 #expect(evacuation.stdout.contains(line.dropFirst("problem: ".count)), "\(evacuation)")
             }
             #expect(try await here.upstream("list moved").lines.last?.contains("-b----") == true)
