@@ -1,19 +1,17 @@
 import DomainModel
 import XenTypes
 
-/// The most virtual CPUs that any kind of guest can have (`XEN_LEGACY_MAX_VCPUS` and `MAX_VIRT_CPUS` of Xen).
-let vcpuCounts: ClosedRange<Int64> = 0...8192
-
 /// libxl's scheduler parameters: -1 leaves the scheduler's own value.
 private let schedulerNumbers: ClosedRange<Int64> = -1...Int64(Int32.max)
 
 /// Virtual CPUs, their scheduling, and what the guest sees of the processor.
 let cpuKeys: [ConfigKey] = [
     ConfigKey(
-        "vcpus", .integer(vcpuCounts, unit: nil), "Virtual CPUs that the guest starts with", default: "1",
+        "vcpus", .integer(ConfigurationRanges.vcpus, unit: nil), "Virtual CPUs that the guest starts with",
+        default: "1",
         write: { $0.buildInfo.availableVCPUs.max.map { .number(Int64($0) + 1) } }),
     ConfigKey(
-        "maxvcpus", .integer(vcpuCounts, unit: nil), "Most virtual CPUs of the guest", default: "vcpus",
+        "maxvcpus", .integer(ConfigurationRanges.vcpus, unit: nil), "Most virtual CPUs of the guest", default: "vcpus",
         write: {
             let build = $0.buildInfo
             return Int(build.maxVCPUs) == (build.availableVCPUs.max ?? -1) + 1 ? nil : .number(Int64(build.maxVCPUs))

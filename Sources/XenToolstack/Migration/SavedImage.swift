@@ -46,7 +46,7 @@ extension DomainConfiguration {
     /// The configuration that a saved domain brings along as JSON.
     public init(savedJSON text: [UInt8], name: String) throws(ToolstackError) {
         do {
-            self = try YajlDecoder().decode(DomainConfiguration.self, from: text)
+            try self.init(json: text)
         } catch {
             throw ToolstackError(
                 .invalid, "cannot read the configuration in \(name)", underlying: error,

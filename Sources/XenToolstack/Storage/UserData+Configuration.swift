@@ -8,7 +8,7 @@ extension UserData {
     public func readConfiguration() throws(ToolstackError) -> DomainConfiguration? {
         guard let bytes = try read(.configuration) else { return nil }
         do {
-            return try YajlDecoder().decode(DomainConfiguration.self, from: Array(bytes.prefix { $0 != 0 }))
+            return try DomainConfiguration(json: Array(bytes.prefix { $0 != 0 }))
         } catch {
             throw ToolstackError(
                 .fail, "cannot read the stored configuration \(path(of: .configuration))", domain: domain,
@@ -23,6 +23,19 @@ extension UserData {
                 .fail, "cannot encode the configuration of domain \(domain)", domain: domain, underlying: error)
         }
         try write(.configuration, bytes + [0])
+    }
+}
+
+extension DomainConfiguration {
+    /// Decodes what a file or another host says.
+    ///
+    /// - Throws: also for counts and sizes that no domain can have.
+    init(json text: [UInt8]) throws {
+        self = try YajlDecoder().decode(DomainConfiguration.self, from: text)
+        let problems = ConfigurationRanges.problems(self)
+        guard problems.isEmpty else {
+            throw ToolstackError(.invalid, "the configuration cannot be used", cause: problems.joined(separator: "; "))
+        }
     }
 }
 

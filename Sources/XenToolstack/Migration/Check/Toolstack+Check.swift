@@ -77,6 +77,9 @@ extension Toolstack {
             throw ToolstackError(.invalid, "cannot read the configuration that the other side sent", underlying: error)
         }
         var findings = MigrationFindings()
+        // Before anything is computed from them.
+        findings.problems = ConfigurationRanges.problems(given).map { .init("configuration", $0) }
+        guard findings.problems.isEmpty else { return findings }
         var configuration = given
         do {
             configuration = try ConfigurationDefaults.apply(to: given, on: capabilities(for: given)).configuration
@@ -106,7 +109,7 @@ extension Toolstack {
             if balloons, let text = try store.read(DomainPaths(.control).guest / "memory/target"),
                 let target = UInt64(text), target > Self.leastControlDomainMemory
             {
-                facts.freeKB += target - Self.leastControlDomainMemory
+                facts.freeKB = saturatingSum(facts.freeKB, target - Self.leastControlDomainMemory)
             }
             let host = try hypervisor.physicalInfo()
             facts.cpus = Int(host.maximumCPUID) + 1
