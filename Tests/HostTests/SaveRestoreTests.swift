@@ -138,7 +138,7 @@ extension HostTests {
             let interrupted = try await host.run(
                 """
                 \(TestHost.ours) save saved \(Self.file) & pid=$!
-                until [ -n "$(find /root -maxdepth 1 -name '.saved.*' -size +4096k)" ]; do sleep 0.05; done
+                until [ -n "$(find -L /proc/$pid/fd -type f -size +4096k)" ]; do sleep 0.05; done
                 kill -TERM $pid; wait $pid
                 """, timeout: .seconds(300))
             #expect(interrupted.exitCode == 128 + 15, "\(interrupted)")

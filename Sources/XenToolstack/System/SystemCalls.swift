@@ -40,6 +40,21 @@ enum SystemCalls {
     /// Asks for another size of a pipe, which keeps its own when it may not have that.
     static func resize(pipe: CInt, to size: CInt) { cxs_set_pipe_size(pipe, size) }
 
+    /// A new file in a directory, without a name, for its owner alone; nil where the file system cannot have such.
+    static func openNameless(in directory: FilePath) -> FileDescriptor? {
+        // O_TMPFILE of asm-generic/fcntl.h, which Swift does not see.
+        let nameless: CInt = 0o20_000_000 | O_DIRECTORY
+        let raw = Glibc.open(directory.string, nameless | O_RDWR | O_CLOEXEC, 0o600)
+        return raw < 0 ? nil : FileDescriptor(rawValue: raw)
+    }
+
+    /// Gives a nameless file a name.
+    ///
+    /// - Returns: false, and `errno` says why, when that fails.
+    static func link(_ file: FileDescriptor, to path: FilePath) -> Bool {
+        linkat(AT_FDCWD, "/proc/self/fd/\(file.rawValue)", AT_FDCWD, path.string, AT_SYMLINK_FOLLOW) == 0
+    }
+
     /// A new terminal's master, and the name under which its other end can be opened.
     static func openTerminal() throws(Errno) -> (master: FileDescriptor, name: FilePath) {
         var name = [CChar](repeating: 0, count: 64)

@@ -46,6 +46,19 @@ import Testing
         }
     }
 
+    @Test func whoIsKilledLeavesNothing() throws {
+        try withDirectory { directory in
+            guard let probe = SystemCalls.openNameless(in: directory) else { return }
+            try probe.close()
+            let file = try SaveFile(directory.appending("guest.save"))
+            _ = try file.descriptor.writeAll([1])
+            #expect(Self.names(in: directory).isEmpty)
+            // As the kernel does for a process that is killed.
+            try file.descriptor.close()
+            #expect(Self.names(in: directory).isEmpty)
+        }
+    }
+
     @Test func aLinkStaysOne() throws {
         try withDirectory { directory in
             let (path, link) = (directory.appending("guest.save"), directory.appending("link"))
