@@ -51,7 +51,8 @@ public struct DeviceModelPlan: Sendable, Hashable {
 
     /// The number that the restricted device model's monitor has in it. A saved state has the next free one.
     static let monitorDescriptor = 3
-    /// QEMU may write this many bytes to its log (XSA-180).
+    /// How many bytes of output (XSA-180) a QEMU writes to its log that knows this variable, which only Xen's own branch
+    /// up to 4.17 does: the log of any other has no limit unless it is restricted.
     static let consoleLimit = (name: "XEN_QEMU_CONSOLE_LIMIT", value: "1048576")
 
     /// Whether a device of the configuration is served by QEMU in this domain.
@@ -102,7 +103,7 @@ public struct DeviceModelPlan: Sendable, Hashable {
         logName = "qemu-dm-\(setup.configuration.createInfo.name ?? "")"
         environment = Self.environment(setup)
         arguments = try QEMUOption.commandLine(setup)
-        nodes = Self.nodes(setup, uuid: build.uuid)
+        nodes = Self.nodes(setup)
         isRestricted = setup.isRestricted
         savedState = build.deviceModelState
         var warnings = QEMUDisks.warnings(setup)
@@ -159,13 +160,10 @@ public struct DeviceModelPlan: Sendable, Hashable {
     }
 
     /// In the order in which they are written.
-    private static func nodes(_ setup: QEMUSetup, uuid: XenUUID) -> [StoreNode] {
+    private static func nodes(_ setup: QEMUSetup) -> [StoreNode] {
         var nodes = loaderNodes(setup)
         nodes.append(StoreNode(storePath(setup.domain), nil))
         if let id = setup.user?.exclusiveID { nodes.append(StoreNode(userPath(setup.domain), "\(id)")) }
-        if let password = setup.vnc?.password {
-            nodes.append(StoreNode(DomainPaths.vm(uuid) / "vncpasswd", password))
-        }
         return nodes
     }
 }

@@ -196,7 +196,15 @@ extension Toolstack {
         try store.transaction(mapError: { ToolstackError(.fail, "cannot name CPU pool \(id)", underlying: $0) }) {
             transaction throws(ToolstackError) in
             do {
-                for other in try transaction.list(CPUPool.root) ?? [] where other != "\(id)" {
+                let names = try transaction.list(CPUPool.root) ?? []
+                // Asked later than the store: a pool is there before it is named.
+                let pools = Set(try hypervisor.cpuPools().map { "\($0.id)" })
+                for other in names where other != "\(id)" {
+                    // A command that was killed has left the name of a pool that is no more.
+                    guard pools.contains(other) else {
+                        try transaction.remove(CPUPool.root / other)
+                        continue
+                    }
                     if try transaction.read(CPUPool.root / other / "name") == name { throw Self.takenName(name) }
                 }
                 let path = CPUPool.root / "\(id)"

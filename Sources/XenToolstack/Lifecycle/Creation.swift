@@ -134,13 +134,16 @@ struct Creation {
         while true {
             try Task.checkCancellation()
             guard let domain = try make(arguments, fixed) else { continue }
+            let before = undo
+            undo.push("domain \(domain)") { [toolstack] in try await toolstack.endDomain(domain).get() }
             if try !history.isRecent(domain) {
-                undo.push("domain \(domain)") { [toolstack] in try await toolstack.endDomain(domain).get() }
                 return DomainBuild(
                     configuration: configuration, domain: domain, uuid: uuid,
                     origin: options.image == nil ? .boot : .restore)
             }
             try hypervisor.destroyDomain(domain)
+            // The number may be another domain's by now.
+            undo = before
             guard fixed == nil else {
                 throw ToolstackError(
                     .fail, "cannot create a domain with number \(domain)", domain: domain,

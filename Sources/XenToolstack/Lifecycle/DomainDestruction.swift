@@ -73,7 +73,7 @@ extension Toolstack {
 
     /// Whether another domain uses a `/vm` tree, as the two copies do while a domain moves to where it is.
     private func isShared(_ vm: StorePath, by domain: DomainID) throws -> Bool {
-        try hypervisor.domains().contains { $0.domain != domain && DomainPaths.vm($0.uuid) == vm }
+        try store.domains(using: vm).contains { try $0 != domain && hypervisor.info(of: $0) != nil }
     }
 
     func removeFiles(of domain: DomainID) {
