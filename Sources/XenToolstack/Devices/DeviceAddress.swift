@@ -39,6 +39,9 @@ public struct DeviceAddress: Sendable, Hashable, CustomStringConvertible {
         self.init(domain: domain, kind: kind, id: id, backendDomain: DomainID(owner), backendKind: backendKind)
     }
 
+    /// Whether this domain provides the device.
+    var isServedHere: Bool { backendDomain == .control }
+
     private var paths: DomainPaths { DomainPaths(domain) }
 
     public var frontend: StorePath {

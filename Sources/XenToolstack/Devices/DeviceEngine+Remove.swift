@@ -71,86 +71,96 @@ extension DeviceEngine {
         let device: DeviceAddress
         /// Whether its nodes can go.
         var isGone = true
-        var error: ToolstackError?
+        var errors: [ToolstackError] = []
     }
 
+    /// Takes devices away, each by itself: a domain that disturbs its own device holds up no other.
+    ///
     /// - Parameter isTakingBack: whether the devices could not be connected.
     /// - Returns: what went wrong.
     func remove(
         _ devices: [DeviceAddress], force: Force, isTakingBack: Bool = false
     ) async -> [ToolstackError] {
         guard !devices.isEmpty else { return [] }
-        var errors: [ToolstackError] = []
-        do { try requestClosing(devices.filter { !$0.kind.isConsole }, force: force) } catch {
-            errors.append(error)
-        }
+        // The host's own come first, whatever other domains do to theirs meanwhile.
+        let ordered = devices.filter(\.isServedHere) + devices.filter { !$0.isServedHere }
         let outcomes = await withTaskGroup(of: Outcome.self) { group in
-            for device in devices {
-                group.addTask {
-                    device.kind.isConsole
-                        ? Outcome(device: device) : await close(device, force: force, isTakingBack: isTakingBack)
-                }
+            for device in ordered {
+                group.addTask { await takeAway(device, force: force, isTakingBack: isTakingBack) }
             }
             return await group.reduce(into: []) { $0.append($1) }
         }
-        errors += outcomes.compactMap { outcome in
-            outcome.error.map {
+        let problems = outcomes.flatMap { outcome in
+            outcome.errors.map {
                 ToolstackError(
                     $0.code, "cannot detach \(outcome.device)", domain: outcome.device.domain, underlying: $0)
             }
         }
-        do { try removeNodes(of: outcomes.filter(\.isGone).map(\.device)) } catch { errors.append(error) }
-        return errors
+        return problems + removeEmptyParents(of: outcomes.filter(\.isGone).map(\.device))
     }
 
-    /// Asks the backends to close; those that are gone or closed already are left as they are.
-    private func requestClosing(_ devices: [DeviceAddress], force: Force) throws(ToolstackError) {
-        guard !devices.isEmpty else { return }
-        do {
-            try store.transaction { transaction throws(StoreError) in
-                if force == .always { try transaction.removeWithEmptyParents(devices.map(\.frontend)) }
-                let states = try transaction.read(devices.map { $0.backend / "state" })
-                var changes: [StoreChange] = []
-                for case (let device, let state?) in zip(devices, states) {
-                    changes.append(.write(device.backend / "online", "0"))
-                    if XenbusState(text: state) != .closed, !(force == .always && isUnattended(state)) {
-                        changes.append(.write(device.backend / "state", XenbusState.closing.text))
-                    }
-                }
-                try transaction.perform(changes)
+    private func takeAway(_ device: DeviceAddress, force: Force, isTakingBack: Bool) async -> Outcome {
+        var outcome = Outcome(device: device)
+        if !device.kind.isConsole {
+            do throws(ToolstackError) { try requestClosing(device, force: force) } catch {
+                outcome.errors.append(error)
             }
-        } catch {
-            throw ToolstackError(
-                .fail, "cannot ask backends to close", domain: devices.first?.domain, underlying: error)
+            await close(&outcome, force: force, isTakingBack: isTakingBack)
         }
+        guard outcome.isGone else { return outcome }
+        do throws(ToolstackError) { try removeNodes(of: device) } catch { outcome.errors.append(error) }
+        return outcome
+    }
+
+    /// Asks a backend to close; one that is gone or closed already is left as it is.
+    private func requestClosing(_ device: DeviceAddress, force: Force) throws(ToolstackError) {
+        let state = device.backend / "state"
+        do throws(StoreError) {
+            if device.isServedHere {
+                try store.transaction { transaction throws(StoreError) in
+                    try transaction.perform(closingChanges(device, state: try transaction.read(state), force: force))
+                }
+            } else {
+                // Whoever provides the device could make a transaction fail for ever.
+                try store.perform(closingChanges(device, state: try store.read(state), force: force))
+            }
+            // By itself, for the guest could do the same, and only now: a Linux backend that loses its frontend says
+            // that it has closed only if it was asked to (`xenbus_dev_remove`).
+            if force == .always { try store.remove(device.frontend) }
+        } catch {
+            throw ToolstackError(.fail, "cannot ask the backend to close", domain: device.domain, underlying: error)
+        }
+    }
+
+    private func closingChanges(_ device: DeviceAddress, state: String?, force: Force) -> [StoreChange] {
+        guard let state else { return [] }
+        let offline = StoreChange.write(device.backend / "online", "0")
+        guard XenbusState(text: state) != .closed, !(force == .always && isUnattended(state)) else { return [offline] }
+        return [offline, .write(device.backend / "state", XenbusState.closing.text)]
     }
 
     /// A backend that nobody ever answered for will not answer now.
     private func isUnattended(_ state: String) -> Bool { XenbusState(text: state) == .initialising }
 
-    private func close(_ device: DeviceAddress, force: Force, isTakingBack: Bool) async -> Outcome {
-        var outcome = Outcome(device: device)
+    private func close(_ outcome: inout Outcome, force: Force, isTakingBack: Bool) async {
+        let device = outcome.device
         do throws(ToolstackError) {
             do throws(ToolstackError) {
                 try await waitUntilClosed(device, force: force)
             } catch  where error.code == .timedOut && force == .whenTimeIsUp {
-                try requestClosing([device], force: .always)
+                try requestClosing(device, force: .always)
                 try await waitUntilClosed(device, force: .always)
             }
         } catch {
-            outcome.error = error
+            outcome.errors.append(error)
             outcome.isGone = force != .never && error.code == .timedOut
-            guard outcome.isGone else { return outcome }
+            guard outcome.isGone else { return }
         }
-        if device.backendDomain == .control {
-            await disconnect(device, isWanted: !isTakingBack)
-        } else {
-            do throws(ToolstackError) { try await waitForRemoval(of: device) } catch {
-                outcome.error = outcome.error ?? error
-                outcome.isGone = force != .never
-            }
+        guard !device.isServedHere else { return await disconnect(device, isWanted: !isTakingBack) }
+        do throws(ToolstackError) { try await waitForRemoval(of: device) } catch {
+            if outcome.errors.isEmpty { outcome.errors.append(error) }
+            outcome.isGone = force != .never
         }
-        return outcome
     }
 
     private func waitUntilClosed(_ device: DeviceAddress, force: Force) async throws(ToolstackError) {
@@ -170,7 +180,7 @@ extension DeviceEngine {
 
     /// - Returns: how long to wait for a backend; nil when there is nobody to wait for.
     private func patience(for device: DeviceAddress, force: Force) throws(ToolstackError) -> Duration? {
-        guard device.backendKind.isServedByQEMU, device.backendDomain == .control else {
+        guard device.backendKind.isServedByQEMU, device.isServedHere else {
             return timeouts.deviceDestroy
         }
         guard toolstack.isDeviceModelRunning(for: device.domain) else { return nil }
@@ -213,15 +223,26 @@ extension DeviceEngine {
         }
     }
 
-    private func removeNodes(of devices: [DeviceAddress]) throws(ToolstackError) {
-        guard !devices.isEmpty else { return }
-        do {
-            try store.transaction { transaction throws(StoreError) in
-                try transaction.removeWithEmptyParents(devices.flatMap { [$0.frontend, $0.record, $0.backend] })
-            }
-        } catch {
-            throw ToolstackError(
-                .fail, "cannot remove the devices' nodes", domain: devices.first?.domain, underlying: error)
+    /// The record goes last: as long as it is there, the device is known, and can be taken away again.
+    private func removeNodes(of device: DeviceAddress) throws(ToolstackError) {
+        do { try store.perform([device.frontend, device.backend, device.record].map { .remove($0) }) } catch {
+            throw ToolstackError(.fail, "cannot remove its nodes", domain: device.domain, underlying: error)
         }
+    }
+
+    /// Removes the directories of kinds and of domains that have no devices left.
+    private func removeEmptyParents(of devices: [DeviceAddress]) -> [ToolstackError] {
+        guard let domain = devices.first?.domain else { return [] }
+        let served = devices.filter(\.isServedHere).map(\.backend)
+        do {
+            try store.removeEmptyParents(of: devices.flatMap { [$0.frontend, $0.record] } + served)
+        } catch {
+            return [ToolstackError(.fail, "cannot remove the devices' nodes", domain: domain, underlying: error)]
+        }
+        // Another domain changes its own tree as it likes, and would but keep an empty directory.
+        for device in devices where !device.isServedHere {
+            try? store.removeEmptyParents(of: [device.backend], attempts: 4)
+        }
+        return []
     }
 }

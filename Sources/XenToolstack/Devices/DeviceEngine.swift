@@ -221,7 +221,7 @@ public struct DeviceEngine: Sendable {
 
     private func connectEmulation(of plan: DevicePlan) async throws(ToolstackError) {
         let device = plan.address
-        guard plan.handshake == .backend, device.backendDomain == .control,
+        guard plan.handshake == .backend, device.isServedHere,
             let script = try HotplugScript(.connect, device, part: .emulation, value: { plan.backendValue($0) })
         else { return }
         do throws(ToolstackError) { try await hotplug.run(script) } catch {
@@ -264,7 +264,7 @@ public struct DeviceEngine: Sendable {
         do throws(ToolstackError) {
             try await waitForBackend(of: device)
             // A backend in another domain is connected there, by that domain's own toolstack.
-            guard device.backendDomain == .control else { return }
+            guard device.isServedHere else { return }
             if let script = try HotplugScript(.connect, device, value: { plan.backendValue($0) }) {
                 try await hotplug.run(script)
                 removeStrayNodes(of: plan)

@@ -1,15 +1,21 @@
 import XenStore
 
-extension StoreTransaction {
-    /// Removes nodes and all below them, and then the nodes above them that are left without value and children.
-    func removeWithEmptyParents(_ paths: [StorePath]) throws(StoreError) {
-        var removed = paths
-        while !removed.isEmpty {
-            try perform(removed.map { .remove($0) })
-            let parents = Set(removed.compactMap(\.parent)).subtracting([.root]).sorted()
-            let (values, children) = (try readBytes(parents), try list(parents))
-            removed = parents.indices.filter { values[$0]?.isEmpty == true && children[$0]?.isEmpty == true }
-                .map { parents[$0] }
+extension StoreConnection {
+    /// Removes the nodes above removed ones that are left without value and children, and those above them.
+    ///
+    /// - Parameter attempts: how often to try before the error `contention`.
+    func removeEmptyParents(
+        of removed: [StorePath], attempts: Int = defaultAttempts
+    ) throws(StoreError) {
+        try transaction(attempts: attempts) { transaction throws(StoreError) in
+            var removed = removed
+            while !removed.isEmpty {
+                let parents = Set(removed.compactMap(\.parent)).subtracting([.root]).sorted()
+                let (values, children) = (try transaction.readBytes(parents), try transaction.list(parents))
+                removed = parents.indices.filter { values[$0]?.isEmpty == true && children[$0]?.isEmpty == true }
+                    .map { parents[$0] }
+                try transaction.perform(removed.map { .remove($0) })
+            }
         }
     }
 }
