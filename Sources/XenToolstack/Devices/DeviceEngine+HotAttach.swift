@@ -18,6 +18,10 @@ extension DeviceEngine {
         let data = UserData(of: domain, uuid: info.uuid, paths: toolstack.paths)
         let lock = try await FileLock.acquire(data.path(of: .devices))
         defer { lock.release() }
+        // Whoever ends a domain has this lock until it is gone.
+        guard try !toolstack.info(of: domain).flags.contains(.dying) else {
+            throw ToolstackError(.domainDestroyed, "cannot attach a \(Class.noun): domain \(domain) is ending")
+        }
 
         var device = device
         let given = device

@@ -13,12 +13,16 @@ extension DeviceEngine {
         case always
     }
 
-    /// Takes away every device that the records of a domain name, whoever attached it. What fails is logged.
+    /// Takes away every device that the records of a domain name, whoever attached it, and what this domain's backends
+    /// have besides. What fails is logged.
     ///
     /// The domain does not run any more, nor its device model.
     public func destroyAll(of domain: DomainID) async {
-        let devices: [DeviceAddress]
-        do { devices = try self.devices(of: domain) } catch {
+        var devices: [DeviceAddress]
+        do {
+            devices = try self.devices(of: domain)
+            devices += try strayDevices(of: domain).filter { !devices.contains($0) }
+        } catch {
             toolstack.logger.error("cannot list the devices of domain \(domain): \(error)")
             return
         }
@@ -64,6 +68,19 @@ extension DeviceEngine {
         }
     }
 
+    /// What this domain's backends have for a domain, on record or not: a script that went on after its device had been
+    /// taken away makes nodes anew.
+    private func strayDevices(of domain: DomainID) throws(StoreError) -> [DeviceAddress] {
+        let root = DomainPaths(.control).guest / "backend"
+        let kinds = try (store.list(root) ?? []).compactMap { DeviceKind(rawValue: $0) }
+        let lists = try store.list(kinds.map { root / $0.rawValue / domain })
+        return zip(kinds, lists).flatMap { kind, names in
+            (names ?? []).compactMap { UInt32($0) }.map {
+                DeviceAddress(domain: domain, kind: kind.frontend, id: $0, backendKind: kind)
+            }
+        }
+    }
+
     // MARK: Steps
 
     /// How taking one device away ended.
@@ -81,7 +98,10 @@ extension DeviceEngine {
     func remove(
         _ devices: [DeviceAddress], force: Force, isTakingBack: Bool = false
     ) async -> [ToolstackError] {
-        guard !devices.isEmpty else { return [] }
+        guard let domain = devices.first?.domain else { return [] }
+        if devices.contains(where: { $0.isServedHere && $0.backendKind.hasScript }) {
+            await toolstack.awaitScripts(of: domain)
+        }
         // The host's own come first, whatever other domains do to theirs meanwhile.
         let ordered = devices.filter(\.isServedHere) + devices.filter { !$0.isServedHere }
         let outcomes = await withTaskGroup(of: Outcome.self) { group in
@@ -156,7 +176,11 @@ extension DeviceEngine {
             outcome.isGone = force != .never && error.code == .timedOut
             guard outcome.isGone else { return }
         }
-        guard !device.isServedHere else { return await disconnect(device, isWanted: !isTakingBack) }
+        guard !device.isServedHere else {
+            return await disconnect(device, isWanted: !isTakingBack) { key throws(ToolstackError) in
+                try recorded(key, of: device)
+            }
+        }
         do throws(ToolstackError) { try await waitForRemoval(of: device) } catch {
             if outcome.errors.isEmpty { outcome.errors.append(error) }
             outcome.isGone = force != .never
@@ -193,24 +217,47 @@ extension DeviceEngine {
     /// How long QEMU gets to close a device of a guest that does not run (`LIBXL_QEMU_BODGE_TIMEOUT`).
     private static let stoppedGuestLimit = Duration.seconds(2)
 
-    /// Runs the script that takes the backend off the host. Its failure does not keep the device.
+    /// Runs the scripts that take the backend off the host. Their failure does not keep the device.
     ///
-    /// - Parameter isWanted: whether anybody wants to hear of a failure: not where connecting failed already.
-    private func disconnect(_ device: DeviceAddress, isWanted: Bool) async {
+    /// - Parameters:
+    ///   - isWanted: whether anybody wants to hear of a failure: not where connecting failed already.
+    ///   - value: a node of the backend by its key, as the toolstack wrote it.
+    private func disconnect(
+        _ device: DeviceAddress, isWanted: Bool, value: (String) throws(ToolstackError) -> String?
+    ) async {
         // QEMU in a stub domain has no tap devices here.
         let hasTap = toolstack.deviceModelDomain(of: device.domain) == nil
         for part in [HotplugScript.Part.backend] + (hasTap ? [.emulation] : []) {
             do throws(ToolstackError) {
-                let script = try HotplugScript(.disconnect, device, part: part) { key throws(ToolstackError) in
-                    do { return try store.read(device.record / key) } catch {
-                        throw ToolstackError(.fail, "cannot read the record of \(device)", underlying: error)
-                    }
-                }
+                let script = try HotplugScript(.disconnect, device, part: part, value: value)
                 if let script { try await hotplug.run(script) }
             } catch {
                 toolstack.logger.log(level: isWanted ? .warning : .debug, "cannot disconnect \(device): \(error)")
             }
         }
+    }
+
+    /// A node of a device's backend as the toolstack wrote it. Where there is no record, the backend still has it.
+    private func recorded(_ key: String, of device: DeviceAddress) throws(ToolstackError) -> String? {
+        do {
+            let values = try store.read([device.record, device.backend].map { $0 / key })
+            return values[0] ?? (device.isServedHere ? values[1] : nil)
+        } catch {
+            throw ToolstackError(.fail, "cannot read the record of \(device)", underlying: error)
+        }
+    }
+
+    /// Takes back what a script has made for a device that is not on record any more.
+    func retract(_ plan: DevicePlan) async {
+        let device = plan.address
+        // Scripts read the backend's nodes. Without these two, its kernel sees no device in them.
+        let nodes = plan.backend.filter { !["state", "online"].contains($0.key) }
+        toolstack.logFailure("write the backend's nodes of \(device) again") {
+            try store.perform(nodes.map { .write(device.backend / $0.key, $0.value) })
+        }
+        await disconnect(device, isWanted: true) { plan.backendValue($0) }
+        toolstack.logFailure("remove the nodes of \(device)") { try removeNodes(of: device) }
+        for error in removeEmptyParents(of: [device]) { toolstack.logger.error("\(error)") }
     }
 
     /// The toolstack of the backend's domain removes its nodes when it is done.

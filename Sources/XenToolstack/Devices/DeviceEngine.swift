@@ -17,7 +17,7 @@ public struct DeviceEngine: Sendable {
     /// - Parameter hotplug: what connects backends to the host; nil runs the configured scripts.
     public init(_ toolstack: Toolstack, hotplug: (any HotplugRunner)? = nil) {
         self.toolstack = toolstack
-        self.hotplug = hotplug ?? ScriptRunner(store: toolstack.store, timeouts: toolstack.timeouts)
+        self.hotplug = hotplug ?? ScriptRunner(toolstack)
     }
 
     // MARK: Completing
@@ -224,7 +224,7 @@ public struct DeviceEngine: Sendable {
         guard plan.handshake == .backend, device.isServedHere,
             let script = try HotplugScript(.connect, device, part: .emulation, value: { plan.backendValue($0) })
         else { return }
-        do throws(ToolstackError) { try await hotplug.run(script) } catch {
+        do throws(ToolstackError) { try await run(script, for: plan) } catch {
             throw ToolstackError(error.code, "cannot attach \(device)", domain: device.domain, underlying: error)
         }
     }
@@ -266,12 +266,29 @@ public struct DeviceEngine: Sendable {
             // A backend in another domain is connected there, by that domain's own toolstack.
             guard device.isServedHere else { return }
             if let script = try HotplugScript(.connect, device, value: { plan.backendValue($0) }) {
-                try await hotplug.run(script)
+                try await run(script, for: plan)
                 removeStrayNodes(of: plan)
             }
         } catch {
             throw ToolstackError(error.code, "cannot attach \(device)", domain: device.domain, underlying: error)
         }
+    }
+
+    /// Runs a script that connects a device.
+    ///
+    /// - Throws: `domainDestroyed` when the device was taken away meanwhile: whoever did that, most likely with the
+    ///   domain, could not yet take back what the script has made since. This does.
+    private func run(_ script: HotplugScript, for plan: DevicePlan) async throws(ToolstackError) {
+        let result: Result<Void, ToolstackError>
+        do throws(ToolstackError) { result = .success(try await hotplug.run(script)) } catch {
+            result = .failure(error)
+        }
+        let isKnown = (try? store.exists(plan.address.record)) ?? true
+        guard isKnown else {
+            await toTheEnd { await retract(plan) }
+            throw ToolstackError(.domainDestroyed, "it was taken away while \(script.path) ran")
+        }
+        try result.get()
     }
 
     private func waitForBackend(of device: DeviceAddress) async throws(ToolstackError) {

@@ -27,6 +27,15 @@ public enum DeviceKind: String, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// The kind of the frontends that such a backend serves.
+    var frontend: DeviceKind {
+        switch self {
+        case .qdisk: .vbd
+        case .qusb: .vusb
+        default: self
+        }
+    }
+
     /// Whether a hotplug script connects the backend to the host.
     public var hasScript: Bool { self == .vbd || self == .vif }
 

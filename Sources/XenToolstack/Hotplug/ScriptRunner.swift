@@ -5,15 +5,12 @@ import XenTypes
 
 /// Runs the scripts as upstream does: standard input from nowhere, everything they print on standard error.
 public struct ScriptRunner: HotplugRunner {
-    private let store: StoreConnection
-    private let limit: Duration
+    private let toolstack: Toolstack
+    private var limit: Duration { toolstack.timeouts.hotplugScript }
     /// For how long a script whose result nobody wants any more may go on.
     private static let grace = Duration.seconds(10)
 
-    public init(store: StoreConnection, timeouts: Timeouts) {
-        self.store = store
-        limit = timeouts.hotplugScript
-    }
+    public init(_ toolstack: Toolstack) { self.toolstack = toolstack }
 
     public func run(_ script: HotplugScript) async throws(ToolstackError) {
         try await run(
@@ -29,12 +26,15 @@ public struct ScriptRunner: HotplugRunner {
         words: StorePath
     ) async throws(ToolstackError) {
         let summary = ([path.string] + arguments).joined(separator: " ")
-        func said() -> String? { (try? store.read(words)) ?? nil }
+        func said() -> String? { (try? toolstack.store.read(words)) ?? nil }
         var plan = ChildProcess.Plan(path, arguments)
         plan.environment = environment
         plan.output = .descriptor(.standardError)
         // A group of its own, so that a script that must be stopped ends with all that it started.
         plan.group = .own
+        let lock = try toolstack.scriptsLock(of: domain).map { path throws(ToolstackError) in try FileLock.share(path) }
+        defer { lock?.release() }
+        plan.passedDescriptors = lock.map { [$0.file] } ?? []
         let process = try ChildProcess.start(plan)
         let status: ChildProcess.ExitStatus?
         do {
@@ -53,6 +53,30 @@ public struct ScriptRunner: HotplugRunner {
             throw ToolstackError(
                 .fail, "cannot run \(summary)", domain: domain, cause: "it \(status)\(words)",
                 remedy: "see /var/log/xen/xen-hotplug.log")
+        }
+    }
+}
+
+extension Toolstack {
+    /// The lock that scripts hold while they run for a domain's devices; nil for a domain that is gone.
+    fileprivate func scriptsLock(of domain: DomainID) throws(ToolstackError) -> FilePath? {
+        do {
+            return try hypervisor.info(of: domain).map {
+                UserData(of: domain, uuid: $0.uuid, paths: paths).path(of: .scripts)
+            }
+        } catch {
+            throw ToolstackError(.fail, "cannot look up domain \(domain)", domain: domain, underlying: error)
+        }
+    }
+
+    /// Waits for scripts that still run for a domain's devices although the `xl` that started them was killed: what
+    /// they have not yet made, nobody can take away.
+    func awaitScripts(of domain: DomainID) async {
+        do throws(ToolstackError) {
+            guard let path = try scriptsLock(of: domain), access(path.string, F_OK) == 0 else { return }
+            try await FileLock.acquire(path, within: timeouts.hotplugScript).release()
+        } catch {
+            logger.warning("a script still runs for a device of domain \(domain): \(error)")
         }
     }
 }

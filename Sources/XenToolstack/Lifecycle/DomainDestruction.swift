@@ -44,17 +44,28 @@ extension Toolstack {
 
     private func destroyOne(_ domain: DomainID) async -> Result<Void, ToolstackError> {
         logFailure("pause domain \(domain)") { try hypervisor.pauseDomain(domain) }
-        await removeTraces(of: domain)
-        return await endDomain(domain)
-    }
-
-    /// Removes the devices, processes, nodes and files of a domain that does not run any more.
-    func removeTraces(of domain: DomainID) async {
         await stopDeviceModel(of: domain)
+        // Until it is gone, so that nobody attaches what nobody would take away.
+        let lock = await lockDevices(of: domain)
+        defer { lock?.release() }
         await DeviceEngine(self).destroyAll(of: domain)
         await awaitBackendRelease(of: domain)
         removeNodes(of: domain)
         removeFiles(of: domain)
+        return await endDomain(domain)
+    }
+
+    /// Has others finish what they change of a domain's devices, and keeps them from more.
+    ///
+    /// - Returns: nil when they take too long, which does not keep the domain from ending.
+    private func lockDevices(of domain: DomainID) async -> FileLock? {
+        do throws(ToolstackError) {
+            let data = UserData(of: domain, uuid: try info(of: domain).uuid, paths: paths)
+            return try await FileLock.acquire(data.path(of: .devices), within: timeouts.deviceChange)
+        } catch {
+            if error.code != .domainNotFound { logger.warning("domain \(domain) is destroyed all the same: \(error)") }
+            return nil
+        }
     }
 
     func removeNodes(of domain: DomainID) {

@@ -8,10 +8,12 @@ import SystemPackage
 public final class FileLock: Sendable {
     public let path: FilePath
     private let descriptor: Mutex<CInt>
+    private let isShared: Bool
 
-    private init(path: FilePath, descriptor: CInt) {
+    private init(path: FilePath, descriptor: CInt, isShared: Bool) {
         self.path = path
         self.descriptor = Mutex(descriptor)
+        self.isShared = isShared
     }
 
     deinit { release() }
@@ -52,13 +54,29 @@ public final class FileLock: Sendable {
         }
     }
 
+    /// Takes the lock together with others that share it. Blocks the thread while somebody has it alone.
+    static func share(_ path: FilePath) throws(ToolstackError) -> FileLock {
+        while true {
+            if let lock = try attempt(path, LOCK_SH) { return lock }
+        }
+    }
+
+    /// - Returns: nil when another process holds it.
+    static func acquireIfFree(_ path: FilePath) throws(ToolstackError) -> FileLock? {
+        try attempt(path, LOCK_EX | LOCK_NB)
+    }
+
+    /// What a child process gets that is to keep the lock beyond this process's end. Once it is released here, the
+    /// child has it no more.
+    var file: FileDescriptor { FileDescriptor(rawValue: descriptor.withLock(\.self)) }
+
     /// Removes the file and lets others have the lock. Doing so again changes nothing.
     public func release() {
         descriptor.withLock { descriptor in
             guard descriptor >= 0 else { return }
             // First the name, then the lock: the other way round a third party could take the lock
-            // on the name that is about to go.
-            unlink(path.string)
+            // on the name that is about to go. The last of those that share a lock removes it.
+            if !isShared || flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(path.string) }
             flock(descriptor, LOCK_UN)
             close(descriptor)
             descriptor = -1
@@ -81,7 +99,7 @@ public final class FileLock: Sendable {
         if fstat(descriptor, &held) == 0, stat(path.string, &named) == 0, held.st_dev == named.st_dev,
             held.st_ino == named.st_ino
         {
-            return FileLock(path: path, descriptor: descriptor)
+            return FileLock(path: path, descriptor: descriptor, isShared: operation == LOCK_SH)
         }
         close(descriptor)
         return nil

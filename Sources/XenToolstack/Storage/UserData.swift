@@ -22,6 +22,8 @@ public struct UserData: Sendable {
         case devices = "libxl-device-changes-lock"
         /// Around the use of QEMU's monitor socket.
         case monitorSocket = "qmp-socket-lock"
+        /// Shared by the scripts that run for the domain's devices, whose ends come after that of a killed `xl`.
+        case scripts = "swift-xl-scripts-lock"
     }
 
     /// Larger files are no configuration of anybody's.
@@ -63,7 +65,7 @@ public struct UserData: Sendable {
         for note in [Name.update, .handover, .arrival] { try remove(note) }
     }
 
-    /// Removes all of the domain's files but the lock on them, which goes when it is released.
+    /// Removes all of the domain's files but the locks that are held, which go when they are released.
     public func removeAll() throws(ToolstackError) {
         var matches = glob_t()
         defer { globfree(&matches) }
@@ -76,8 +78,11 @@ public struct UserData: Sendable {
         for index in 0..<Int(matches.gl_pathc) {
             guard let entry = matches.gl_pathv[index] else { continue }
             let path = FilePath(String(cString: entry))
-            if path.lastComponent?.string.hasSuffix(Lock.files.rawValue) == true { continue }
-            try Files.remove(path)
+            if path.lastComponent?.string.hasPrefix("userdata-l.") == true {
+                try FileLock.acquireIfFree(path)?.release()
+            } else {
+                try Files.remove(path)
+            }
         }
     }
 }

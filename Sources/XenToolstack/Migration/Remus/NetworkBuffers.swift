@@ -89,7 +89,7 @@ final class NetworkBuffers: Sendable {
         _ command: String, _ interface: String, _ node: StorePath, _ more: [String: String] = [:]
     ) async throws(ToolstackError) {
         let environment = ["vifname": interface, "XENBUS_PATH": "\(node)"].merging(more) { $1 }
-        try await ScriptRunner(store: toolstack.store, timeouts: toolstack.timeouts).run(
+        try await ScriptRunner(toolstack).run(
             script, [command], environment, for: domain, words: node / "hotplug-error")
     }
 }

@@ -45,7 +45,7 @@ final class ReplicatedDisks: Sendable {
                 throw ToolstackError(.notSupported, failure, cause: "it is no block device of dom0")
             }
             let probe = toolstack.paths.scripts.appending("block-drbd-probe")
-            try await ScriptRunner(store: toolstack.store, timeouts: toolstack.timeouts).run(
+            try await ScriptRunner(toolstack).run(
                 probe, [path.string], [:], for: disk.domain, words: disk.backend / "hotplug-error")
             return (path, try FileDescriptor.open(path, .readOnly, options: .closeOnExec))
         } catch {
