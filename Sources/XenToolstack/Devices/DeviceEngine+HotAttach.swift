@@ -34,11 +34,11 @@ extension DeviceEngine {
         Class.remember(device, in: &stored)
         if Class.needsDeviceModel(device) { try requireDeviceModel(for: plan.address) }
 
-        let before = try record(plan, Class.self, stored)
+        try record(plan, Class.self, stored)
         do throws(ToolstackError) {
             try await connect(plan)
         } catch {
-            await takeBack(plan, before)
+            await takeBack(plan, Class.self, stored)
             throw error
         }
         return device
@@ -55,11 +55,7 @@ extension DeviceEngine {
         let lock = try await FileLock.acquire(data.path(of: .devices))
         defer { lock.release() }
         try await remove(address, force: force)
-        try toolstack.withUserData(of: address.domain) { data throws(ToolstackError) in
-            guard var configuration = try data.readConfiguration() else { return }
-            configuration[keyPath: Class.devices].removeAll { Class.number(of: $0) == address.id }
-            try data.write(configuration)
-        }
+        try forget(Class.self, in: address.domain) { Class.number(of: $0) == address.id }
     }
 
     private func hotAttachContext(_ domain: DomainID, _ info: DomainInfo) throws(ToolstackError) -> DeviceContext {
@@ -102,13 +98,10 @@ extension DeviceEngine {
     }
 
     /// Writes the device's nodes and the configuration that includes it.
-    ///
-    /// - Returns: the configuration as it was; nil when none is stored.
     private func record<Class: DeviceClass>(
         _ plan: DevicePlan, _: Class.Type, _ stored: Class.Device
-    ) throws(ToolstackError) -> DomainConfiguration? {
-        let domain = plan.address.domain
-        return try toolstack.withUserData(of: domain) { data throws(ToolstackError) in
+    ) throws(ToolstackError) {
+        try toolstack.withUserData(of: plan.address.domain) { data throws(ToolstackError) in
             let before = try data.readConfiguration()
             do throws(ToolstackError) {
                 try store.transaction(mapError: { Self.storeFailure(plan.address, $0) }) {
@@ -123,7 +116,6 @@ extension DeviceEngine {
                 if let before { try data.write(before) }
                 throw error
             }
-            return before
         }
     }
 
@@ -143,17 +135,29 @@ extension DeviceEngine {
     }
 
     /// Undoes what was done for a device that could not be connected; runs to its end also when cancelled.
-    private func takeBack(_ plan: DevicePlan, _ before: DomainConfiguration?) async {
+    private func takeBack<Class: DeviceClass>(_ plan: DevicePlan, _: Class.Type, _ stored: Class.Device) async {
         await toTheEnd {
             for error in await remove([plan.address], force: .always, isTakingBack: true) {
                 toolstack.logger.error("\(error)")
             }
-            guard let before else { return }
-            toolstack.logFailure("restore the configuration of domain \(plan.address.domain)") {
-                try toolstack.withUserData(of: plan.address.domain) { data throws(ToolstackError) in
-                    try data.write(before)
-                }
+            do throws(ToolstackError) {
+                try forget(Class.self, in: plan.address.domain) { Class.isSame($0, stored) }
+            } catch {
+                // A domain that is gone has taken its configuration along.
+                guard error.code != .domainNotFound else { return }
+                toolstack.logger.error("cannot restore the configuration of domain \(plan.address.domain): \(error)")
             }
+        }
+    }
+
+    /// Takes devices out of the stored configuration, which may have changed otherwise since they were attached.
+    private func forget<Class: DeviceClass>(
+        _: Class.Type, in domain: DomainID, _ isGone: (Class.Device) -> Bool
+    ) throws(ToolstackError) {
+        try toolstack.withUserData(of: domain) { data throws(ToolstackError) in
+            guard var configuration = try data.readConfiguration() else { return }
+            configuration[keyPath: Class.devices].removeAll(where: isGone)
+            try data.write(configuration)
         }
     }
 }
