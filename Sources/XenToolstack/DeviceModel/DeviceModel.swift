@@ -152,7 +152,7 @@ extension Toolstack {
     ///
     /// Returns when the process is gone: nothing of it writes to the store any more.
     public func stopDeviceModel(of domain: DomainID) async {
-        let process = deviceModelProcess(of: domain)
+        let process = deviceModelProcess(of: domain) ?? unrecordedDeviceModel(of: domain)
         if let user = deviceModelUser(of: domain) {
             do {
                 try await DeviceModelReaper.endProcesses(of: user, lock: paths.run.appending("dm-reaper-lock"))
@@ -230,14 +230,15 @@ extension Toolstack {
     /// - Returns: nil when there is none. The number in the store may be stale, so the process must also be a QEMU
     ///   for this domain.
     private func deviceModelProcess(of domain: DomainID) -> FileDescriptor? {
-        guard let id = recordedDeviceModel(of: domain), let process = try? SystemCalls.openProcess(id) else {
-            return nil
+        recordedDeviceModel(of: domain).flatMap {
+            HostProcess.open($0) { DeviceModelPlan.isCommandLine($0, of: domain) }
         }
-        // Looked at only now that the descriptor holds the process.
-        guard deviceModelCommandLine(id, of: domain) != nil else {
-            try? process.close()
-            return nil
-        }
-        return process
+    }
+
+    /// A device model whose number the store has not: `xl` was killed between its start and the note of that.
+    private func unrecordedDeviceModel(of domain: DomainID) -> FileDescriptor? {
+        // No device model starts without that node.
+        guard (try? store.exists(DeviceModelPlan.storePath(domain))) == true else { return nil }
+        return HostProcess.find { DeviceModelPlan.isCommandLine($0, of: domain) }
     }
 }

@@ -1,4 +1,3 @@
-import SystemPackage
 import XenStore
 import XenTypes
 
@@ -50,13 +49,13 @@ extension Toolstack {
 
     /// The arguments of a process, program first; nil when it is no QEMU for this domain.
     func deviceModelCommandLine(_ process: Int32, of domain: DomainID) -> [String]? {
-        let bytes = (try? Files.read(FilePath("/proc/\(process)/cmdline"), limit: 1 << 20)) ?? nil
-        var words = bytes?.split(separator: 0, omittingEmptySubsequences: false) ?? []
-        // Each argument ends with a zero byte.
-        if words.last?.isEmpty == true { words.removeLast() }
-        let isOurs = zip(words, words.dropFirst()).contains { option, value in
-            option.elementsEqual("-xen-domid".utf8) && value.elementsEqual("\(domain)".utf8)
-        }
-        return isOurs ? words.map { String(decoding: $0, as: UTF8.self) } : nil
+        HostProcess.commandLine(process).flatMap { DeviceModelPlan.isCommandLine($0, of: domain) ? $0 : nil }
+    }
+}
+
+extension DeviceModelPlan {
+    /// Whether a process with these arguments is a QEMU for the domain.
+    static func isCommandLine(_ words: [String], of domain: DomainID) -> Bool {
+        zip(words, words.dropFirst()).contains { $0 == "-xen-domid" && $1 == "\(domain)" }
     }
 }

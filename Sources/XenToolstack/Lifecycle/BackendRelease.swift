@@ -1,4 +1,3 @@
-import Glibc
 import SystemPackage
 import XenTypes
 
@@ -13,16 +12,7 @@ enum BackendRelease {
     }
 
     static func remaining(of domain: DomainID) -> [String] {
-        guard let stream = opendir(directory.string) else { return [] }
-        defer { closedir(stream) }
-        var found: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if belongs(name, to: domain) { found.append(name) }
-        }
-        return found
+        Files.names(in: directory).filter { belongs($0, to: domain) }
     }
 }
 

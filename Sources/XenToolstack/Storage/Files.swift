@@ -72,6 +72,20 @@ enum Files {
         try remove(path)
     }
 
+    /// The names in a directory, without the two that every one has; none when it cannot be read.
+    static func names(in directory: FilePath) -> [String] {
+        guard let stream = opendir(directory.string) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
     /// Creates a directory and its parents where they are missing.
     static func makeDirectory(_ path: FilePath, mode: mode_t = 0o755) throws(ToolstackError) {
         var status = stat()

@@ -95,17 +95,23 @@ extension Toolstack {
 
     /// Ends the proxy of a stub domain, if this host runs one. It listens at the guest's monitor socket.
     func stopMonitorProxy(of stub: DomainID) async {
-        guard let text = (try? store.read(StubDomainPlan.proxyProcessPath(stub))) ?? nil, let id = pid_t(text), id > 1
-        else { return }
-        guard let process = try? SystemCalls.openProcess(id) else { return }
+        let recorded: String?
+        let target: DomainID?
+        do {
+            let texts = try store.read([StubDomainPlan.proxyProcessPath(stub), DomainPaths(stub).guest / "target"])
+            (recorded, target) = (texts[0], texts[1].flatMap { UInt32($0) }.map { DomainID($0) })
+        } catch {
+            return logger.error("cannot find the monitor proxy of domain \(stub): \(error)")
+        }
+        // A domain with a target is a stub domain; its proxy may have been started, and xl killed before it noted that.
+        guard recorded != nil || target != nil else { return }
+        let isProxy: ([String]) -> Bool = { $0.contains("--state-path=\(StubDomainPlan.proxyStatePath(stub))") }
+        let known = recorded.flatMap { pid_t($0) }.flatMap { $0 > 1 ? HostProcess.open($0, where: isProxy) : nil }
+        guard let process = known ?? HostProcess.find(where: isProxy) else { return }
         defer { try? process.close() }
-        let line = (try? Files.read(FilePath("/proc/\(id)/cmdline"), limit: 1 << 16)) ?? nil
-        let words = line?.split(separator: 0).map { String(decoding: $0, as: UTF8.self) } ?? []
-        // The number may be another process's by now.
-        guard words.contains("--state-path=\(StubDomainPlan.proxyStatePath(stub))") else { return }
         await end(process)
-        if let target = ((try? store.read(DomainPaths(stub).guest / "target")) ?? nil).flatMap({ UInt32($0) }) {
-            let socket = DeviceModelPlan.monitorSocket(DomainID(target), paths)
+        if let target {
+            let socket = DeviceModelPlan.monitorSocket(target, paths)
             logFailure("remove \(socket)") { try Files.remove(socket) }
         }
     }
