@@ -1,4 +1,5 @@
 import DomainModel
+import Glibc
 import SystemPackage
 import XenTypes
 
@@ -29,8 +30,7 @@ struct BootloaderPlan: Sendable, Hashable {
         restriction: Restriction?
     ) {
         executable = bootloader
-        directory = lib.appending("bootloader.\(domain).d")
-        output = lib.appending("bootloader.\(domain).out")
+        (output, directory) = Self.files(of: domain, in: lib)
         self.restriction = restriction
         var arguments: [String] = []
         if let kernel = info.kernel { arguments.append("--kernel=\(kernel)") }
@@ -40,6 +40,17 @@ struct BootloaderPlan: Sendable, Hashable {
         arguments += ["--output=\(output)", "--output-format=simple0", "--output-directory=\(directory)"]
         self.arguments = arguments + info.bootloaderArgs + [disk.string]
     }
+
+    static func files(of domain: DomainID, in lib: FilePath) -> (output: FilePath, directory: FilePath) {
+        (lib.appending("bootloader.\(domain).out"), lib.appending("bootloader.\(domain).d"))
+    }
+
+    static func removeFiles(_ files: (output: FilePath, directory: FilePath)) {
+        unlink(files.output.string)
+        FileTree.remove(files.directory)
+    }
+
+    func removeFiles() { Self.removeFiles((output, directory)) }
 
     func process(terminal: FilePath) -> ChildProcess.Plan {
         var plan = ChildProcess.Plan(executable, arguments)

@@ -28,8 +28,12 @@ extension Toolstack {
             return
         }
         let start = build
+        // Whoever destroys the domain leaves what belongs to a bootloader to the holder, or finds that there is none.
+        let data = UserData(of: build.domain, uuid: build.uuid, paths: paths)
+        let lock = try await FileLock.acquire(data.path(of: .bootloader))
+        defer { lock.release() }
         build = try await withLocalPath(
-            of: build.configuration.disks.first, start: info.blockDeviceStart ?? "xvda"
+            of: build.configuration.disks.first, for: build.domain, start: info.blockDeviceStart ?? "xvda"
         ) { (disk) async throws(ToolstackError) in
             var build = start
             try await run(bootloader, on: disk, &build, consoleReady)
@@ -61,6 +65,24 @@ extension Toolstack {
                 }
             }, awaitDomainsEnd: { [self] () throws(ToolstackError) in try await awaitEnd(of: domain) })
         try await run.choose(&build)
+    }
+
+    /// Removes what a bootloader of the domain's has left because the `xl` that ran it was killed.
+    func removeBootloaderRemains(of domain: DomainID) async {
+        do {
+            guard let uuid = try hypervisor.info(of: domain)?.uuid else { return }
+            let lock = UserData(of: domain, uuid: uuid, paths: paths).path(of: .bootloader)
+            let files = BootloaderPlan.files(of: domain, in: paths.lib)
+            guard [lock, files.output, files.directory].contains(where: { access($0.string, F_OK) == 0 }),
+                // It goes with the lock's holder, who hears of the domain's end.
+                let held = try FileLock.acquireIfFree(lock)
+            else { return }
+            defer { held.release() }
+            try await detachLocalDisks(of: domain)
+            BootloaderPlan.removeFiles(files)
+        } catch {
+            logger.error("cannot remove what the bootloader of domain \(domain) left: \(error)")
+        }
     }
 
     private func publish(_ terminal: FilePath, of domain: DomainID) throws(ToolstackError) {
@@ -96,14 +118,14 @@ struct BootloaderRun: Sendable {
     /// Runs the bootloader and takes its choice.
     func choose(_ build: inout DomainBuild) async throws(ToolstackError) {
         try prepare()
-        defer { cleanUp() }
+        defer { plan.removeFiles() }
         try await execute()
         try takeResult(&build)
     }
 
     private func prepare() throws(ToolstackError) {
         // Left over from a run that was killed; its contents must not be taken for this one's.
-        cleanUp()
+        plan.removeFiles()
         guard mkdir(plan.directory.string, 0o700) == 0 else {
             throw failure("make the directory \(plan.directory)", cause: "\(Errno(rawValue: errno))")
         }
@@ -115,11 +137,6 @@ struct BootloaderRun: Sendable {
         } catch {
             throw failure("make the file \(plan.output)", cause: "\(error)")
         }
-    }
-
-    private func cleanUp() {
-        unlink(plan.output.string)
-        FileTree.remove(plan.directory)
     }
 
     private func execute() async throws(ToolstackError) {
@@ -248,16 +265,8 @@ struct BootloaderRun: Sendable {
 enum FileTree {
     /// Removes a directory and all in it without following links; what cannot be removed stays.
     static func remove(_ directory: FilePath, depth: Int = 8) {
-        guard depth > 0, let stream = opendir(directory.string) else { return }
-        var names: [FilePath.Component] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != "..", let component = FilePath.Component(name) { names.append(component) }
-        }
-        closedir(stream)
-        for name in names {
+        guard depth > 0 else { return }
+        for name in Files.names(in: directory) {
             let path = directory.appending(name)
             if unlink(path.string) != 0, errno == EISDIR || errno == EPERM { remove(path, depth: depth - 1) }
         }

@@ -11,14 +11,16 @@ extension Toolstack {
     ///
     /// - Parameters:
     ///   - disk: with its defaults applied; nil calls `body` with nil.
+    ///   - guest: whose disk it is.
     ///   - start: the name of the first block device that may be used (`blkdev_start` in xl.conf).
     func withLocalPath<Value: Sendable>(
-        of disk: DiskDevice?, start: String, _ body: (FilePath?) async throws(ToolstackError) -> Value
+        of disk: DiskDevice?, for guest: DomainID, start: String,
+        _ body: (FilePath?) async throws(ToolstackError) -> Value
     ) async throws(ToolstackError) -> Value {
         guard let disk else { return try await body(nil) }
         if let path = LocalDisk.directPath(of: disk) { return try await body(path) }
         let engine = DeviceEngine(self)
-        let attached = try await attachLocally(disk, start: start, engine: engine)
+        let attached = try await attachLocally(disk, for: guest, start: start, engine: engine)
         let result: Result<Value, ToolstackError>
         do throws(ToolstackError) {
             try await awaitConnection(of: attached)
@@ -32,7 +34,7 @@ extension Toolstack {
     }
 
     private func attachLocally(
-        _ disk: DiskDevice, start: String, engine: DeviceEngine
+        _ disk: DiskDevice, for guest: DomainID, start: String, engine: DeviceEngine
     ) async throws(ToolstackError) -> DeviceAddress {
         while true {
             let taken = try engine.devices(of: .control, kinds: [.vbd]).map(\.id)
@@ -46,7 +48,8 @@ extension Toolstack {
             var local = disk
             local.virtualDevice = name
             do throws(ToolstackError) {
-                let result = try await engine.attach(DiskClass.self, local, to: .control)
+                let result = try await engine.attach(
+                    DiskClass.self, local, to: .control, notes: [.init(Self.localDiskGuest, "\(guest)")])
                 return DeviceAddress(
                     domain: .control, kind: .vbd, id: UInt32(clamping: number),
                     backendDomain: result.backendDomainID, backendKind: result.backend == .qdisk ? .qdisk : .vbd)
@@ -54,6 +57,19 @@ extension Toolstack {
                 // Someone else took the name since it was found free.
                 guard error.code == .deviceExists else { throw error }
             }
+        }
+    }
+
+    /// Names, in the record of a disk of this domain, the guest for whose bootloader it is.
+    private static let localDiskGuest = "swift-xl-guest"
+
+    /// Takes off this domain what is attached to it for the bootloader of another, which runs no more.
+    func detachLocalDisks(of guest: DomainID) async throws {
+        let engine = DeviceEngine(self)
+        let disks = try engine.devices(of: .control, kinds: [.vbd])
+        for (disk, text) in zip(disks, try store.read(disks.map { $0.record / Self.localDiskGuest }))
+        where text == "\(guest)" {
+            await detachLocally(disk, engine: engine)
         }
     }
 

@@ -7,12 +7,13 @@ import XenTypes
 extension DeviceEngine {
     /// Attaches a device to a domain that exists already, and stores it with the domain's configuration.
     ///
+    /// - Parameter notes: nodes of the record that neither end sees.
     /// - Returns: the device with all that was chosen for it.
     /// - Throws: `deviceExists` when the domain has the device; `notReady` when only a device model could serve
     ///   it and the domain has none. The domain is then as it was before.
     @discardableResult
     public func attach<Class: DeviceClass>(
-        _: Class.Type, _ device: Class.Device, to domain: DomainID
+        _: Class.Type, _ device: Class.Device, to domain: DomainID, notes: [DevicePlan.Entry] = []
     ) async throws(ToolstackError) -> Class.Device {
         let info = try toolstack.info(of: domain)
         let data = UserData(of: domain, uuid: info.uuid, paths: toolstack.paths)
@@ -29,7 +30,8 @@ extension DeviceEngine {
         try number(&device, Class.self, domain)
         try resolveBackend(of: &device)
         try Class.complete(&device, context)
-        let plan = try Class.plan(device, index: 0, context)
+        var plan = try Class.plan(device, index: 0, context)
+        plan.notes = notes
         var stored = given
         Class.remember(device, in: &stored)
         if Class.needsDeviceModel(device) { try requireDeviceModel(for: plan.address) }

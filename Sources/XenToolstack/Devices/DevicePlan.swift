@@ -29,6 +29,8 @@ public struct DevicePlan: Sendable, Hashable {
     public var frontend: [Entry]
     /// Nodes of the frontend that belong to the backend and that the guest may only read.
     public var readOnlyFrontend: [Entry]
+    /// Nodes of the record alone, which neither end sees.
+    public var notes: [Entry] = []
     public var handshake: Handshake
 
     /// - Parameters:
@@ -72,7 +74,7 @@ public struct DevicePlan: Sendable, Hashable {
         nodes.append(StoreNode(address.backend, nil, backendOwned))
         nodes.append(StoreNode(address.backend / "frontend", frontend.description))
         nodes += backend.map { StoreNode(address.backend / $0.key, $0.value) }
-        nodes += backend.map { StoreNode(record / $0.key, $0.value) }
+        nodes += (backend + notes).map { StoreNode(record / $0.key, $0.value) }
         return nodes
     }
 

@@ -50,6 +50,7 @@ extension Toolstack {
         defer { lock?.release() }
         await DeviceEngine(self).destroyAll(of: domain)
         await awaitBackendRelease(of: domain)
+        await removeBootloaderRemains(of: domain)
         removeNodes(of: domain)
         removeFiles(of: domain)
         return await endDomain(domain)

@@ -22,6 +22,8 @@ public struct UserData: Sendable {
         case devices = "libxl-device-changes-lock"
         /// Around the use of QEMU's monitor socket.
         case monitorSocket = "qmp-socket-lock"
+        /// Around the run of the domain's bootloader.
+        case bootloader = "swift-xl-bootloader-lock"
         /// Shared by the scripts that run for the domain's devices, whose ends come after that of a killed `xl`.
         case scripts = "swift-xl-scripts-lock"
     }
