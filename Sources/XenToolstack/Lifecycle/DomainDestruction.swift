@@ -48,6 +48,7 @@ extension Toolstack {
         // Until it is gone, so that nobody attaches what nobody would take away.
         let lock = await lockDevices(of: domain)
         defer { lock?.release() }
+        await removeNetworkBuffers(of: domain)
         await DeviceEngine(self).destroyAll(of: domain)
         await awaitBackendRelease(of: domain)
         await removeBootloaderRemains(of: domain)

@@ -9,7 +9,8 @@ struct MigrateRecoverCommand: XLCommand {
         discussion: """
             When the connection breaks at the moment at which a domain changes hosts, and the other host cannot be \
             asked, its copy here stays suspended. This asks the other host, and ends the copy here or lets it go on; a \
-            copy that waits there is ended. A copy whose migration was killed before that moment goes on at once.
+            copy that waits there is ended. A copy whose migration was killed before that moment goes on at once. A domain \
+            whose xl remus was killed needs --here or --there: what it sends is held back until then.
             """)
     static let isUpstream = false
 

@@ -41,7 +41,12 @@ extension Toolstack {
         // Not while the migration itself is still about to find out.
         let channel = try SuspendChannel(of: domain, self)
         defer { channel.release() }
-        guard try info(of: domain).shutdownReason == .suspend else {
+        let isSuspended = try info(of: domain).shutdownReason == .suspend
+        let wasProtected: Bool
+        do { wasProtected = try hasNetworkBuffers(domain) } catch {
+            throw ToolstackError(.fail, "cannot look at domain \(domain)", domain: domain, underlying: error)
+        }
+        guard isSuspended || wasProtected else {
             throw ToolstackError(
                 .invalid, "cannot recover a migration of domain \(domain)", domain: domain,
                 cause: "it is not suspended: no migration of it was cut off")
@@ -52,14 +57,15 @@ extension Toolstack {
         do { name = try handover?.name ?? store.read(DomainPaths(domain).guest / "name") ?? "" } catch {
             throw ToolstackError(.fail, "cannot read the name of domain \(domain)", domain: domain, underlying: error)
         }
-        switch try await fate(of: domain, handover, name: name, knowing: state) {
+        switch try await fate(of: domain, handover, name: name, wasProtected: wasProtected, knowing: state) {
         case .started:
             try await destroy(domain)
             return .started
         case .returned, .unknown:
             let suffix = MigrationSuffix.leaving
             try rename(domain, to: name.hasSuffix(suffix) ? String(name.dropLast(suffix.count)) : name)
-            try await resume(domain)
+            await removeNetworkBuffers(of: domain)
+            if isSuspended { try await resume(domain) }
             try forgetHandover(of: domain)
             return .returned
         }
@@ -67,9 +73,16 @@ extension Toolstack {
 
     /// - Throws: when it is unknown.
     private func fate(
-        of domain: DomainID, _ handover: Handover?, name: String, knowing state: ArrivalState?
+        of domain: DomainID, _ handover: Handover?, name: String, wasProtected: Bool, knowing state: ArrivalState?
     ) async throws(ToolstackError) -> ArrivalState {
         if let state { return state }
+        // The copy of a protected domain runs once the connection has ended without a word.
+        guard !wasProtected else {
+            throw ToolstackError(
+                .invalid, "cannot find out where domain \(domain) runs", domain: domain,
+                cause: "'xl remus' was cut off: what the domain sends here is held back, and its copy may run",
+                remedy: "look there; 'xl migrate-recover --there' or '--here' does what you have found out")
+        }
         guard let handover else {
             // The other side was not yet allowed to let it run, unless it is upstream's xl that gave it away.
             guard name.hasSuffix(MigrationSuffix.leaving) else { return .returned }

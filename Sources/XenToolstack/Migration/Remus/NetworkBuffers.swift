@@ -22,12 +22,16 @@ final class NetworkBuffers: Sendable {
     ///
     /// - Parameter undo: gets their removal.
     func attach(_ undo: inout UndoStack) async throws(ToolstackError) {
-        let root = DomainPaths(domain).libxl / "remus"
-        undo.push("\(root)") { [toolstack] in try toolstack.store.remove(root) }
+        // A second one for an interface cannot be attached.
+        await toolstack.removeNetworkBuffers(of: domain)
+        undo.push("network buffers of domain \(domain)") { [toolstack, domain] in
+            await toolstack.removeNetworkBuffers(of: domain)
+        }
         for (name, interface) in try interfaces() {
-            let node = root / "netbuf" / name
-            undo.push("network buffer of \(interface)") { [self] in try await detach(interface, node) }
-            try await run("setup", interface, node)
+            let buffer = NetworkBuffer(
+                domain: domain, node: Self.root(domain) / name, interface: interface, script: script)
+            try await buffer.attach(toolstack)
+            let node = buffer.node
             let queue: PlugQueue
             do {
                 guard let buffer = try toolstack.store.read(node / "ifb"), !buffer.isEmpty else {
@@ -80,16 +84,78 @@ final class NetworkBuffers: Sendable {
         return interfaces
     }
 
-    private func detach(_ interface: String, _ node: StorePath) async throws {
+    /// Where the nodes of a domain's buffers are, as upstream's toolstack and the script have them.
+    static func root(_ domain: DomainID) -> StorePath { DomainPaths(domain).libxl / "remus/netbuf" }
+}
+
+/// The buffer of one interface.
+private struct NetworkBuffer: Sendable {
+    let domain: DomainID
+    /// Where the script keeps its notes.
+    let node: StorePath
+    let interface: String
+    let script: FilePath
+
+    private static let scriptKey = "swift-xl-script"
+    private static let interfaceKey = "swift-xl-interface"
+
+    /// Notes first how the buffer is taken off, so that others can do it, too.
+    func attach(_ toolstack: Toolstack) async throws(ToolstackError) {
+        do throws(StoreError) {
+            try toolstack.store.perform([
+                .write(node / Self.scriptKey, script.string), .write(node / Self.interfaceKey, interface),
+            ])
+        } catch {
+            throw ToolstackError(
+                .fail, "cannot hold back what \(interface) sends", domain: domain, underlying: error)
+        }
+        try await run("setup", toolstack)
+    }
+
+    /// Those that a domain has, whoever attached them.
+    static func all(of domain: DomainID, _ toolstack: Toolstack) throws(StoreError) -> [NetworkBuffer] {
+        let root = NetworkBuffers.root(domain)
+        return try (toolstack.store.list(root) ?? []).map { name throws(StoreError) in
+            let notes = try toolstack.store.read([root / name / scriptKey, root / name / interfaceKey])
+            return NetworkBuffer(
+                domain: domain, node: root / name, interface: notes[1] ?? "vif\(domain).\(name)",
+                script: notes[0].map { FilePath($0) } ?? toolstack.paths.scripts.appending("remus-netbuf-setup"))
+        }
+    }
+
+    func detach(_ toolstack: Toolstack) async throws {
         guard let buffer = try toolstack.store.read(node / "ifb") else { return }
-        try await run("teardown", interface, node, ["REMUS_IFB": buffer])
+        try await run("teardown", toolstack, ["REMUS_IFB": buffer])
     }
 
     private func run(
-        _ command: String, _ interface: String, _ node: StorePath, _ more: [String: String] = [:]
+        _ command: String, _ toolstack: Toolstack, _ more: [String: String] = [:]
     ) async throws(ToolstackError) {
         let environment = ["vifname": interface, "XENBUS_PATH": "\(node)"].merging(more) { $1 }
         try await ScriptRunner(toolstack).run(
             script, [command], environment, for: domain, words: node / "hotplug-error")
+    }
+}
+
+extension Toolstack {
+    /// Whether what a domain sends is held back, or still was when the `xl remus` that did so was killed.
+    func hasNetworkBuffers(_ domain: DomainID) throws(StoreError) -> Bool {
+        try store.exists(NetworkBuffers.root(domain))
+    }
+
+    /// Takes off what holds back what a domain sends, whoever attached it. Problems are logged.
+    func removeNetworkBuffers(of domain: DomainID) async {
+        do {
+            guard try hasNetworkBuffers(domain) else { return }
+            await awaitScripts(of: domain)
+            for buffer in try NetworkBuffer.all(of: domain, self) {
+                do { try await buffer.detach(self) } catch {
+                    logger.error("cannot take off the network buffer of \(buffer.interface): \(error)")
+                }
+            }
+            try store.remove(DomainPaths(domain).libxl / "remus")
+        } catch {
+            logger.error("cannot take off the network buffers of domain \(domain): \(error)")
+        }
     }
 }
