@@ -22,8 +22,17 @@ public struct Timeouts: Sendable {
     public var deviceModelState: Duration = .seconds(60)
     /// The other side of a migration to make the domain's devices once all has arrived.
     public var migrationArrival: Duration = .seconds(300)
-    /// The other side of a migration to let the domain run, or to answer that it cannot.
-    public var migrationStart: Duration = .seconds(60)
+    /// The other side of a migration to let the domain run, or to answer that it cannot: longer than it may take to start
+    /// the domain's monitor and to let its QEMU go on.
+    public var migrationStart: Duration = .seconds(180)
+    /// The other side of a migration, once it has answered that it cannot let the domain run, to destroy its copy.
+    public var migrationReturn: Duration = .seconds(300)
+    /// The other side of a migration to find out, after the connection broke, whether its copy of the domain runs.
+    public var migrationDecision: Duration = .seconds(120)
+    /// Until it is asked again.
+    public var migrationInquiryPause: Duration = .seconds(2)
+    /// The process that watches over a domain to begin its watch.
+    public var monitorStart: Duration = .seconds(30)
     /// QEMU to change a drive's medium (`LIBXL_HOTPLUG_TIMEOUT`).
     public var mediumChange: Duration = .seconds(40)
     /// A guest to open a drive that it has locked.

@@ -19,7 +19,7 @@ extension HostTests {
                 cp /root/.ssh/config /root/.ssh/config.old
                 printf 'Host there\\n  HostName 10.0.2.2\\n  Port %d\\n' \(try await there.sshPort) >> /root/.ssh/config
                 """)
-            await there.atEnd("rm -f /usr/local/sbin/xl /var/log/xen/*moved* /var/lib/xen/migration-returned.*")
+            await there.atEnd("rm -f /usr/local/sbin/xl /var/log/xen/*moved* /var/lib/xen/migration-arrival.*")
             try await there.require("ln -s \(tool) /usr/local/sbin/xl")
         }
 

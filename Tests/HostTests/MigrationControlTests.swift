@@ -11,7 +11,7 @@ extension HostTests {
         init() throws { host = try #require(TestHost.current) }
 
         private func startBusyGuest() async throws -> MovingGuest {
-            await host.atEnd("rm -f /var/log/xen/*moved* /root/migrate.*")
+            await host.atEnd("rm -f /var/log/xen/*moved* /root/migrate.* /var/lib/xen/migration-arrival.*")
             let guest = try await MovingGuest("moved", .pvh, by: TestHost.ours, on: host)
             _ = try await host.inGuest(
                 guest.domain, "(while :; do dd if=/dev/zero of=/m/z bs=1M count=24; done) > /dev/null 2>&1 & :")
@@ -64,7 +64,7 @@ extension HostTests {
         }
 
         @Test(.enabled(if: TestHost.isFull, isLong)) func aRateIsKept() async throws {
-            await host.atEnd("rm -f /var/log/xen/*moved*")
+            await host.atEnd("rm -f /var/log/xen/*moved* /var/lib/xen/migration-arrival.*")
             let guest = try await MovingGuest("moved", .pvh, by: TestHost.ours, on: host)
             let result = try await host.require(
                 "\(TestHost.ours) migrate --bandwidth 10 --json -s '' moved \(Self.receiver) 2> /dev/null",

@@ -19,7 +19,7 @@ extension HostTests {
         }()
 
         private func start(_ kind: GuestConfiguration.Kind) async throws -> MovingGuest {
-            await host.atEnd("rm -f /var/log/xen/*moved* /var/lib/xen/migration-returned.*")
+            await host.atEnd("rm -f /var/log/xen/*moved* /var/lib/xen/migration-arrival.*")
             return try await MovingGuest("moved", kind, by: TestHost.ours, on: host)
         }
 

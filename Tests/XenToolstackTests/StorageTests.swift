@@ -60,9 +60,11 @@ import XenTypes
         try await withPaths { paths in
             let data = UserData(of: DomainID(7), uuid: try #require(uuid), paths: paths)
             try data.removeNotes()
-            for name in [UserData.Name.configuration, .update, .handover, .arrival] { try data.write(name, [1]) }
+            #expect(try !data.has(.handover))
+            for name in [UserData.Name.configuration, .update, .handover] { try data.write(name, [1]) }
+            #expect(try data.has(.handover))
             try data.removeNotes()
-            for name in [UserData.Name.update, .handover, .arrival] { #expect(try data.read(name) == nil) }
+            for name in [UserData.Name.update, .handover] { #expect(try data.read(name) == nil) }
             #expect(try data.read(.configuration) == [1])
             try data.removeAll()
         }

@@ -30,11 +30,16 @@ import YajlJSON
         #expect(problems.isEmpty, "\(problems)")
     }
 
-    @Test(arguments: [ArrivalState.started, .returned, .unknown])
+    @Test(arguments: [ArrivalState.started, .returned, .undecided, .unknown])
     func whatBecameOfADomainIsReadAgain(_ state: ArrivalState) throws {
         let bytes = try YajlEncoder().encode(ArrivalAnswer(state: state))
         #expect(try JSONSchema(named: "migrate-state").problems(in: bytes).isEmpty)
         #expect(try YajlDecoder().decode(ArrivalAnswer.self, from: bytes).state == state)
+    }
+
+    @Test func aWordOfALaterVersionsDecidesNothing() throws {
+        let bytes = Array(#"{"state": "Started?", "since": 3}"#.utf8)
+        #expect(try YajlDecoder().decode(ArrivalAnswer.self, from: bytes).state == .undecided)
     }
 
     @Test func theBarShowsRoundRateAndDowntime() {

@@ -176,6 +176,7 @@ struct Creation {
         let name = build.configuration.createInfo.name ?? ""
         undo.push("nodes of domain \(build.domain)") { [toolstack] in toolstack.removeNodes(of: build.domain) }
         try UserData(of: build.domain, uuid: build.uuid, paths: toolstack.paths).removeNotes()
+        try toolstack.arrivals().begin(build.domain, build.uuid, isArriving: options.image?.isArriving == true)
         let nodes = build.initialNodes()
         try toolstack.store.transaction(mapError: { Self.storeFailure(build, $0) }) {
             [toolstack, options] transaction throws(ToolstackError) in

@@ -11,8 +11,6 @@ public struct UserData: Sendable {
         case update = "xl"
         /// At the source of a migration: to whom the domain was given.
         case handover = "swift-xl-handover"
-        /// At the target of a migration: how far it has come.
-        case arrival = "swift-xl-arrival"
     }
 
     public enum Lock: String, Sendable {
@@ -55,6 +53,14 @@ public struct UserData: Sendable {
         try Files.read(path(of: name), limit: limit)
     }
 
+    /// Whether the file exists.
+    func has(_ name: Name) throws(ToolstackError) -> Bool {
+        let path = path(of: name)
+        if access(path.string, F_OK) == 0 { return true }
+        guard errno != ENOENT else { return false }
+        throw ToolstackError(.fail, "cannot look for \(path)", domain: domain, cause: "\(Errno(rawValue: errno))")
+    }
+
     public func write(_ name: Name, _ bytes: [UInt8]) throws(ToolstackError) {
         try Files.replace(
             path(of: name), with: bytes, temporary: path("n", name.rawValue), permissions: .ownerReadWrite)
@@ -64,7 +70,7 @@ public struct UserData: Sendable {
 
     /// Removes what another domain left that had both number and UUID, as after the host's loss of power.
     func removeNotes() throws(ToolstackError) {
-        for note in [Name.update, .handover, .arrival] { try remove(note) }
+        for note in [Name.update, .handover] { try remove(note) }
     }
 
     /// Removes all of the domain's files but the locks that are held, which go when they are released.

@@ -9,8 +9,9 @@ struct MigrateRecoverCommand: XLCommand {
         discussion: """
             When the connection breaks at the moment at which a domain changes hosts, and the other host cannot be \
             asked, its copy here stays suspended. This asks the other host, and ends the copy here or lets it go on; a \
-            copy that waits there is ended. A copy whose migration was killed before that moment goes on at once. A domain \
-            whose xl remus was killed needs --here or --there: what it sends is held back until then.
+            copy that waits there is ended. Where the other host is about to start or to end its copy, it is asked again \
+            for two minutes. A copy whose migration was killed before that moment goes on at once. A domain whose xl remus \
+            was killed needs --here or --there: what it sends is held back until then.
             """)
     static let isUpstream = false
 
@@ -28,14 +29,14 @@ struct MigrateRecoverCommand: XLCommand {
     func run(in context: CommandContext) async throws -> ExitStatus {
         let toolstack = context.toolstack
         let id = try toolstack.findDomain(domain)
-        let state = try await toolstack.recoverMigration(
-            of: id, knowing: here ? .returned : there ? .started : nil)
+        let found = try await toolstack.recoverMigration(of: id, knowing: here ? .here : there ? .there : nil)
         if json {
+            let state = found == .there ? ArrivalState.started : .returned
             try Output.print(
                 json: JSONValue.object([("domid", .count(id.rawValue)), ("state", .string(state.rawValue))]))
         } else {
             Output.print(
-                state == .started
+                found == .there
                     ? "It runs on the other host; its copy here was ended."
                     : "It does not run on the other host; it goes on here.")
         }
@@ -48,7 +49,7 @@ struct MigrateStateCommand: XLCommand {
         "migrate-state", "Tell what became of a domain that arrived", usage: "- for internal use only",
         discussion: """
             What xl migrate-recover asks on the other host, as a JSON document. A copy that still waits for permission \
-            is ended.
+            is ended. The answer can be had again for a month.
             """, isListed: false)
     static let isUpstream = false
 

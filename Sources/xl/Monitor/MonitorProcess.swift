@@ -12,8 +12,6 @@ enum MonitorProcess {
     /// Set when somebody waits for a byte on descriptor 3 until the monitor watches.
     private static let readyVariable = "XL_MONITOR_READY"
     private static let readyDescriptor = FileDescriptor(rawValue: 3)
-    /// How long a monitor may take to begin its watch.
-    private static let startLimit = Duration.seconds(30)
 
     /// Starts a domain's monitor and returns when it watches.
     static func spawn(for domain: DomainID, _ toolstack: Toolstack) async throws {
@@ -31,7 +29,7 @@ enum MonitorProcess {
         try? output.close()
         ready.closeWriteEnd()
         do {
-            let isReady = try await withDeadline(startLimit) {
+            let isReady = try await withDeadline(toolstack.timeouts.monitorStart) {
                 try await waitUntilReadable(ready.readEnd)
                 var byte: [UInt8] = [0]
                 return try byte.withUnsafeMutableBytes { try ready.readEnd.read(into: $0) } == 1

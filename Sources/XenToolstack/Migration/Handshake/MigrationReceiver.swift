@@ -36,8 +36,10 @@ public struct MigrationReceiver: Sendable {
         _ domain: DomainID, name: String, staysPaused: Bool, report: @escaping @Sendable (Event) -> Void,
         prepare: () async throws -> Void
     ) async throws(ToolstackError) {
+        let uuid: XenUUID
         do throws(ToolstackError) {
-            try toolstack.recordArrival(of: domain)
+            uuid = try toolstack.info(of: domain).uuid
+            try toolstack.arrivals().record(domain, uuid)
             report(.complete)
             try connection.send(.ready)
         } catch {
@@ -52,11 +54,11 @@ public struct MigrationReceiver: Sendable {
             // is told in answer to this.
             try await connection.expect(.permission, within: nil)
             if let obstacle { throw obstacle }
-            return try await run(domain, name, staysPaused, report)
+            return try await run(domain, uuid, name, staysPaused, report)
         } catch {
             failure = error
         }
-        await toTheEnd { await giveBack(domain, failure, report) }
+        await toTheEnd { await giveBack(domain, uuid, failure, report) }
         throw failure
     }
 
@@ -91,11 +93,12 @@ public struct MigrationReceiver: Sendable {
 
     /// What follows permission is done to the end.
     private func run(
-        _ domain: DomainID, _ name: String, _ staysPaused: Bool, _ report: @escaping @Sendable (Event) -> Void
+        _ domain: DomainID, _ uuid: XenUUID, _ name: String, _ staysPaused: Bool,
+        _ report: @escaping @Sendable (Event) -> Void
     ) async throws(ToolstackError) {
         let outcome: Result<Void, ToolstackError> = await toTheEnd {
             do throws(ToolstackError) {
-                guard try toolstack.startArrival(of: domain) else {
+                guard try toolstack.arrivals().advance(domain, uuid, from: [.waiting], to: .starting) else {
                     throw ToolstackError(
                         .fail, "cannot let domain \(domain) run", domain: domain,
                         cause: "its sender has taken it back")
@@ -103,6 +106,10 @@ public struct MigrationReceiver: Sendable {
                 report(.permitted)
                 try toolstack.rename(domain, to: name, from: name + Toolstack.MigrationSuffix.arriving)
                 if !staysPaused { try await toolstack.unpause(domain) }
+                // It runs, whatever becomes of the note: without it, one sees that the domain is not paused any more.
+                toolstack.logFailure("note that domain \(domain) runs") {
+                    _ = try toolstack.arrivals().advance(domain, uuid, from: [.starting], to: .started)
+                }
                 report(.started)
                 return .success(())
             } catch {
@@ -115,22 +122,19 @@ public struct MigrationReceiver: Sendable {
     }
 
     private func giveBack(
-        _ domain: DomainID, _ failure: ToolstackError, _ report: @escaping @Sendable (Event) -> Void
+        _ domain: DomainID, _ uuid: XenUUID, _ failure: ToolstackError, _ report: @escaping @Sendable (Event) -> Void
     ) async {
         let code = UInt8(truncatingIfNeeded: -failure.code.rawValue)
-        let uuid = (try? toolstack.info(of: domain))?.uuid
         try? connection.send(MigrationMessage.report.bytes + [code], MigrationMessage.report.name)
         report(.failed)
         do throws(ToolstackError) {
-            try await toolstack.destroyArrival(domain)
+            try await toolstack.returnArrival(domain, uuid)
         } catch {
             // A sender that were told now could let it go on beside this copy.
             toolstack.logger.error("domain \(domain) is still there: \(error)")
             return
         }
         report(.destroyed)
-        // That the message goes out does not mean that there is still somebody who reads it.
-        if let uuid { toolstack.recordReturn(of: uuid) }
         try? connection.send(.permission)
     }
 }

@@ -238,7 +238,7 @@ private struct MigrationSender: Sendable {
             if answer != 0 {
                 options.report?(.refused(answer))
                 // Only when the other side has given it back can it go on here.
-                try await connection.expect(.permission, within: limit)
+                try await connection.expect(.permission, within: toolstack.timeouts.migrationReturn)
             }
         } catch {
             return try await clearUp(after: error)
@@ -271,27 +271,23 @@ private struct MigrationSender: Sendable {
     /// The connection broke after the permission was sent: whether it has arrived, only the other side knows.
     private func clearUp(after error: ToolstackError) async throws(ToolstackError) -> ContinuousClock.Instant {
         options.report?(.unclear)
-        let state: ArrivalState
+        let whereabouts: Whereabouts
         do throws(ToolstackError) {
             guard let inquire = options.inquire else {
                 throw ToolstackError(.notSupported, "there is no command to ask with")
             }
-            state = try await inquire(toolstack.info(of: domain).uuid)
+            whereabouts = try await MigrationInquiry.settle(
+                toolstack.info(of: domain).uuid, toolstack.timeouts, by: inquire)
         } catch let obstacle {
             options.report?(.undecided)
-            throw handover.undecided(domain, cause: "\(error); the other side cannot be asked: \(obstacle)")
+            throw handover.undecided(domain, cause: "\(error); it cannot be found out: \(obstacle)")
         }
-        switch state {
-        case .started:
-            let now = ContinuousClock.now
-            try await giveUp()
-            return now
-        case .returned:
+        guard whereabouts == .there else {
             await keep()
             throw error
-        case .unknown:
-            options.report?(.undecided)
-            throw handover.undecided(domain, cause: "\(error); the other side does not know the domain any more")
         }
+        let now = ContinuousClock.now
+        try await giveUp()
+        return now
     }
 }

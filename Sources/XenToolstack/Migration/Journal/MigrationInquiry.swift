@@ -14,11 +14,16 @@ public enum MigrationInquiry {
         { (uuid: XenUUID) async throws(ToolstackError) in try await ask(command, for: uuid) }
     }
 
+    /// What `ssh` exits with when it is its own failure.
+    private static let connectionFailure = ChildProcess.ExitStatus.exited(255)
+
     /// - Parameter command: as `Handover.inquiry`.
+    /// - Throws: `notReady` when there is no connection; other codes when asking again is of no use.
     public static func ask(_ command: String, for uuid: XenUUID) async throws(ToolstackError) -> ArrivalState {
         let answer = try await RemoteCommand("\(command) \(uuid)").run(within: limit)
         guard answer.status.isSuccess else {
-            throw ToolstackError(.fail, "the command \"\(command)\" \(answer.status)")
+            throw ToolstackError(
+                answer.status == connectionFailure ? .notReady : .fail, "the command \"\(command)\" \(answer.status)")
         }
         do {
             return try YajlDecoder().decode(ArrivalAnswer.self, from: answer.output).state
@@ -26,18 +31,47 @@ public enum MigrationInquiry {
             throw ToolstackError(.fail, "cannot read the answer of the command \"\(command)\"", underlying: error)
         }
     }
+
+    /// Asks until the other side has decided, or its time for that is over.
+    ///
+    /// - Throws: why it is not known where the domain is.
+    static func settle(
+        _ uuid: XenUUID, _ timeouts: Timeouts, by ask: (XenUUID) async throws(ToolstackError) -> ArrivalState
+    ) async throws(ToolstackError) -> Whereabouts {
+        let end = ContinuousClock.now + timeouts.migrationDecision
+        while true {
+            let obstacle: ToolstackError
+            do throws(ToolstackError) {
+                switch try await ask(uuid) {
+                case .started: return .there
+                case .returned: return .here
+                case .unknown:
+                    throw ToolstackError(.notFound, "the other side does not know the domain any more")
+                case .undecided:
+                    obstacle = ToolstackError(.notReady, "the other side has not decided yet whether it runs there")
+                }
+            } catch {
+                guard error.code == .notReady else { throw error }
+                obstacle = error
+            }
+            guard .now + timeouts.migrationInquiryPause < end else { throw obstacle }
+            do { try await idle(for: timeouts.migrationInquiryPause) } catch {
+                throw ToolstackError(.aborted, "stopped asking where the domain runs", cause: "interrupted")
+            }
+        }
+    }
 }
 
 extension Toolstack {
     /// Finds out what became of a domain whose migration was cut off, and does here what follows.
     ///
-    /// - Parameter state: what the administrator has found out; nil to ask the other side.
-    /// - Returns: what became of it: `started` there, so that it is ended here, or `returned`, so that it goes on here.
+    /// - Parameter whereabouts: what the administrator has found out; nil to ask the other side.
+    /// - Returns: where it is: `there`, so that its copy here was ended, or `here`, where it goes on.
     /// - Throws: `invalid` for a domain that is not suspended, or of which is unknown where it was to go; `notReady`
     ///   when it cannot be found out.
     public func recoverMigration(
-        of domain: DomainID, knowing state: ArrivalState? = nil
-    ) async throws(ToolstackError) -> ArrivalState {
+        of domain: DomainID, knowing whereabouts: Whereabouts? = nil
+    ) async throws(ToolstackError) -> Whereabouts {
         // Not while the migration itself is still about to find out.
         let channel = try SuspendChannel(of: domain, self)
         defer { channel.release() }
@@ -52,30 +86,34 @@ extension Toolstack {
                 cause: "it is not suspended: no migration of it was cut off")
         }
         // Who knows the answer is not kept from giving it by a note that cannot be read.
-        let handover = state == nil ? try handover(of: domain) : (try? handover(of: domain)) ?? nil
+        let handover = whereabouts == nil ? try handover(of: domain) : (try? handover(of: domain)) ?? nil
         let name: String
         do { name = try handover?.name ?? store.read(DomainPaths(domain).guest / "name") ?? "" } catch {
             throw ToolstackError(.fail, "cannot read the name of domain \(domain)", domain: domain, underlying: error)
         }
-        switch try await fate(of: domain, handover, name: name, wasProtected: wasProtected, knowing: state) {
-        case .started:
-            try await destroy(domain)
-            return .started
-        case .returned, .unknown:
+        let found =
+            if let whereabouts {
+                whereabouts
+            } else {
+                try await self.whereabouts(of: domain, handover, name: name, wasProtected: wasProtected)
+            }
+        switch found {
+        case .there: try await destroy(domain)
+        case .here:
             let suffix = MigrationSuffix.leaving
             try rename(domain, to: name.hasSuffix(suffix) ? String(name.dropLast(suffix.count)) : name)
             await removeNetworkBuffers(of: domain)
-            if isSuspended { try await resume(domain) }
+            // Before it goes on: the note must not say of a domain that runs that it may run elsewhere.
             try forgetHandover(of: domain)
-            return .returned
+            if isSuspended { try await resume(domain) }
         }
+        return found
     }
 
     /// - Throws: when it is unknown.
-    private func fate(
-        of domain: DomainID, _ handover: Handover?, name: String, wasProtected: Bool, knowing state: ArrivalState?
-    ) async throws(ToolstackError) -> ArrivalState {
-        if let state { return state }
+    private func whereabouts(
+        of domain: DomainID, _ handover: Handover?, name: String, wasProtected: Bool
+    ) async throws(ToolstackError) -> Whereabouts {
         // The copy of a protected domain runs once the connection has ended without a word.
         guard !wasProtected else {
             throw ToolstackError(
@@ -85,7 +123,7 @@ extension Toolstack {
         }
         guard let handover else {
             // The other side was not yet allowed to let it run, unless it is upstream's xl that gave it away.
-            guard name.hasSuffix(MigrationSuffix.leaving) else { return .returned }
+            guard name.hasSuffix(MigrationSuffix.leaving) else { return .here }
             throw ToolstackError(
                 .invalid, "cannot find out where domain \(domain) runs", domain: domain,
                 cause: "there is no note of where it went",
@@ -94,15 +132,11 @@ extension Toolstack {
         guard let inquiry = handover.inquiry else {
             throw handover.undecided(domain, cause: "there is no command to ask with")
         }
-        let found: ArrivalState
         do throws(ToolstackError) {
-            found = try await MigrationInquiry.ask(inquiry, for: info(of: domain).uuid)
+            return try await MigrationInquiry.settle(
+                info(of: domain).uuid, timeouts, by: MigrationInquiry.asker(inquiry))
         } catch {
             throw handover.undecided(domain, cause: "\(error)")
         }
-        guard found != .unknown else {
-            throw handover.undecided(domain, cause: "the other side does not know the domain any more")
-        }
-        return found
     }
 }
