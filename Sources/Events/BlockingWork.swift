@@ -24,6 +24,8 @@ private final class ThreadBody: Sendable {
 
 /// Starts a thread that nobody waits for.
 ///
+/// A write of its to where nobody reads any more fails, whatever the process does about SIGPIPE.
+///
 /// - Returns: false when there is none to be had.
 public func startThread(_ run: @escaping @Sendable () -> Void) -> Bool {
     let body = ThreadBody(run)
@@ -37,6 +39,10 @@ public func startThread(_ run: @escaping @Sendable () -> Void) -> Bool {
         &thread, &attributes,
         { argument in
             guard let argument else { return nil }
+            var pipeSignal = sigset_t()
+            sigemptyset(&pipeSignal)
+            sigaddset(&pipeSignal, SIGPIPE)
+            pthread_sigmask(SIG_BLOCK, &pipeSignal, nil)
             Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().run()
             return nil
         }, opaque)

@@ -6,6 +6,23 @@ import Testing
 @testable import Events
 
 @Suite(.timeLimit(.minutes(1))) struct EventLoopTests {
+    /// A transport that ends at once must not take the program along that writes to it.
+    @Test func aThreadsWriteToNobodyFails() async throws {
+        let result = await onOwnThread { () -> (Bool, CInt) in
+            var blocked = sigset_t()
+            pthread_sigmask(SIG_BLOCK, nil, &blocked)
+            var ends: [CInt] = [0, 0]
+            // Without the block the signal would end this very process, unless somebody has it ignored.
+            guard sigismember(&blocked, SIGPIPE) == 1, pipe(&ends) == 0 else { return (false, 0) }
+            close(ends[0])
+            let count = write(ends[1], "x", 1)
+            let code = errno
+            close(ends[1])
+            return (count == -1, code)
+        }
+        #expect(result == (true, EPIPE))
+    }
+
     @Test func runsTasksAndTheirChildrenOnTheCallingThread() async {
         let (sum, threads) = await onOwnThread {
             let caller = pthread_self()
