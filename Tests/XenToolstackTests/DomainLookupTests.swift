@@ -18,6 +18,34 @@ import XenTypes
     }
 }
 
+@Suite struct UUIDBearerTests {
+    private let uuid = XenUUID.random()
+
+    private func bearer(_ number: UInt32, _ change: (inout UUIDBearer) -> Void = { _ in }) -> UUIDBearer {
+        var bearer = UUIDBearer(
+            domain: DomainID(number), isDying: false, vm: DomainPaths.vm(uuid).description, name: "guest")
+        change(&bearer)
+        return bearer
+    }
+
+    private func choice(_ bearers: UUIDBearer...) -> DomainID? { UUIDBearer.choice(of: uuid, among: bearers) }
+
+    @Test func isTheOneThatLives() {
+        let zombie = bearer(1) { ($0.isDying, $0.vm, $0.name) = (true, nil, nil) }
+        let preserved = bearer(2) { $0.vm = DomainPaths.vm(.random()).description }
+        #expect(choice(zombie, preserved, bearer(3)) == DomainID(3))
+        #expect(choice(zombie, preserved) == nil)
+        #expect(choice(bearer(4) { ($0.vm, $0.name) = (nil, nil) }) == DomainID(4))
+        #expect(choice() == nil)
+    }
+
+    @Test func isNotYetTheCopyThatArrives() {
+        let arriving = bearer(1) { $0.name = "guest--incoming" }
+        #expect(choice(arriving, bearer(2)) == DomainID(2))
+        #expect(choice(arriving) == DomainID(1))
+    }
+}
+
 @Suite struct HostValueTests {
     @Test func readsStartTimes() {
         #expect(Toolstack.startTime("1700000000.25") == 1_700_000_000)

@@ -42,7 +42,7 @@ extension Toolstack {
                 let domains = try hypervisor.domains()
                 let names = try names(of: domains.map(\.domain))
                 if let found = names.firstIndex(of: name) { return domains[found].domain }
-                if let uuid, let found = domains.first(where: { $0.uuid == uuid }) { return found.domain }
+                if let uuid, let found = try bearer(of: uuid, among: domains) { return found }
             }
         } catch {
             throw ToolstackError(.fail, "cannot look up domain \"\(text)\"", underlying: error)
@@ -50,6 +50,21 @@ extension Toolstack {
         throw ToolstackError(
             .domainNotFound, "\(text) is an invalid domain identifier",
             cause: "no domain has this \(reference.kind)", remedy: "xl list shows the domains that there are")
+    }
+
+    /// - Returns: nil when none has it, or only such as are no more what it stands for.
+    private func bearer(of uuid: XenUUID, among domains: [DomainInfo]) throws(StoreError) -> DomainID? {
+        let alike = domains.filter { $0.uuid == uuid }
+        guard !alike.isEmpty else { return nil }
+        let values = try store.read(
+            alike.flatMap { [DomainPaths($0.domain).guest / "vm", DomainPaths($0.domain).guest / "name"] })
+        return UUIDBearer.choice(
+            of: uuid,
+            among: alike.enumerated().map { index, info in
+                UUIDBearer(
+                    domain: info.domain, isDying: info.flags.contains(.dying), vm: values[2 * index],
+                    name: values[2 * index + 1])
+            })
     }
 
     /// What the hypervisor knows of a domain.
@@ -74,6 +89,24 @@ extension Toolstack {
     /// The domains' names, in their order, as `name(of:)` gives each.
     func names(of domains: [DomainID]) throws(StoreError) -> [String?] {
         try store.read(domains.map { DomainPaths($0).guest / "name" })
+    }
+}
+
+/// A domain to which the hypervisor gives a UUID that several may have: one that runs, one that ended and was preserved
+/// when that was started again, one of which the hypervisor cannot let go.
+struct UUIDBearer: Hashable, Sendable {
+    var domain: DomainID
+    var isDying: Bool
+    /// Its `vm` node; nil before it is written.
+    var vm: String?
+    var name: String?
+
+    /// The one that a UUID means. While a guest moves to the host on which it is, that is not yet the arriving copy.
+    static func choice(of uuid: XenUUID, among bearers: [UUIDBearer]) -> DomainID? {
+        let own = DomainPaths.vm(uuid).description
+        let alive = bearers.filter { !$0.isDying && ($0.vm ?? own) == own }
+        let settled = alive.first { $0.name?.hasSuffix(Toolstack.MigrationSuffix.arriving) == false }
+        return (settled ?? alive.first)?.domain
     }
 }
 
