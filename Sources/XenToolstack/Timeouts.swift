@@ -29,7 +29,12 @@ public struct Timeouts: Sendable {
     public var migrationReturn: Duration = .seconds(300)
     /// The other side of a migration to find out, after the connection broke, whether its copy of the domain runs.
     public var migrationDecision: Duration = .seconds(120)
-    /// Until it is asked again.
+    /// The other side of a migration to take more of a domain that stands still.
+    public var migrationStall: Duration = .seconds(30)
+    /// The sender of a domain that arrives to send more of it, or to let it run: longer than its guest may take to
+    /// suspend itself.
+    public var migrationSilence: Duration = .seconds(600)
+    /// Until the other side of a migration is asked again.
     public var migrationInquiryPause: Duration = .seconds(2)
     /// The process that watches over a domain to begin its watch.
     public var monitorStart: Duration = .seconds(30)

@@ -71,7 +71,9 @@ import YajlJSON
     }
 
     @Test(arguments: [
-        (["g", "h"], "exec ssh h xl migrate-receive", "exec ssh h xl migrate-state"),
+        (
+            ["g", "h"], "exec \(MigrationWay.ssh) h xl migrate-receive", "exec \(MigrationWay.ssh) h xl migrate-state"
+        ),
         (
             ["-s", "ssh -p 22", "-e", "-p", "--debug", "g", "a b"],
             "exec ssh -p 22 'a b' xl migrate-receive -e -d -p", "exec ssh -p 22 'a b' xl migrate-state"

@@ -25,20 +25,30 @@ struct DomainRestore: Sendable {
                 .notSupported, Self.message(build), domain: build.domain,
                 cause: "its device model is to run in a domain of its own, which cannot be restored")
         }
-        let findings: Findings
-        do {
-            findings = try await image.stream.useOnOwnThread { descriptor throws(ToolstackError) in
-                try read(start, descriptor)
-            }
-        } catch {
-            guard image.stream.isCancelled else { throw error }
-            throw Self.interruption(start)
-        }
+        // A sender of checkpoints is silent in between for as long as its user likes.
+        let isWatched = image.isArriving && !image.isCheckpointed
+        let findings = try await whileGettingOn(
+            within: toolstack.timeouts.migrationSilence, count: { isWatched ? image.stream.bytesRead : nil },
+            orThrow: ToolstackError(
+                .timedOut, Self.message(start), domain: start.domain,
+                cause: "its sender has sent nothing for \(toolstack.timeouts.migrationSilence)")
+        ) { () async throws(ToolstackError) in try await read(start) }
         // To libxenguest that is one more end of the sender.
         if image.isCheckpointed, image.stream.isCancelled { throw Self.interruption(start) }
         build.store.frame = findings.store
         build.console.frame = findings.console
         build.deviceModelState = findings.deviceModelState
+    }
+
+    private func read(_ build: DomainBuild) async throws(ToolstackError) -> Findings {
+        do {
+            return try await image.stream.useOnOwnThread { descriptor throws(ToolstackError) in
+                try read(build, descriptor)
+            }
+        } catch {
+            guard image.stream.isCancelled else { throw error }
+            throw Self.interruption(build)
+        }
     }
 
     private static func message(_ build: DomainBuild) -> String {

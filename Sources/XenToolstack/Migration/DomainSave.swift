@@ -208,6 +208,7 @@ private final class DomainSave: Sendable {
         if suspension.type == .hvm {
             try await toolstack.saveDeviceModel(of: domain, movesAway: options.movesAway)
         }
+        options.report?(.complete)
         try await options.checkpoints?.begin()
     }
 

@@ -24,6 +24,8 @@ public enum SaveEvent: Sendable, Hashable {
     case progress(done: UInt64, total: UInt64)
     /// The guest stands still.
     case suspended
+    /// Its device model does, too: from here on the rest is sent without a pause.
+    case complete
 }
 
 /// What a save has done.

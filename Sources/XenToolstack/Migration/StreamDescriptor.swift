@@ -10,6 +10,8 @@ public final class StreamDescriptor: Sendable {
 
     private struct State {
         var thread: pthread_t?
+        /// What the system counts of that thread's reads and writes.
+        var counters: FilePath?
         var isCancelled = false
         var isClosed = false
     }
@@ -53,9 +55,32 @@ public final class StreamDescriptor: Sendable {
         sigemptyset(&signals)
         sigaddset(&signals, Self.wakeUp)
         pthread_sigmask(SIG_UNBLOCK, &signals, nil)
-        state.withLock { $0.thread = pthread_self() }
-        defer { state.withLock { $0.thread = nil } }
+        let counters = Self.ownCounters()
+        state.withLock { ($0.thread, $0.counters) = (pthread_self(), counters) }
+        defer { state.withLock { ($0.thread, $0.counters) = (nil, nil) } }
         return try body(descriptor)
+    }
+
+    /// Bytes that the thread which uses the descriptor has read so far, from wherever; nil while none does, and where the
+    /// system does not count them.
+    var bytesRead: UInt64? {
+        guard let path = state.withLock({ $0.counters }), let bytes = (try? Files.read(path, limit: 1 << 12)) ?? nil
+        else {
+            return nil
+        }
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        return lines.first { $0.hasPrefix(Self.readCounter) }.flatMap { UInt64($0.dropFirst(Self.readCounter.count)) }
+    }
+
+    /// In `proc(5)`'s words.
+    private static let readCounter = "rchar: "
+
+    private static func ownCounters() -> FilePath? {
+        var buffer = [CChar](repeating: 0, count: 64)
+        let count = readlink("/proc/thread-self", &buffer, buffer.count)
+        guard count > 0, count < buffer.count else { return nil }
+        let task = String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return FilePath("/proc/\(task)/io")
     }
 
     /// Runs what uses the descriptor on a thread of its own. Cancelling the task makes reads and writes fail.

@@ -11,7 +11,8 @@ struct MigrateCommand: XLCommand {
         discussion: """
             Memory is sent while the guest runs, again and again what it has written meanwhile; then it is suspended, \
             the rest is sent, and it goes on at <host>. Until that is allowed to let it run, an interruption or a \
-            failure lets it go on here.
+            failure lets it go on here, and so does a line that takes nothing of the suspended guest for 30 seconds. A \
+            receiver that gets nothing for ten minutes gives up.
 
             On a terminal a line shows the round, what is sent and left, the rate, and for how long the guest would stand \
             still if it were suspended now; at the end, what it took.

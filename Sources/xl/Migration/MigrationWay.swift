@@ -9,7 +9,10 @@ struct MigrationWay: ParsableArguments {
             Use <sshcommand> instead of ssh. It is passed to sh as it is. If empty, <host> is itself the command that \
             is run, instead of ssh <host> xl migrate-receive.
             """)
-    var sshcommand = "ssh"
+    var sshcommand = MigrationWay.ssh
+
+    /// Half a minute of silence ends it: the guest may stand still meanwhile.
+    static let ssh = "ssh -o ServerAliveInterval=10 -o ServerAliveCountMax=3"
 
     func validate(host: String) throws {
         guard sshcommand.isEmpty || !host.hasPrefix("-") else {

@@ -32,7 +32,7 @@ final class SaveDisplay: Sendable {
         case .started(let info):
             Output.plainError("Saving to \(file.escapingControls) new xl format (info \(info))")
         case .progress(let done, let total): state.withLock { $0.bar.update(done: done, total: total) }
-        case .suspended: break
+        case .suspended, .complete: break
         }
     }
 
@@ -41,6 +41,7 @@ final class SaveDisplay: Sendable {
         switch event {
         case .started: fields = [("event", .string("started")), ("file", .string(file))]
         case .suspended: fields = [("event", .string("suspended"))]
+        case .complete: return
         case .progress(let done, let total):
             let percent = Progress.percent(done, of: total)
             let isNew = state.withLock { state in

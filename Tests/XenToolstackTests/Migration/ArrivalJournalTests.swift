@@ -188,6 +188,9 @@ import XenTypes
         // The monitor; QEMU's lock, greeting and capabilities, and then `cont`.
         let start = timeouts.monitorStart + timeouts.deviceModelCommand * 3 + timeouts.deviceModelStart
         #expect(timeouts.migrationStart > start)
+        // The guest's suspension, its device model's state, and what the sender itself gives up after.
+        let silence = timeouts.shutdownAcknowledgement + timeouts.guestSuspend + timeouts.deviceModelState
+        #expect(timeouts.migrationSilence > silence + timeouts.deviceModelCommand * 6 + timeouts.migrationStall)
         // Devices and their scripts.
         #expect(timeouts.migrationReturn > timeouts.deviceDestroy * 2 + timeouts.hotplugScript * 2)
     }

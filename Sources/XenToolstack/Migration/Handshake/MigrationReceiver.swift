@@ -50,9 +50,8 @@ public struct MigrationReceiver: Sendable {
         let failure: ToolstackError
         do throws(ToolstackError) {
             let obstacle = await result(of: prepare)
-            // As long as the sender may take: its last moment is an administrator's decision if need be. A failure, too,
-            // is told in answer to this.
-            try await connection.expect(.permission, within: nil)
+            // A failure, too, is told in answer to this.
+            try await connection.expect(.permission, within: toolstack.timeouts.migrationSilence)
             if let obstacle { throw obstacle }
             return try await run(domain, uuid, name, staysPaused, report)
         } catch {

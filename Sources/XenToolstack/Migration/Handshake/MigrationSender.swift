@@ -152,13 +152,9 @@ private struct MigrationSender: Sendable {
         do throws(ToolstackError) {
             options.report?(.started(header.info))
             try await StreamDescriptor.sendConfiguration(header.bytes, to: relay.input)
-            let save = try await toolstack.save(
-                domain, to: relay.input, options: saveOptions(policy, relay), by: channel)
-            do throws(ToolstackError) { try await relay.finish() } catch {
-                await takeBack()
-                throw error
-            }
-            return (save, relay.bytes)
+            return try await whileGettingOn(
+                within: toolstack.timeouts.migrationStall, count: { relay.urgentBytes }, orThrow: stall
+            ) { () async throws(ToolstackError) in try await send(through: relay, policy) }
         } catch {
             relay.abandon()
             options.report?(.notSent(error.code))
@@ -167,6 +163,26 @@ private struct MigrationSender: Sendable {
                 .fail, "cannot migrate domain \(domain)", domain: domain, cause: refusal,
                 remedy: "allow more downtime or rounds, or --if-busy=stop")
         }
+    }
+
+    /// Sends the domain to its last byte.
+    private func send(
+        through relay: StreamRelay, _ policy: PrecopyPolicy
+    ) async throws(ToolstackError) -> (SaveSummary, UInt64) {
+        let save = try await toolstack.save(
+            domain, to: relay.input, options: saveOptions(policy, relay), by: channel)
+        do throws(ToolstackError) { try await relay.finish() } catch {
+            await takeBack()
+            throw error
+        }
+        return (save, relay.bytes)
+    }
+
+    private var stall: ToolstackError {
+        ToolstackError(
+            .timedOut, "cannot migrate domain \(domain)", domain: domain,
+            cause: "the other side has taken nothing of the suspended guest for \(toolstack.timeouts.migrationStall)",
+            remedy: "it goes on here")
     }
 
     /// Hypervisors without shadow paging, such as Debian's, have no means for PV guests.
@@ -197,6 +213,7 @@ private struct MigrationSender: Sendable {
             switch event {
             case .progress(let done, let total): report?(.progress(done: done, total: total, bytes: relay.bytes))
             case .suspended: report?(.suspended)
+            case .complete: relay.hurry()
             case .started: break
             }
         }

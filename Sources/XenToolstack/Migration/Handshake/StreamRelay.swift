@@ -7,6 +7,7 @@ import SystemPackage
 final class StreamRelay: Sendable {
     private struct State {
         var bytes: UInt64 = 0
+        var isUrgent = false
         var failure: Errno?
         var hasEnded = false
         var waiter: CheckedContinuation<Void, Never>?
@@ -37,6 +38,12 @@ final class StreamRelay: Sendable {
 
     /// Bytes passed on so far.
     var bytes: UInt64 { state.withLock { $0.bytes } }
+
+    /// The same, once they may not stand still; nil before.
+    var urgentBytes: UInt64? { state.withLock { $0.isUrgent ? $0.bytes : nil } }
+
+    /// From here on somebody waits for what is passed on.
+    func hurry() { state.withLock { $0.isUrgent = true } }
 
     /// Ends the input, and waits until all has been passed on.
     ///
