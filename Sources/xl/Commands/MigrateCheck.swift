@@ -46,8 +46,6 @@ struct RemoteCheck: Sendable {
 
     /// How long it may take, with somebody who types a password.
     private static let limit = Duration.seconds(120)
-    /// What `ssh` exits with when it is its own failure.
-    private static let connectionFailure = ChildProcess.ExitStatus.exited(255)
 
     /// - Throws: when the other host cannot be reached.
     func run(
@@ -58,7 +56,7 @@ struct RemoteCheck: Sendable {
         remote.input = try YajlEncoder().encode(toolstack.migrationRequest(for: domain, configuration))
         remote.keepsWords = true
         let answer = try await remote.run(within: Self.limit)
-        if answer.status == Self.connectionFailure {
+        if answer.hasNoConnection {
             Output.plainError(bytes: answer.words)
             throw ToolstackError(
                 .fail, "cannot reach the other host", cause: "the command \"\(command)\" \(answer.status)")

@@ -8,6 +8,9 @@ public struct RemoteCommand: Sendable {
         public var output: [UInt8]
         /// What it said on standard error, where that is kept.
         public var words: [UInt8] = []
+
+        /// Whether it is `ssh` itself that failed: it exits with 255 then.
+        public var hasNoConnection: Bool { status == .exited(255) }
     }
 
     /// As it is given to `sh -c`.

@@ -14,16 +14,13 @@ public enum MigrationInquiry {
         { (uuid: XenUUID) async throws(ToolstackError) in try await ask(command, for: uuid) }
     }
 
-    /// What `ssh` exits with when it is its own failure.
-    private static let connectionFailure = ChildProcess.ExitStatus.exited(255)
-
     /// - Parameter command: as `Handover.inquiry`.
     /// - Throws: `notReady` when there is no connection; other codes when asking again is of no use.
     public static func ask(_ command: String, for uuid: XenUUID) async throws(ToolstackError) -> ArrivalState {
         let answer = try await RemoteCommand("\(command) \(uuid)").run(within: limit)
         guard answer.status.isSuccess else {
             throw ToolstackError(
-                answer.status == connectionFailure ? .notReady : .fail, "the command \"\(command)\" \(answer.status)")
+                answer.hasNoConnection ? .notReady : .fail, "the command \"\(command)\" \(answer.status)")
         }
         do {
             return try YajlDecoder().decode(ArrivalAnswer.self, from: answer.output).state
