@@ -72,6 +72,7 @@ enum CommandTable {
         CommandRow(name: "migrate-recover", command: MigrateRecoverCommand.self),
         CommandRow(name: "migrate-check", command: MigrateCheckCommand.self),
         CommandRow(name: "migrate-state", command: MigrateStateCommand.self),
+        CommandRow(name: "migrate-only", command: MigrateOnlyCommand.self),
         CommandRow(name: "config", command: ConfigCommand.self),
         CommandRow(name: "help", command: HelpCommand.self),
     ]

@@ -42,6 +42,20 @@ import YajlJSON
         #expect(try YajlDecoder().decode(ArrivalAnswer.self, from: bytes).state == .undecided)
     }
 
+    @Test(arguments: [
+        ("xl migrate-receive", ["migrate-receive"]),
+        ("xl -t -vv migrate-receive -e -p", ["-t", "-vv", "migrate-receive", "-e", "-p"]),
+        ("/usr/sbin/xl migrate-check", ["migrate-check"]), ("xl migrate-state 1234", ["migrate-state", "1234"]),
+        // Upstream's sender.
+        ("xl -vvv migrate-receive -d", ["-vvv", "migrate-receive", "-d"]),
+        ("xl", nil), ("", nil), ("sh", nil), ("xl list", nil), ("xl migrate-rec", nil), ("xl migrate-only", nil),
+        ("xl migrate moved elsewhere", nil), ("xl -N migrate-receive", nil), ("axl migrate-receive", nil),
+        ("sh -c 'xl migrate-receive'", nil), ("xl;reboot migrate-receive", nil), ("xl --help", nil),
+    ])
+    func aForcedCommandDoesNothingElse(_ text: String, _ words: [String]?) {
+        #expect(MigrateOnlyCommand.allowed(text) == words)
+    }
+
     @Test func theBarShowsRoundRateAndDowntime() {
         func line(_ count: UInt64, _ bytes: UInt64, ofRound bytesOfRound: UInt64) -> String {
             let round = PrecopyStatistics(iteration: 1, totalWritten: 32768, dirtyCount: count)
