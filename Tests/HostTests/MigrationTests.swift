@@ -179,8 +179,9 @@ extension TestHost {
     /// A command in the place of ssh that leads to this very host; `CUT` breaks the receiver that it starts.
     func placeFakeSSH() async throws {
         try await write(FaultScripts.cut, to: "/root/cut.py")
+        try await write(FaultScripts.mute, to: "/root/mute.py")
         try await write(FaultScripts.ssh, to: "/root/fake-ssh")
         try await require("chmod 755 /root/fake-ssh")
-        atEnd("rm -f /root/cut.py /root/fake-ssh")
+        atEnd("rm -f /root/cut.py /root/mute.py /root/fake-ssh")
     }
 }
