@@ -32,7 +32,8 @@ let bootKeys: [ConfigKey] = [
     },
     .flag(
         "bootloader_restrict", \.buildInfo.bootloaderRestrict, "Run the bootloader with few rights",
-        default: "bootloader_restrict of xl.conf", for: [.pv, .pvh], since: "4.18"),
+        default: "bootloader_restrict of xl.conf, else 1 for pygrub where the host has a user for it",
+        for: [.pv, .pvh], since: "4.18"),
     .text(
         "bootloader_user", \.buildInfo.bootloaderUser, "USER", "The user that a restricted bootloader runs as",
         for: [.pv, .pvh], since: "4.18"),

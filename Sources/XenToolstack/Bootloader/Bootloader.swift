@@ -16,6 +16,19 @@ public enum Bootloader {
         return problems
     }
 
+    static func isPygrub(_ program: FilePath) -> Bool { program.lastComponent == "pygrub" }
+
+    /// Whether it is a pygrub that can give up root's rights: of the releases of Xen since XSA-443.
+    static func canBeConfined(_ program: FilePath) -> Bool {
+        guard isPygrub(program), let script = try? Files.read(program, limit: 1 << 20) else { return false }
+        return String(decoding: script, as: UTF8.self).contains("--runas")
+    }
+
+    /// What runs when the administrator has said nothing and the host has no user for it (XSA-508).
+    static let riskOfPygrub =
+        "pygrub reads the guest's disk with root's rights, which Xen's security team does not support: create the user "
+        + "\(DeviceModelUser.rangeBase) or \(DeviceModelUser.shared), set bootloader_user, or write bootloader_restrict=0"
+
     /// Where a bootloader is: a relative name is looked for among this release's programs first.
     static func executable(_ name: String, paths: HostPaths) -> FilePath {
         let path = FilePath(name)

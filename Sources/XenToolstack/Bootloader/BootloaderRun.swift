@@ -51,10 +51,15 @@ extension Toolstack {
                 .fail, "the bootloader \(bootloader) has no disk to boot from", domain: domain,
                 remedy: "add disk= to the configuration")
         }
+        let program = Bootloader.executable(bootloader, paths: paths)
         let restriction = try BootloaderUser.restriction(
-            info, domain: domain, environment: BootloaderUser.environment(), limit: timeouts.bootloader)
+            info, domain: domain, environment: BootloaderUser.environment(), limit: timeouts.bootloader,
+            canBeConfined: Bootloader.canBeConfined(program))
+        if restriction == nil, info.bootloaderRestrict == nil, Bootloader.isPygrub(program) {
+            logger.warning("\(Bootloader.riskOfPygrub)")
+        }
         let plan = BootloaderPlan(
-            Bootloader.executable(bootloader, paths: paths), info, domain: domain, disk: disk, lib: paths.lib,
+            program, info, domain: domain, disk: disk, lib: paths.lib,
             restriction: restriction)
         let run = BootloaderRun(
             plan: plan, domain: domain, log: LogFile("bootloader.\(domain)", in: paths.log), logger: logger,

@@ -14,14 +14,17 @@ enum BootloaderUser {
         return result
     }
 
+    /// - Parameter canBeConfined: whether the bootloader is known to work with few rights. It then has no more unless
+    ///   told otherwise, where the host has a user for that.
     /// - Returns: nil when the bootloader runs without restriction.
     static func restriction(
-        _ info: BuildInfo, domain: DomainID, environment: [String: String], limit: Duration,
+        _ info: BuildInfo, domain: DomainID, environment: [String: String], limit: Duration, canBeConfined: Bool,
         directory: UserDirectory = .system
     ) throws(ToolstackError) -> BootloaderPlan.Restriction? {
         let user = info.bootloaderUser ?? environment["LIBXL_BOOTLOADER_USER"]
-        let isWanted = info.bootloaderRestrict ?? (user != nil || environment["LIBXL_BOOTLOADER_RESTRICT"] != nil)
-        guard isWanted else { return nil }
+        let isAskedFor = user != nil || environment["LIBXL_BOOTLOADER_RESTRICT"] != nil
+        let hasUser = [DeviceModelUser.rangeBase, DeviceModelUser.shared].contains { directory.entry($0) != nil }
+        guard info.bootloaderRestrict ?? (isAskedFor || (canBeConfined && hasUser)) else { return nil }
         let id = try userID(user, domain: domain, directory: directory)
         guard id != 0 else {
             throw ToolstackError(.invalid, "the restricted bootloader would run as root", domain: domain)

@@ -94,17 +94,23 @@ import XenTypes
     @Test func choosesTheUser() throws {
         let users: [String: UInt32] = ["xen-qemuuser-range-base": 70000, "grub": 1234, "xen-qemuuser-shared": 999]
         func choose(
-            _ environment: [String: String], users: [String: UInt32], _ change: (inout BuildInfo) -> Void = { _ in }
+            _ environment: [String: String], users: [String: UInt32], canBeConfined: Bool = false,
+            _ change: (inout BuildInfo) -> Void = { _ in }
         ) throws(ToolstackError) -> BootloaderPlan.Restriction? {
             var info = BuildInfo()
             change(&info)
             return try BootloaderUser.restriction(
-                info, domain: DomainID(7), environment: environment, limit: .seconds(120),
+                info, domain: DomainID(7), environment: environment, limit: .seconds(120), canBeConfined: canBeConfined,
                 directory: UserDirectory(
                     entry: { name in users[name].map { .init(id: $0, group: $0, name: name) } },
                     name: { id in users.first { $0.value == id }?.key }))
         }
         #expect(try choose([:], users: users) == nil)
+        // What can be confined is, unless there is nobody to be, or it is told otherwise.
+        #expect(try choose([:], users: users, canBeConfined: true)?.userID == 70007)
+        #expect(try choose([:], users: ["xen-qemuuser-shared": 999], canBeConfined: true)?.userID == 999)
+        #expect(try choose([:], users: ["grub": 1234], canBeConfined: true) == nil)
+        #expect(try choose([:], users: users, canBeConfined: true) { $0.bootloaderRestrict = false } == nil)
         #expect(try choose(["LIBXL_BOOTLOADER_RESTRICT": ""], users: users)?.userID == 70007)
         #expect(try choose(["LIBXL_BOOTLOADER_USER": "grub"], users: users)?.userID == 1234)
         #expect(try choose([:], users: users) { $0.bootloaderRestrict = true }?.limit == .seconds(120))
