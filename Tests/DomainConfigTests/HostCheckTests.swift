@@ -59,3 +59,30 @@ private struct SmallHost: HostFacts {
         #expect(try problems(lines) == expected)
     }
 }
+
+@Suite struct RefusedSettingsTests {
+    /// What `xl create` refuses, `xl config check` calls an error, at its place.
+    @Test(arguments: [
+        ("type='hvm'", []), ("dtdev=['/a']", ["3:7 dtdev"]), ("virtio=['type=virtio,device22']", ["3:8 virtio"]),
+        (
+            "disk=['/a,raw,xvda,w','vdev=xvdb,specification=virtio,target=/b','/c,raw,xvdc,w']", ["3:23 disk"]
+        ),
+        ("type='hvm'\ndevice_model_version='qemu-xen-traditional'", ["4:22 device_model_version"]),
+    ])
+    func areErrorsWithPlaces(lines: String, expected: [String]) throws {
+        let document = ConfigDocument(file: ConfigSource(name: "t", text: "name='n'\nkernel='/k'\n" + lines))
+        let result = DomainConfigParser.parse(document, environment: ConfigEnvironment())
+        let configuration = try #require(result.configuration, "\(result.diagnostics)")
+        let found = RefusedSettings.diagnostics(configuration, document: document)
+        #expect(found.allSatisfy { $0.severity == .error && $0.code == .refused })
+        #expect(found.map { "\($0.location?.line ?? 0):\($0.location?.column ?? 0) \($0.key ?? "")" } == expected)
+    }
+
+    @Test func keysOfOtherArchitecturesAreIgnoredWithAWarning() {
+        for (line, key) in [("tee='optee'", "tee"), ("nr_spis=4", "nr_spis"), ("llc_colors=['0-3']", "llc_colors")] {
+            let document = ConfigDocument(file: ConfigSource(name: "t", text: "name='n'\nkernel='/k'\n" + line))
+            let result = DomainConfigParser.parse(document, environment: ConfigEnvironment())
+            #expect(result.diagnostics.map(\.code) == [.ignored] && result.diagnostics.first?.key == key)
+        }
+    }
+}

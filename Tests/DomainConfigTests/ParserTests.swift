@@ -288,7 +288,7 @@ private func codes(_ text: String, words: [String] = []) -> [String] {
         expected.bootloaderRestrict = true
         let result = parse(text)
         #expect(result.global == expected)
-        #expect(result.diagnostics.map(\.code) == [.deprecated])
+        #expect(result.diagnostics.map(\.code) == [.deprecated, .ignored])
     }
 
     @Test(arguments: [

@@ -97,6 +97,8 @@ public enum DiagnosticCode: String, Hashable, Sendable, Codable, CaseIterable {
     case invalidSpec = "invalid-spec"
     /// Keys that contradict each other.
     case conflict
+    /// Something that no guest of this toolstack can have.
+    case refused
     /// Something that the configuration names is missing or unusable on this host.
     case hostMissing = "host-missing"
     /// The host has too little of something.

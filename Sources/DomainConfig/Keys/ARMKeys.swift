@@ -1,7 +1,9 @@
 import DomainModel
 
 /// Keys of ARM guests: read and kept, without effect on x86.
-let armKeys: [ConfigKey] = [
+let armKeys: [ConfigKey] = armRows.map { $0.treated(.ignored("only ARM guests have it")) }
+
+private let armRows: [ConfigKey] = [
     .text("device_tree", \.buildInfo.deviceTree, "PATH", "Part of a device tree to add to the guest's (ARM)"),
     .choice("vuart", \.buildInfo.archARM.vuart, "An emulated serial port (ARM)"),
     .choice("gic_version", \.buildInfo.archARM.gicVersion, "The interrupt controller (ARM)", default: "default"),

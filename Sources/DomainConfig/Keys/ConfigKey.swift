@@ -77,7 +77,7 @@ public struct ConfigKey: Sendable {
     public let defaultText: String?
     /// The release of Xen whose `xl` first knew the key, when later than 4.17.
     public let since: String?
-    public let treatment: KeyTreatment
+    public private(set) var treatment: KeyTreatment
     /// The guests for which the key is read at all: as upstream does, more than those that use it.
     let readFor: GuestTypes
     let store: Store?
@@ -108,6 +108,13 @@ public struct ConfigKey: Sendable {
         self.init(
             name, form, summary, default: defaultText, for: guests, readFor: readFor, since: since, treatment,
             write: nil, store: store)
+    }
+
+    /// The same key with another fate.
+    func treated(_ treatment: KeyTreatment) -> ConfigKey {
+        var key = self
+        key.treatment = treatment
+        return key
     }
 
     /// All keys, by subject.

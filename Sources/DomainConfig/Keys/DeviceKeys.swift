@@ -15,7 +15,7 @@ let deviceKeys: [ConfigKey] = [
     ConfigKey("pci_permissive", .boolean, "Default of permissive= in pci", default: "0"),
     ConfigKey("pci_seize", .boolean, "Default of seize= in pci", default: "0"),
     ConfigKey(
-        "dtdev", .list("PATH"), "Devices of the machine's device tree for the guest (ARM)",
+        "dtdev", .list("PATH"), "Devices of the machine's device tree for the guest (ARM: refused)",
         write: { .list(nonEmpty: $0.dtDevices.map { $0.path ?? "" }) }
     ) {
         guard let texts = $2.texts($0, $1) else { return }
@@ -60,7 +60,7 @@ let deviceKeys: [ConfigKey] = [
         "vsnd", .lists("card|pcm|stream,OPTION=VALUE"), "Paravirtual sound cards",
         write: { $0.vsnds.isEmpty ? nil : .lists($0.vsnds.map { (try? VSndSpec.items(for: $0)) ?? [] }) }),
     ConfigKey(
-        "virtio", .list("type=virtio,DEVICE,transport=mmio"), "Virtio devices", since: "4.18",
+        "virtio", .list("type=virtio,DEVICE,transport=mmio"), "Virtio devices (ARM: refused)", since: "4.18",
         write: { writeList($0.virtios, VirtIOSpec.self) }),
 ]
 

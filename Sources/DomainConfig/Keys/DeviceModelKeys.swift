@@ -9,7 +9,8 @@ let deviceModelKeys: [ConfigKey] = [
         "device_model_override", \.buildInfo.deviceModel, "PATH", "The device model's program",
         default: "the system's QEMU"),
     ConfigKey(
-        "device_model_version", .choice(["qemu-xen", "qemu-xen-traditional"]), "Which kind of QEMU it is",
+        "device_model_version", .choice(["qemu-xen", "qemu-xen-traditional"]),
+        "Which kind of QEMU it is; qemu-xen-traditional is refused",
         default: "qemu-xen",
         write: {
             $0.buildInfo.deviceModelVersion == .unknown

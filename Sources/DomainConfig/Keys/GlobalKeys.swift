@@ -42,7 +42,9 @@ extension GlobalConfig {
             if let flag = $2.boolean($0, $1) { $2.environment.global.claimMode = flag }
         },
         text("remus.default.netbufscript", \.remusNetbufScript, "PATH", "Script for Remus's network buffers"),
-        text("colo.default.proxyscript", \.coloProxyScript, "PATH", "Script for COLO's proxy"),
+        text(
+            "colo.default.proxyscript", \.coloProxyScript, "PATH", "Script for COLO's proxy",
+            .ignored("guests cannot be run in lockstep (COLO)")),
         ConfigKey("max_grant_frames", .integer(frames, unit: "frames"), "Default of a guest's max_grant_frames") {
             if let count = $2.integer($0, $1) { $2.environment.global.maxGrantFrames = UInt32(clamping: count) }
         },
@@ -59,7 +61,8 @@ extension GlobalConfig {
             DomainIDPolicy(rawValue: $0)
         },
         ConfigKey(
-            "bootloader_restrict", .boolean, "Default of a guest's bootloader_restrict", default: "0", since: "4.18"
+            "bootloader_restrict", .boolean, "Default of a guest's bootloader_restrict",
+            default: "1 for pygrub where the host has a user for it", since: "4.18"
         ) {
             if let flag = $2.boolean($0, $1) { $2.environment.global.bootloaderRestrict = flag }
         },

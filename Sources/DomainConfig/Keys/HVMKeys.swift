@@ -20,7 +20,8 @@ let hvmKeys: [ConfigKey] = [
         if let flag = $2.boolean($0, $1) { $2.configuration.buildInfo.apic = flag }
     },
     .hvmFlag(
-        "hvm_pirq", \.pirq, "Let the guest receive its devices' interrupts as events", default: "0", since: "4.19"),
+        "hvm_pirq", \.pirq, "Let the guest receive its devices' interrupts as events",
+        default: "1 up to Xen 4.18 and for guests that come from there, else 0", since: "4.19"),
     ConfigKey(
         "viridian", .booleanOrList(["all", "defaults"] + ViridianEnlightenment.choices),
         "Interfaces of Microsoft's hypervisor for Windows guests; ! before a name removes it", default: "0", for: .hvm,

@@ -30,7 +30,8 @@ let memoryKeys: [ConfigKey] = [
         if let flag = $2.boolean($0, $1) { $2.configuration.buildInfo.pv?.e820Host = flag }
     },
     ConfigKey(
-        "llc_colors", .list("FIRST-LAST"), "Colours of the last-level cache for the guest's memory", since: "4.20",
+        "llc_colors", .list("FIRST-LAST"), "Colours of the last-level cache for the guest's memory (ARM)",
+        since: "4.20", .ignored("only ARM guests have it"),
         write: { .list(nonEmpty: $0.buildInfo.llcColors.map { String($0) }) }, store: storeCacheColors),
     ConfigKey(
         "ioports", .list("FIRST-LAST"), "I/O ports of the machine for the guest, hexadecimal",

@@ -51,8 +51,10 @@ extension ConfigCommand {
         do throws(ConfigFileError) {
             let document = ConfigDocument(file: try ConfigSource(path: path))
             let result = DomainConfigParser.parse(document, environment: environment)
-            guard let facts, let configuration = result.configuration else { return result.diagnostics }
-            return result.diagnostics + HostCheck.diagnostics(configuration, document: document, facts: facts)
+            guard let configuration = result.configuration else { return result.diagnostics }
+            let known = result.diagnostics + RefusedSettings.diagnostics(configuration, document: document)
+            guard let facts else { return known }
+            return known + HostCheck.diagnostics(configuration, document: document, facts: facts)
         } catch {
             return [error.diagnostic]
         }
