@@ -129,6 +129,10 @@ public enum StoreOperation: String, Hashable, Sendable {
     case setTarget = "set a domain's target in xenstore"
     case isIntroduced = "ask xenstore whether a domain is introduced"
     case domainPath = "ask xenstore for a domain's path"
+    case readFeatures = "ask xenstore for its features"
+    case setFeatures = "limit a domain's features in xenstore"
+    case readQuota = "read a quota of xenstore"
+    case setQuota = "set a quota of xenstore"
 }
 
 extension StoreError.Quota {

@@ -2,6 +2,7 @@ import CXen
 import Glibc
 import Synchronization
 import Testing
+import XenTypes
 
 @testable import Events
 @testable import XenStore
@@ -96,6 +97,53 @@ private final class FakeStore: Sendable {
         #expect(try store.read([]) == [])
         let many = (0..<200).map { StorePath($0 % 3 == 0 ? "/there/\($0)" : "/gone/\($0)") }
         #expect(try store.readBytes(many) == (0..<200).map { $0 % 3 == 0 ? [97, 0, 98] : nil })
+        withExtendedLifetime(fake) {}
+    }
+
+    /// The requests of Xen 4.21, by the numbers and words of `docs/misc/xenstore.txt`.
+    @Test func readsAndSetsFeaturesAndQuotas() throws {
+        let asked = Mutex<[String]>([])
+        let fake = FakeStore { connection in
+            while let request = FakeStore.read(connection) {
+                let words = request.body.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+                asked.withLock { $0.append(([String(request.type)] + words).joined(separator: " ")) }
+                let answer =
+                    switch (request.type, words.count) {
+                    case (23, _): "11\u{0}"
+                    case (25, 0): "nodes watches\u{0}"
+                    case (25, 1): "1000\u{0}"
+                    case (25, _): "7\u{0}"
+                    default: "OK\u{0}"
+                    }
+                FakeStore.write(connection, type: request.type, answer)
+            }
+        }
+        let (store, domain) = (StoreConnection(), DomainID(3))
+        #expect(try store.supportedFeatures() == 11)
+        #expect(try store.features(of: domain) == 11)
+        try store.setFeatures(5, of: domain)
+        #expect(try store.quotaNames() == ["nodes", "watches"])
+        #expect(try store.quota("nodes", of: nil) == 1000)
+        #expect(try store.quota("nodes", of: domain) == 7)
+        try store.setQuota("nodes", to: 0, of: domain)
+        try store.setQuota("watches", to: 9, of: nil)
+        #expect(
+            asked.withLock { $0 } == [
+                "23", "23 3", "24 3 5", "25", "25 nodes", "25 3 nodes", "26 3 nodes 0", "26 watches 9",
+            ])
+        withExtendedLifetime(fake) {}
+    }
+
+    @Test func anOlderStoreHasNeitherFeaturesNorQuotas() throws {
+        let fake = FakeStore { connection in
+            while FakeStore.read(connection) != nil {
+                FakeStore.write(connection, type: XS_ERROR.rawValue, "ENOSYS\u{0}")
+            }
+        }
+        let store = StoreConnection()
+        #expect(try store.supportedFeatures() == nil)
+        #expect(try store.quotaNames() == nil)
+        #expect(throws: StoreError.self) { try store.setQuota("nodes", to: 1, of: nil) }
         withExtendedLifetime(fake) {}
     }
 
