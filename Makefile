@@ -12,9 +12,17 @@ ZSHDIR := $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 FISHDIR := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 
 XENHOST := Tests/XenHost/xenhost
-# In a folder of its own, so that it is built beside the tests.
-PRODUCT := .build/product
-XL := $(PRODUCT)/release/xl
+
+# A program works on the release of Xen whose headers it was compiled with: those that are installed here, or, with
+# XEN=4.20, those of a release whose Debian packages are unpacked into a cache.
+XEN ?=
+# In a folder of its own for each release, so that it is built beside the tests.
+PRODUCT := .build/$(if $(XEN),xen-$(XEN)/build,product)
+XL := $(if $(XEN),.build/xen-$(XEN)/xl,$(PRODUCT)/release/xl)
+XEN_FILES = $(shell scripts/xen-libraries $(XEN))
+# The libraries want a newer C library than a build machine may have, and that is the host's matter.
+XEN_FLAGS = $(if $(XEN),-Xcc -I$(XEN_FILES)/include -Xswiftc -I$(XEN_FILES)/include -Xlinker -L$(XEN_FILES)/lib \
+	-Xlinker --allow-shlib-undefined)
 # Swift goes into the binary, so that it runs in a dom0 without Swift; the Xen libraries follow the hypervisor and stay
 # shared. At a fixed address the loader has next to nothing to relocate: start is quicker, and pages stay clean.
 # The C++ library that Swift's runtime needs and libyajl go in, too, from a directory that has nothing else, and so before
@@ -36,7 +44,7 @@ SECONDS ?= 60
 
 MAN_PAGES := $(wildcard man/*.[1-8])
 SCRIPTS := $(XENHOST) Tests/XenHost/image/rootfs Tests/XenHost/image/guests/initramfs scripts/install-packages scripts/host-shell \
-	.ci/run Tests/Fuzz/fuzz Tests/HostTests/Support/merge-durations $(wildcard examples/demo Benchmarks/bench Benchmarks/measure Benchmarks/measure-migration)
+	scripts/xen-libraries .ci/run Tests/Fuzz/fuzz Tests/HostTests/Support/merge-durations $(wildcard examples/demo Benchmarks/bench Benchmarks/measure Benchmarks/measure-migration)
 
 .PHONY: help demo test test-full quick record unit host-test fuzz release install uninstall bench lint docs host-shell \
 	clean build-packages packages builds tests host-image
@@ -50,7 +58,7 @@ help:
 	@echo 'make host-test   the host tests alone; SUITE=Creation for one suite'
 	@echo "make record      asks upstream's xl anew what host tests compare with, and notes how long they take; SUITE=…"
 	@echo 'make fuzz        random inputs for every parser, SECONDS=$(SECONDS) for each'
-	@echo 'make release     $(XL), Swift linked statically'
+	@echo 'make release     $(XL), Swift linked statically; XEN=4.20 builds for that release of Xen'
 	@echo 'make install     the command, its manual and its completions, under PREFIX ($(PREFIX)) and DESTDIR'
 	@echo 'make uninstall   what install put there'
 	@echo "make bench       this xl and upstream's on one host, side by side"
@@ -60,7 +68,7 @@ help:
 	@echo 'make clean       drop what was built here; the image of the test host stays in its cache'
 
 build-packages:
-	@scripts/install-packages libxen-dev libyajl-dev
+	@scripts/install-packages $(if $(XEN),,libxen-dev) libyajl-dev
 
 packages: build-packages
 	@$(XENHOST) packages
@@ -110,7 +118,9 @@ release: build-packages
 	@mkdir -p $(STATIC)
 	@ln -sf "$$(gcc -print-file-name=libstdc++.a)" $(STATIC)/
 	@ln -sf "$$(gcc -print-file-name=libyajl_s.a)" $(STATIC)/libyajl.a
-	@$(SWIFT) build $(RELEASE_FLAGS)
+	@$(if $(XEN),scripts/xen-libraries $(XEN) > /dev/null)
+	@$(SWIFT) build $(XEN_FLAGS) $(RELEASE_FLAGS)
+	@$(if $(XEN),ln -f $(PRODUCT)/release/xl $(XL))
 
 # `make release install` builds as you; `sudo make install` then only copies.
 install:

@@ -58,8 +58,10 @@ public struct DomainCreation: Hashable, Sendable {
     public var cpupool: UInt32 = 0
     public var emulation: EmulationFlags = []
     public var miscFlags: MiscFlags = []
-    /// The alternate p2m mode, 0 to 3. Only Xen 4.19 and later take it here; earlier ones by an HVM parameter.
+    /// The alternate p2m mode, 0 to 3, and how many views there can be. What a release has not here
+    /// (`XenRelease.setsAltp2mAtCreation`, `countsAltp2mViews`) is left out.
     public var altp2mMode: UInt32 = 0
+    public var altp2mCount: UInt32 = 0
 
     public init() {}
 

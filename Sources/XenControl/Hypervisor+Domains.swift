@@ -11,8 +11,8 @@ extension Hypervisor {
     public func createDomain(_ creation: DomainCreation, as domain: DomainID? = nil) throws(HypervisorError) -> DomainID
     {
         var config = creation.raw
-        cxs_set_altp2m(&config, creation.altp2mMode)
-        var number = domain?.rawValue ?? UInt32(bitPattern: -1) & 0xFFFF
+        cxs_set_altp2m(&config, creation.altp2mMode, creation.altp2mCount)
+        var number = (domain ?? .any).rawValue
         try call("create", domain) { xc_domain_create($0, &number, &config) }
         return DomainID(number)
     }

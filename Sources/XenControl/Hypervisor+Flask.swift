@@ -1,4 +1,5 @@
 import CXen
+import CXenShim
 import Glibc
 import XenTypes
 
@@ -19,7 +20,9 @@ extension Hypervisor {
         var bytes = label.utf8.map { CChar(bitPattern: $0) } + [0]
         let length = UInt32(clamping: bytes.count - 1)
         var sid: UInt32 = 0
-        try call("find the security label \(label)") { xc_flask_context_to_sid($0, &bytes, length, &sid) }
+        try call("find the security label \(label)") {
+            cxs_flask_context_to_sid(UnsafeMutableRawPointer($0), &bytes, length, &sid)
+        }
         return sid
     }
 

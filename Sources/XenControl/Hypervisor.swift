@@ -34,7 +34,8 @@ public final class Hypervisor: Sendable {
         }
     }
 
-    /// Opens the interface if that has not been done; the error says why there is no hypervisor to talk to.
+    /// Opens the interface if that has not been done; the error says why there is no hypervisor to talk to, or that it
+    /// is another release's than this was built for.
     public func open() throws(HypervisorError) { _ = try raw() }
 
     /// The `xc_interface`, for the other files of this module.
@@ -50,7 +51,17 @@ public final class Hypervisor: Sendable {
     private func openHandle() -> Result<Raw, HypervisorError> {
         cxs_clear_first_error()
         guard let pointer = xc_interface_open(toolLogger.pointer, toolLogger.pointer, 0) else {
-            return .failure(HypervisorError(HypervisorError.openOperation, code: errno))
+            let code = errno
+            return .failure(
+                code == ELIBACC
+                    ? .missingLibrary(running: XenRelease.running())
+                    : HypervisorError(HypervisorError.openOperation, code: code))
+        }
+        let number = UInt32(bitPattern: xc_version(pointer, XENVER_version, nil))
+        let found = XenRelease(UInt16(number >> 16), UInt16(truncatingIfNeeded: number))
+        guard found == .built else {
+            xc_interface_close(pointer)
+            return .failure(.otherRelease(found))
         }
         return .success(Raw(pointer: pointer))
     }

@@ -26,6 +26,25 @@ public struct HypervisorError: Error, Hashable, Sendable, CustomStringConvertibl
 
     static let openOperation = "open the hypervisor interface"
 
+    /// The hypervisor is of another release than this program's headers. Their structures differ, so nothing is asked.
+    static func otherRelease(_ found: XenRelease, built: XenRelease = .built) -> HypervisorError {
+        HypervisorError(
+            openOperation, code: 0,
+            detail: "this program was built for Xen \(built) and the hypervisor is Xen \(found); "
+                + "use the program that was built for Xen \(found)")
+    }
+
+    /// The libraries of the release that this program was built for are not on this host.
+    ///
+    /// - Parameter running: the hypervisor's release, nil where there is none.
+    static func missingLibrary(running: XenRelease?, built: XenRelease = .built) -> HypervisorError {
+        if let running, running != built { return otherRelease(running, built: built) }
+        return HypervisorError(
+            openOperation, code: 0,
+            detail: "this program was built for Xen \(built), and libxenctrl.so.\(built) is not here; "
+                + "install the libraries of Xen \(built) (in Debian: libxenmisc\(built))")
+    }
+
     public var description: String {
         let target = domain.map { " domain \($0)" } ?? ""
         let words = String(cString: strerror(code))
@@ -47,7 +66,11 @@ public struct HypervisorError: Error, Hashable, Sendable, CustomStringConvertibl
         }
         return switch code {
         case EACCES:
-            "the hypervisor's release differs from that of the Xen libraries here: install those of its release"
+            "the hypervisor takes another release's control interface than that of Xen \(XenRelease.built), for which "
+                + "this program was built"
+        case ELIBACC:
+            "install the libraries of Xen \(XenRelease.built), for which this program was built "
+                + "(in Debian: libxenmisc\(XenRelease.built))"
         case EPERM: "only the control domain may do this, and its security policy must allow it"
         case ENOSYS, EOPNOTSUPP: "this hypervisor does not support it"
         case ENOMEM: "the host has too little free memory"

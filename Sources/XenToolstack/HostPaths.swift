@@ -1,7 +1,9 @@
 import Synchronization
 import SystemPackage
+import XenControl
+import XenTypes
 
-/// Where upstream and this toolstack keep their files on a host (Debian's layout of Xen 4.17).
+/// Where upstream and this toolstack keep their files on a host (Debian's layout).
 ///
 /// Both toolstacks must agree on every path here: each reads what the other wrote.
 public struct HostPaths: Sendable {
@@ -17,37 +19,41 @@ public struct HostPaths: Sendable {
     /// The lock that autoballooning takes unless xl.conf names another.
     public var lock: FilePath = "/var/lock/xl"
     /// Programs of the running release: xenconsole, pygrub.
-    public var libexec: FilePath { FilePath("/usr/lib/xen-\(release.text)/bin") }
+    public var libexec: FilePath { FilePath("/usr/lib/xen-\(release)/bin") }
     /// hvmloader, xen-shim and the pvgrub images of the running release.
-    public var firmware: FilePath { FilePath("/usr/lib/xen-\(release.text)/boot") }
+    public var firmware: FilePath { FilePath("/usr/lib/xen-\(release)/boot") }
     /// The system firmware of HVM guests.
     public var seabios: FilePath = "/usr/share/seabios/bios-256k.bin"
     public var ovmf: FilePath = "/usr/share/ovmf/OVMF.fd"
     public var qemu: FilePath = "/usr/libexec/xen-qemu-system-i386"
 
-    /// - Parameter release: "major.minor" of the running hypervisor; Debian keeps each release's
-    ///   programs apart under that name.
-    public init(release: String) { self.release = Release { release } }
+    /// - Parameter release: that of the running hypervisor; Debian keeps each release's programs apart.
+    public init(release: XenRelease) { known = Release { release } }
 
     /// The paths of the hypervisor that runs now, or, where none does, of the libraries' release.
-    public static func ofRunningHypervisor() -> HostPaths { HostPaths(release: Release(lookUp: runningRelease)) }
+    public static func ofRunningHypervisor() -> HostPaths {
+        HostPaths(known: Release { XenRelease.running() ?? .built })
+    }
 
-    private init(release: Release) { self.release = release }
+    private init(known: Release) { self.known = known }
 
-    private let release: Release
+    /// The release of Xen that the host runs.
+    public var release: XenRelease { known.value }
+
+    private let known: Release
 
     /// Looked up when it is first asked for, which most commands never do.
     private final class Release: Sendable {
-        private let known = Mutex<String?>(nil)
-        private let lookUp: @Sendable () -> String
+        private let known = Mutex<XenRelease?>(nil)
+        private let lookUp: @Sendable () -> XenRelease
 
-        init(lookUp: @escaping @Sendable () -> String) { self.lookUp = lookUp }
+        init(lookUp: @escaping @Sendable () -> XenRelease) { self.lookUp = lookUp }
 
-        var text: String {
+        var value: XenRelease {
             known.withLock { known in
-                let text = known ?? lookUp()
-                known = text
-                return text
+                let release = known ?? lookUp()
+                known = release
+                return release
             }
         }
     }

@@ -44,6 +44,27 @@ import XenTypes
         #expect(error.description.contains(word))
     }
 
+    @Test func namesBothReleases() {
+        let (built, found) = (XenRelease(4, 17), XenRelease(4, 20))
+        let other = "this program was built for Xen 4.17 and the hypervisor is Xen 4.20; "
+        #expect(HypervisorError.otherRelease(found, built: built).description.contains(other))
+        #expect(HypervisorError.missingLibrary(running: found, built: built).description.contains(other))
+        for running in [nil, built] {
+            let error = HypervisorError.missingLibrary(running: running, built: built)
+            #expect(error.isNoHypervisor)
+            #expect(error.description.contains("libxenctrl.so.4.17 is not here"))
+            #expect(error.description.hasSuffix("(in Debian: libxenmisc4.17)"))
+        }
+    }
+
+    /// Its library's name has the release in it, which the headers do not spell out.
+    @Test func theReleaseOfTheHeadersIsThatOfTheLibrary() throws {
+        let handle = try #require(dlopen("libxenctrl.so.\(XenRelease.built)", RTLD_LAZY))
+        defer { dlclose(handle) }
+        #expect(dlsym(handle, "xc_interface_open") != nil)
+        #expect((XenRelease(4, 17)...XenRelease(4, 22)).contains(.built))
+    }
+
     @Test func tellsAnotherReleaseFromAMissingRight() {
         #expect(HypervisorError("pause", DomainID(1), code: EACCES).description.contains("release"))
         #expect(HypervisorError("pause", DomainID(1), code: EPERM).description.contains("control domain"))

@@ -10,7 +10,7 @@ import XenTypes
     private func withPaths(_ body: (HostPaths) async throws -> Void) async throws {
         var template = Array("/tmp/swift-xl-test.XXXXXX".utf8CString)
         let directory = try #require(mkdtemp(&template).map { FilePath(String(cString: $0)) })
-        var paths = HostPaths(release: "4.17")
+        var paths = HostPaths(release: XenRelease(4, 17))
         paths.lib = directory
         paths.run = directory
         defer {

@@ -34,3 +34,30 @@ func malformedUUIDIsRefused(text: String) {
         }
     }
 }
+
+@Suite struct XenReleaseTests {
+    @Test func readsWhatItWrites() {
+        #expect(XenRelease("4.17") == XenRelease(4, 17))
+        #expect(XenRelease("4.17")?.description == "4.17")
+        for text in ["", "4", "4.", "4.17.5", "4.x", "-4.1", "4.65536"] { #expect(XenRelease(text) == nil) }
+    }
+
+    @Test func comparesNumbersNotTexts() {
+        #expect(XenRelease(4, 9) < XenRelease(4, 17))
+        #expect(XenRelease(4, 22) < XenRelease(5, 0))
+    }
+
+    /// What each release brings. The rows are those of the release notes, read in Xen's source at the releases' tags.
+    @Test(
+        arguments: [
+            (\.setsAltp2mAtCreation, 19), (\.leavesOutPIRQs, 19), (\.servesKeyboardsOfHVM, 19), (\.servesTapDisks, 19),
+            (\.has9PDaemon, 19),
+            (\.countsAltp2mViews, 21), (\.keepsACPITables, 21), (\.choosesPlatformDeviceCaching, 21),
+            (\.refusesOtherCPUVendors, 22),
+        ] as [(KeyPath<XenRelease, Bool> & Sendable, UInt16)])
+    func hasWhatItBroughtAndWhatCameBefore(_ capability: KeyPath<XenRelease, Bool> & Sendable, _ first: UInt16) {
+        for minor in 17...22 as ClosedRange<UInt16> {
+            #expect(XenRelease(4, minor)[keyPath: capability] == (minor >= first))
+        }
+    }
+}

@@ -118,7 +118,7 @@ private struct PVHImage: ImageRecipe {
             let anywhere = image.guestOS != "linux" || image.kernelSupports(feature: Self.unrestrictedRootPointer)
             acpi = (tables, tables.rootPointerAddress(isUnrestricted: anywhere))
         }
-        let map = MemoryMap.pvh(layout: layout, acpi: acpi)
+        let map = MemoryMap.pvh(layout: layout, acpi: acpi, keepsTables: build.release.keepsACPITables)
         try builder.attempt("describe the machine", domain) { () throws(HypervisorError) in
             if let (tables, address) = acpi {
                 try image.setACPIModule(0, bytes: tables.rootPointer, guestAddress: address)

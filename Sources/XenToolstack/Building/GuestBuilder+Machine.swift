@@ -42,7 +42,8 @@ extension GuestBuilder {
 
     private func setHVMParameters(_ build: DomainBuild) throws(ToolstackError) {
         let domain = build.domain
-        let parameters = try HVMParameters.parameters(build.info, isNew: build.origin != .restore)
+        let parameters = try HVMParameters.parameters(
+            build.info, isNew: build.origin != .restore, release: build.release)
         try attempt("set the guest's parameters", domain) { () throws(HypervisorError) in
             for (parameter, value) in parameters {
                 try hypervisor.setHVMParameter(parameter, to: value, of: domain)

@@ -7,8 +7,11 @@ enum HVMParameters {
     /// - Parameters:
     ///   - info: with every default applied. What is 0 by default is left alone where it stays 0.
     ///   - isNew: not restored, for what the stream of a saved domain carries itself.
+    ///   - release: the hypervisor's.
     /// - Throws: code `invalid` for enlightenments that do not go together.
-    static func parameters(_ info: BuildInfo, isNew: Bool) throws(ToolstackError) -> [(HVMParameter, UInt64)] {
+    static func parameters(
+        _ info: BuildInfo, isNew: Bool, release: XenRelease
+    ) throws(ToolstackError) -> [(HVMParameter, UInt64)] {
         var list: [(HVMParameter, UInt64)] = []
         var altp2m = info.altp2m.rawValue
         if let hvm = info.hvm {
@@ -18,7 +21,7 @@ enum HVMParameters {
             if altp2m == 0, hvm.altp2m == true { altp2m = 1 }
         }
         list.append((.timerMode, UInt64(clamping: info.timerMode.rawValue)))
-        if altp2m != 0 { list.append((.altp2m, UInt64(clamping: altp2m))) }
+        if altp2m != 0, !release.setsAltp2mAtCreation { list.append((.altp2m, UInt64(clamping: altp2m))) }
         if isNew, let hvm = info.hvm {
             let mask = try ViridianSet(hvm).mask
             if mask != 0 { list.append((.viridian, mask)) }

@@ -8,8 +8,18 @@ enum MemoryMap {
 
     /// The map of a PVH guest, in libxl's order (`domain_construct_memmap` in `libxl_x86.c`).
     ///
-    /// - Parameter acpi: the guest's tables with the address of their root pointer; nil without ACPI.
-    static func pvh(layout: GuestLayout, acpi: (tables: ACPITables, rootPointer: UInt64)?) -> [MemoryRegion] {
+    /// - Parameters:
+    ///   - acpi: the guest's tables with the address of their root pointer; nil without ACPI.
+    ///   - keepsTables: the guest may not take their memory for other things (`XenRelease.keepsACPITables`).
+    static func pvh(
+        layout: GuestLayout, acpi: (tables: ACPITables, rootPointer: UInt64)?, keepsTables: Bool
+    ) -> [MemoryRegion] {
+        /// The area of a table, from the start of its page on.
+        func acpiArea(at address: UInt64, length: Int) -> MemoryRegion {
+            let offset = address % GuestLayout.pageSize
+            return MemoryRegion(
+                start: address - offset, size: UInt64(length) + offset, kind: keepsTables ? .nvs : .acpi)
+        }
         var map = [
             MemoryRegion(start: 0, size: layout.lowEnd, kind: .ram),
             MemoryRegion(
@@ -45,12 +55,6 @@ enum MemoryMap {
                 MemoryRegion(start: GuestLayout.fourGiB, size: layout.highEnd - GuestLayout.fourGiB, kind: .ram))
         }
         return map
-    }
-
-    /// The area of a table, from the start of its page on.
-    private static func acpiArea(at address: UInt64, length: Int) -> MemoryRegion {
-        let offset = address % GuestLayout.pageSize
-        return MemoryRegion(start: address - offset, size: UInt64(length) + offset, kind: .acpi)
     }
 
     /// The map of a PV guest that sees the host's holes (`e820_host`): its RAM first, then everything of the

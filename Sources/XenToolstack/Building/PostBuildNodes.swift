@@ -22,8 +22,8 @@ public enum PostBuildNodes {
                     guest / "cpu/\(vcpu)/availability", info.availableVCPUs.contains(vcpu) ? "online" : "offline"))
         }
         if build.type == .hvm {
-            // A guest that comes from a stream has passed its hvmloader.
-            if build.origin != .restore { nodes += platform(info, guest: guest) + firmware(build) }
+            // Another guest has passed its hvmloader.
+            if build.origin == .boot { nodes += platform(info, guest: guest) + firmware(build) }
             if let text = info.hvm?.generationID?.storeText {
                 nodes.append(StoreNode(guest / "platform/generation-id", text))
             }
@@ -54,6 +54,10 @@ public enum PostBuildNodes {
             guard let table else { continue }
             nodes.append(StoreNode(loader / name / "address", "0x" + String(table.guestAddress, radix: 16)))
             nodes.append(StoreNode(loader / name / "length", "0x" + String(table.length, radix: 16)))
+        }
+        if build.release.choosesPlatformDeviceCaching {
+            nodes.append(
+                StoreNode(loader / "pci/xen-platform-pci-bar-uc", hvm.xenPlatformPCIBARUC == false ? "0" : "1"))
         }
         return nodes + smbiosStrings(hvm, guest: build.paths.guest)
     }

@@ -26,7 +26,7 @@ extension DeviceModelPlan {
         if isInside { program += StubDomainPlan.problems(configuration.buildInfo, paths) }
         // Whose number is taken depends on the domain's, which has none yet.
         let users = UserDirectory(entry: UserDirectory.system.entry, name: { _ in nil })
-        let build = DomainBuild(configuration: configuration, domain: .control, uuid: .zero)
+        let build = DomainBuild(configuration: configuration, domain: .control, uuid: .zero, release: paths.release)
         do throws(ToolstackError) { _ = try DeviceModelPlan(build, paths, users: users) } catch {
             return program + [error]
         }

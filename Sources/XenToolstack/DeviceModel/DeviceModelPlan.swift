@@ -90,6 +90,7 @@ public struct DeviceModelPlan: Sendable, Hashable {
     ) throws(ToolstackError) {
         var setup = QEMUSetup(
             domain: build.domain, configuration: build.configuration, paths: paths, scriptedDisks: scriptedDisks)
+        setup.features = build.deviceModelFeatures
         let isHVM = setup.hvm != nil
         try Self.refuseUnsupported(setup)
         if build.deviceModelState != nil {

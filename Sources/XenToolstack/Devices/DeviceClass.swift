@@ -89,6 +89,8 @@ public struct DeviceContext: Sendable {
     public var scripts: FilePath
     /// The name of a PV guest's ABI (`xc_domain_get_native_protocol`), for old block frontends; nil for other guests.
     public var nativeProtocol: String?
+    /// The hypervisor's.
+    public var release: XenRelease
     /// Whether the domain already runs.
     public var isHotAttach = false
     /// The ring of the first console.
@@ -99,12 +101,13 @@ public struct DeviceContext: Sendable {
     public var inspect: @Sendable (String) -> HostFile
 
     public init(
-        domain: DomainID, type: DomainType, scripts: FilePath, nativeProtocol: String? = nil,
+        domain: DomainID, type: DomainType, scripts: FilePath, release: XenRelease, nativeProtocol: String? = nil,
         inspect: @escaping @Sendable (String) -> HostFile = HostFile.inspect
     ) {
         self.domain = domain
         self.type = type
         self.scripts = scripts
+        self.release = release
         self.nativeProtocol = nativeProtocol
         self.inspect = inspect
     }

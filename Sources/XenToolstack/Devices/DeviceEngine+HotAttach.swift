@@ -62,7 +62,8 @@ extension DeviceEngine {
 
     private func hotAttachContext(_ domain: DomainID, _ info: DomainInfo) throws(ToolstackError) -> DeviceContext {
         let type = try type(of: domain, info)
-        var context = DeviceContext(domain: domain, type: type, scripts: toolstack.paths.scripts)
+        var context = DeviceContext(
+            domain: domain, type: type, scripts: toolstack.paths.scripts, release: toolstack.paths.release)
         context.nativeProtocol = try nativeProtocol(of: domain, type)
         context.isHotAttach = true
         context.drawAddress = AddressDraw(toolstack).draw

@@ -29,7 +29,8 @@ public struct DeviceEngine: Sendable {
     public func complete(_ configuration: inout DomainConfiguration) throws(ToolstackError) {
         try refusePassthrough(configuration)
         var context = DeviceContext(
-            domain: .invalid, type: configuration.createInfo.type, scripts: toolstack.paths.scripts)
+            domain: .invalid, type: configuration.createInfo.type, scripts: toolstack.paths.scripts,
+            release: toolstack.paths.release)
         context.drawAddress = AddressDraw(toolstack).draw
         for deviceClass in DeviceClasses.all { try complete(deviceClass, &configuration, context) }
     }
@@ -37,9 +38,14 @@ public struct DeviceEngine: Sendable {
     private func refusePassthrough(_ configuration: DomainConfiguration) throws(ToolstackError) {
         let refused = [
             (configuration.pciDevices.isEmpty, "pci"), (configuration.usbControllers.isEmpty, "usbctrl"),
-            (configuration.usbDevices.isEmpty, "usbdev"), (configuration.dtDevices.isEmpty, "dtdev"),
-            (configuration.virtios.isEmpty, "virtio"),
+            (configuration.usbDevices.isEmpty, "usbdev"),
         ]
+        for (isEmpty, key) in [(configuration.dtDevices.isEmpty, "dtdev"), (configuration.virtios.isEmpty, "virtio")]
+        where !isEmpty {
+            throw ToolstackError(
+                .notSupported, "cannot create a domain with \(key) devices", cause: "only ARM guests have them",
+                remedy: "remove \(key)= from the configuration")
+        }
         for (isEmpty, key) in refused where !isEmpty {
             throw ToolstackError(
                 .notSupported, "cannot create a domain with \(key) devices", cause: "they cannot be passed through yet",
@@ -82,21 +88,22 @@ public struct DeviceEngine: Sendable {
     ) throws(ToolstackError) -> [DevicePlan] {
         let context = try context(for: build, nativeProtocol: assumed)
         var plans: [DevicePlan] = []
-        let configuration = Self.devices(of: build.configuration)
+        let configuration = Self.devices(of: build.configuration, on: build.release)
         for deviceClass in DeviceClasses.all { plans += try Self.plans(deviceClass, configuration, context) }
         let consoles = StubDomainConsoles.plans(build.consoleOutputs, context)
         return plans + (consoles.isEmpty ? [FirstConsole.plan(context)] : consoles)
     }
 
-    /// An HVM guest has QEMU's screen and keyboard, and one paravirtual keyboard beside them, whatever `vfb` and `vkb`
-    /// say.
-    private static func devices(of configuration: DomainConfiguration) -> DomainConfiguration {
+    /// An HVM guest has QEMU's screen and keyboard, whatever `vfb` says, and one paravirtual keyboard beside them. From
+    /// some release on it has those of `vkb` instead, if there are any.
+    static func devices(of configuration: DomainConfiguration, on release: XenRelease) -> DomainConfiguration {
         guard let hvm = configuration.buildInfo.hvm else { return configuration }
         var keyboard = VKBDevice()
         keyboard.deviceID = 0
         keyboard.backendType = .qemu
         var configuration = configuration
         configuration.vfbs = []
+        guard !release.servesKeyboardsOfHVM || configuration.vkbs.isEmpty else { return configuration }
         configuration.vkbs = hvm.vkbDevice == true ? [keyboard] : []
         return configuration
     }
@@ -115,7 +122,8 @@ public struct DeviceEngine: Sendable {
         for build: DomainBuild, nativeProtocol assumed: String?
     ) throws(ToolstackError) -> DeviceContext {
         let type = build.configuration.createInfo.type
-        var context = DeviceContext(domain: build.domain, type: type, scripts: toolstack.paths.scripts)
+        var context = DeviceContext(
+            domain: build.domain, type: type, scripts: toolstack.paths.scripts, release: build.release)
         context.nativeProtocol = assumed
         if assumed == nil || type != .pv { context.nativeProtocol = try nativeProtocol(of: build.domain, type) }
         context.console = build.console
@@ -146,6 +154,9 @@ public struct DeviceEngine: Sendable {
         let domain = build.domain
         undo.push("devices of domain \(domain)") { await destroyAll(of: domain) }
         let missing = plans.filter { !attached.contains($0.address) }
+        if missing.contains(where: { $0.address.backendKind == .xen9P && $0.address.backendDomain == .control }) {
+            try await toolstack.startP9Daemon(for: domain)
+        }
         if DeviceModelPlan.runsInStubDomain(build.configuration) {
             try await attach(plans.filter { !Self.kindsAfterStubDomain.contains($0.address.kind) }, of: domain)
             try await toolstack.startStubDomain(for: build, undo: &undo)

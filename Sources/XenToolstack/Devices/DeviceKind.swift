@@ -3,6 +3,8 @@
 public enum DeviceKind: String, Sendable, Hashable, CaseIterable {
     case vif
     case vbd
+    /// Block devices of tapdisk.
+    case vbd3
     case qdisk
     case pci
     case vfb
@@ -12,6 +14,8 @@ public enum DeviceKind: String, Sendable, Hashable, CaseIterable {
     case vusb
     case qusb
     case p9 = "9pfs"
+    /// Those that `xen-9pfsd` serves.
+    case xen9P = "xen_9pfs"
     case vdispl
     case vuart
     case pvcalls
@@ -37,7 +41,7 @@ public enum DeviceKind: String, Sendable, Hashable, CaseIterable {
     }
 
     /// Whether a hotplug script connects the backend to the host.
-    public var hasScript: Bool { self == .vbd || self == .vif }
+    public var hasScript: Bool { self == .vbd || self == .vbd3 || self == .vif }
 
     /// Whether nobody shuts such a backend down: its nodes are just removed.
     public var isConsole: Bool { self == .console || self == .vuart }

@@ -28,7 +28,29 @@ extension ConfigurationDefaults {
             build.apic = build.apic ?? true
             build.nestedHVM = build.nestedHVM ?? false
         }
+        completeAltp2m()
+        warnOfLostSettings()
         try completeGrants()
+    }
+
+    /// Settings that this host's release has nothing for, or no release.
+    private mutating func warnOfLostSettings() {
+        let (release, hvm) = (host.release, build.hvm)
+        func needs(_ first: String) -> String { "it needs Xen \(first), and this host runs Xen \(release)" }
+        let rows: [(key: String, isLost: Bool, reason: String)] = [
+            ("altp2m_count", build.altp2mCount != nil && !release.countsAltp2mViews, needs("4.21")),
+            (
+                "xen_platform_pci_bar_uc",
+                hvm?.xenPlatformPCIBARUC == false && !release.choosesPlatformDeviceCaching, needs("4.21")
+            ),
+            (
+                "vkb",
+                hvm != nil && configuration.vkbs.count > configuration.vfbs.count && !release.servesKeyboardsOfHVM,
+                "for HVM guests \(needs("4.19"))"
+            ),
+            ("vfb", hvm != nil && !configuration.vfbs.isEmpty, "an HVM guest has the screen of its device model"),
+        ]
+        for row in rows where row.isLost { warnings.append("\(row.key) has no effect: \(row.reason)") }
     }
 
     /// Moves settings from where older releases kept them; a value in both places is an error.
@@ -114,6 +136,13 @@ extension ConfigurationDefaults {
         build.acpi = build.acpi ?? true
         build.archX86.msrRelaxed = build.archX86.msrRelaxed ?? false
         build.dmRestrict = build.dmRestrict ?? false
+    }
+
+    /// Views beside the ordinary one: ten, as many as releases give that do not ask for a number.
+    private mutating func completeAltp2m() {
+        guard host.release.countsAltp2mViews else { return }
+        let isOn = !isPV && (build.altp2m != .disabled || build.hvm?.altp2m == true)
+        build.altp2mCount = build.altp2mCount ?? (isOn ? 10 : 0)
     }
 
     private mutating func completePV() {

@@ -134,15 +134,17 @@ extension Toolstack {
     /// Plans the creation of a domain on this host as it is now.
     public func plan(
         _ given: DomainConfiguration, options: CreateOptions = CreateOptions()
-    ) throws(ToolstackError) -> CreatePlan {
+    ) async throws(ToolstackError) -> CreatePlan {
         let defaults = try ConfigurationDefaults.apply(to: given, on: capabilities(for: given))
         var configuration = defaults.configuration
         try DeviceEngine(self).complete(&configuration)
         let uuid = configuration.createInfo.uuid ?? .random()
-        let build = DomainBuild(configuration: configuration, domain: try nextDomainID(), uuid: uuid)
+        var build = DomainBuild(
+            configuration: configuration, domain: try nextDomainID(), uuid: uuid, release: paths.release)
+        build.deviceModelFeatures = try await deviceModelFeatures(for: configuration)
         let model = Self.deviceModel(build, paths)
         let need = MemorySizing.neededKB(configuration.buildInfo, type: configuration.createInfo.type)
-        let creation = DomainCreation(configuration, uuid: uuid)
+        let creation = DomainCreation(configuration, uuid: uuid, release: paths.release)
         return CreatePlan(
             assumedDomainID: build.domain.rawValue, name: configuration.createInfo.name ?? "", uuid: uuid.description,
             type: configuration.createInfo.type.name, neededMemoryKiB: need, freeMemoryKiB: try freeMemoryKiB(),

@@ -64,21 +64,39 @@ extension Creation {
         try await builder.buildImage(&build)
     }
 
-    private static func now() -> (seconds: Int, microseconds: Int) {
+    static func now() -> (seconds: Int, microseconds: Int) {
         var time = timeval()
         gettimeofday(&time, nil)
         return (time.tv_sec, Int(time.tv_usec))
     }
 
     /// Writes the nodes that follow from the memory image, and introduces the domain.
-    private func introduce(_ build: DomainBuild) throws {
+    func introduce(_ build: DomainBuild) throws {
         let nodes = PostBuildNodes.nodes(build)
         do {
             try toolstack.store.transaction { transaction throws(StoreError) in try transaction.apply(nodes) }
+            try limitFeatures(of: build)
             try toolstack.store.introduce(build.domain, frame: UInt(build.store.frame), port: build.store.port)
         } catch {
             throw Self.storeFailure(build, error)
         }
+        try setQuotas(of: build)
+    }
+
+    /// Before the domain is introduced, after which its features stay.
+    private func limitFeatures(of build: DomainBuild) throws(StoreError) {
+        guard let mask = build.info.xenstoreFeatureMask, mask != .max else { return }
+        guard let supported = try toolstack.store.supportedFeatures() else {
+            toolstack.logger.warning(
+                "xenstore_feature_mask has no effect: this xenstored cannot limit features, as that of Xen 4.21 can")
+            return
+        }
+        try toolstack.store.setFeatures(supported & mask, of: build.domain)
+    }
+
+    private func setQuotas(of build: DomainBuild) throws(ToolstackError) {
+        guard let quotas = build.info.xenstoreQuota?.items, !quotas.isEmpty else { return }
+        try toolstack.setStoreQuotas(quotas.map { ($0.name ?? "", $0.value) }, of: build.domain)
     }
 
     mutating func attachDevices(_ build: inout DomainBuild) async throws {

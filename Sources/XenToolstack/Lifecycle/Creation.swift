@@ -61,13 +61,14 @@ struct Creation {
 
     mutating func run() async throws -> (domain: DomainID, configuration: DomainConfiguration) {
         if !Self.isGuestNumber(given.createInfo.domainID) { given.createInfo.domainID = options.numbering.stored }
-        // Older hypervisors let guests access MSRs that newer ones do not.
-        if options.image != nil { given.buildInfo.archX86.msrRelaxed = given.buildInfo.archX86.msrRelaxed ?? true }
+        if options.image != nil { given.keepWhatOlderReleasesGave(on: toolstack.paths.release) }
         let configuration = try completeConfiguration()
         let lock = try await reserveMemory(for: configuration)
         defer { lock?.release() }
         try checkNeeds(of: configuration)
+        let features = try await toolstack.deviceModelFeatures(for: configuration)
         var build = try await makeDomain(configuration)
+        build.deviceModelFeatures = features
         try enterStore(build)
         try await fillMemory(&build)
         try await attachDevices(&build)
@@ -87,7 +88,7 @@ struct Creation {
         return build
     }
 
-    private mutating func completeConfiguration() throws -> DomainConfiguration {
+    mutating func completeConfiguration() throws -> DomainConfiguration {
         guard given.createInfo.name?.isEmpty == false else {
             throw ToolstackError(
                 .invalid, "cannot create the domain", cause: "its configuration has no name", remedy: "set name=")
@@ -127,7 +128,7 @@ struct Creation {
     /// Makes the empty domain under a number that no other domain had just now.
     private mutating func makeDomain(_ configuration: DomainConfiguration) async throws -> DomainBuild {
         let uuid = configuration.createInfo.uuid ?? .zero
-        let arguments = DomainCreation(configuration, uuid: uuid)
+        let arguments = DomainCreation(configuration, uuid: uuid, release: toolstack.paths.release)
         let history = DomainIDHistory(paths: toolstack.paths, timeouts: toolstack.timeouts)
         let wanted = configuration.createInfo.domainID
         let fixed = Self.isGuestNumber(wanted) ? wanted : nil
@@ -138,7 +139,7 @@ struct Creation {
             undo.push("domain \(domain)") { [toolstack] in try await toolstack.endDomain(domain).get() }
             if try !history.isRecent(domain) {
                 return DomainBuild(
-                    configuration: configuration, domain: domain, uuid: uuid,
+                    configuration: configuration, domain: domain, uuid: uuid, release: toolstack.paths.release,
                     origin: options.image == nil ? .boot : .restore)
             }
             try hypervisor.destroyDomain(domain)
@@ -172,7 +173,7 @@ struct Creation {
     static func isGuestNumber(_ domain: DomainID) -> Bool { domain != .control && domain.isReal }
 
     /// Writes the first nodes in one transaction, in which no other domain can take the same name.
-    private mutating func enterStore(_ build: DomainBuild) throws {
+    mutating func enterStore(_ build: DomainBuild) throws {
         let name = build.configuration.createInfo.name ?? ""
         undo.push("nodes of domain \(build.domain)") { [toolstack] in toolstack.removeNodes(of: build.domain) }
         try UserData(of: build.domain, uuid: build.uuid, paths: toolstack.paths).removeNotes()
@@ -197,7 +198,7 @@ struct Creation {
     }
 
     /// Waits for the console's terminal, then tells whoever wants to connect.
-    private func awaitConsole(_ build: DomainBuild) async throws {
+    func awaitConsole(_ build: DomainBuild) async throws {
         let node = build.paths.guest / "console/tty"
         try await toolstack.store.wait(
             for: "the console of domain \(build.domain) to get a terminal", domain: build.domain, watching: [node],
@@ -209,11 +210,11 @@ struct Creation {
     }
 
     /// Stores the configuration, with which a restart, a migration and other toolstacks go on.
-    private mutating func record(_ build: DomainBuild) throws -> DomainConfiguration {
+    mutating func record(_ build: DomainBuild) throws -> DomainConfiguration {
         if build.configuration.buildInfo.execSSIDRef != 0 {
             try hypervisor.relabelDomain(build.domain, sid: build.configuration.buildInfo.execSSIDRef)
         }
-        let stored = given.recording(build.configuration)
+        let stored = given.recording(build.configuration, on: build.release)
         undo.push("files of domain \(build.domain)") { [toolstack] in toolstack.removeFiles(of: build.domain) }
         try toolstack.withUserData(of: build.domain, uuid: build.uuid) { data throws(ToolstackError) in
             try data.write(stored)

@@ -52,6 +52,8 @@ public struct DomainBuild: Sendable {
     public var configuration: DomainConfiguration
     public let domain: DomainID
     public let uuid: XenUUID
+    /// The hypervisor's.
+    public let release: XenRelease
     public var origin: Origin
 
     public var kernel: BootFile?
@@ -60,6 +62,9 @@ public struct DomainBuild: Sendable {
 
     /// Where the device model's state is that it goes on from; nil for a guest that starts anew.
     public var deviceModelState: FilePath?
+
+    /// Options of the QEMU that the domain gets, which differ between QEMU's releases.
+    var deviceModelFeatures = QEMUFeatures.classic
 
     /// Where the consoles of a stub domain go, by their numbers; empty for every other domain.
     var consoleOutputs: [String?] = []
@@ -76,11 +81,13 @@ public struct DomainBuild: Sendable {
     public var startTime: (seconds: Int, microseconds: Int) = (0, 0)
 
     public init(
-        configuration: DomainConfiguration, domain: DomainID, uuid: XenUUID, origin: Origin = .boot
+        configuration: DomainConfiguration, domain: DomainID, uuid: XenUUID, release: XenRelease = .built,
+        origin: Origin = .boot
     ) {
         self.configuration = configuration
         self.domain = domain
         self.uuid = uuid
+        self.release = release
         self.origin = origin
     }
 

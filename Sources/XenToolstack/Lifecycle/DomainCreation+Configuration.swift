@@ -5,8 +5,10 @@ import XenTypes
 extension DomainCreation {
     /// The hypervisor's arguments for a domain.
     ///
-    /// - Parameter configuration: with all defaults applied.
-    init(_ configuration: DomainConfiguration, uuid: XenUUID) {
+    /// - Parameters:
+    ///   - configuration: with all defaults applied.
+    ///   - release: the hypervisor's.
+    init(_ configuration: DomainConfiguration, uuid: XenUUID, release: XenRelease) {
         self.init()
         let info = configuration.createInfo
         let build = configuration.buildInfo
@@ -23,12 +25,16 @@ extension DomainCreation {
         if info.passthrough == .syncPt { iommuOptions = .noSharedPageTables }
         emulation =
             switch info.type {
-            case .hvm: EmulationFlags.all.subtracting(.vpci)
+            case .hvm: EmulationFlags.all.subtracting(build.hvm?.pirq == false ? [.vpci, .usePIRQ] : .vpci)
             case .pvh: .lapic
             default: []
             }
         if build.archX86.msrRelaxed == true { miscFlags = .msrRelaxed }
-        if info.type != .pv { altp2mMode = UInt32(build.altp2m.rawValue) }
+        if info.type != .pv, release.setsAltp2mAtCreation {
+            let isOnByOldKey = build.altp2m == .disabled && build.hvm?.altp2m == true
+            altp2mMode = UInt32(isOnByOldKey ? Altp2mMode.mixed.rawValue : build.altp2m.rawValue)
+            if release.countsAltp2mViews { altp2mCount = build.altp2mCount ?? 0 }
+        }
     }
 
     private static func flags(_ info: CreateInfo, _ build: BuildInfo) -> Flags {

@@ -73,7 +73,7 @@ extension ConfigurationDefaults {
             (\.pae, true), (\.acpi, true), (\.acpiS3, true), (\.acpiS4, true), (\.acpiLaptopSlate, false),
             (\.nx, true), (\.viridian, false), (\.hpet, true), (\.vptAlign, true), (\.altp2m, false),
             (\.usb, false), (\.vkbDevice, true), (\.xenPlatformPCI, true), (\.noGraphic, false),
-            (\.gfxPassthru, false),
+            (\.gfxPassthru, false), (\.pirq, !host.release.leavesOutPIRQs), (\.xenPlatformPCIBARUC, true),
         ]
         for (path, value) in switches where hvm[keyPath: path] == nil { hvm[keyPath: path] = value }
     }

@@ -9,6 +9,7 @@ extension Toolstack {
         do {
             let info = try hypervisor.physicalInfo()
             var host = HostCapabilities()
+            host.release = paths.release
             host.hap = info.capabilities.contains(.hap)
             host.shadow = info.capabilities.contains(.shadow)
             host.hvmDirectIO = info.capabilities.contains(.directIO)

@@ -1,8 +1,12 @@
 import SystemPackage
+import XenControl
+import XenTypes
 
 /// What of the host decides over a new domain's defaults, as a value: the same configuration on the same
 /// capabilities always gives the same domain.
 public struct HostCapabilities: Sendable, Hashable {
+    /// The hypervisor's.
+    public var release = XenRelease.built
     /// Hardware-assisted paging for HVM and PVH.
     public var hap = true
     /// Shadow paging for HVM and PVH.

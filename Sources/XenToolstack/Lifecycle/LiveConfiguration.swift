@@ -92,7 +92,8 @@ extension Toolstack {
     private func dropAbsent<Class: DeviceClass>(
         _: Class.Type, in configuration: inout DomainConfiguration, _ domain: DomainID, _ present: Set<DeviceKey>
     ) {
-        let context = DeviceContext(domain: domain, type: configuration.createInfo.type, scripts: paths.scripts)
+        let context = DeviceContext(
+            domain: domain, type: configuration.createInfo.type, scripts: paths.scripts, release: paths.release)
         let devices = configuration[keyPath: Class.devices]
         configuration[keyPath: Class.devices] = devices.enumerated().compactMap { index, device in
             guard let address = try? Class.plan(device, index: index, context).address else { return device }

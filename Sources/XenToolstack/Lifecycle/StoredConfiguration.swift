@@ -1,12 +1,15 @@
 import DomainModel
+import XenTypes
 import YajlJSON
 
 extension DomainConfiguration {
     /// What is stored for a domain: the configuration as it was given, and of what the creation chose only
     /// that which must stay the same after a restart or migration (`libxl__update_domain_configuration`).
     ///
-    /// - Parameter created: the configuration with which the domain was made.
-    func recording(_ created: DomainConfiguration) -> DomainConfiguration {
+    /// - Parameters:
+    ///   - created: the configuration with which the domain was made.
+    ///   - release: the hypervisor's; the configurations of older ones do not say what they have no choice of.
+    func recording(_ created: DomainConfiguration, on release: XenRelease) -> DomainConfiguration {
         var stored = self
         for deviceClass in DeviceClasses.all { Self.remember(deviceClass, created, in: &stored) }
         for index in stored.disks.indices { stored.disks[index].coloRestoreEnable = false }
@@ -14,7 +17,20 @@ extension DomainConfiguration {
         stored.buildInfo.videoMemKB = created.buildInfo.videoMemKB
         stored.buildInfo.archX86.msrRelaxed =
             stored.buildInfo.archX86.msrRelaxed ?? created.buildInfo.archX86.msrRelaxed ?? false
+        if release.leavesOutPIRQs, var hvm = stored.buildInfo.hvm {
+            hvm.pirq = hvm.pirq ?? created.buildInfo.hvm?.pirq
+            stored.buildInfo.hvm = hvm
+        }
         return stored
+    }
+
+    /// A guest that was saved or that migrates has, where its configuration does not say so, what the release gave it
+    /// that it was started on: access to MSRs that newer ones do not let it have, and interrupts as event channels.
+    mutating func keepWhatOlderReleasesGave(on release: XenRelease) {
+        buildInfo.archX86.msrRelaxed = buildInfo.archX86.msrRelaxed ?? true
+        guard release.leavesOutPIRQs, var hvm = buildInfo.hvm else { return }
+        hvm.pirq = hvm.pirq ?? true
+        buildInfo.hvm = hvm
     }
 
     private static func remember<Class: DeviceClass>(

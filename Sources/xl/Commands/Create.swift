@@ -66,7 +66,8 @@ struct CreateCommand: XLCommand {
     ) async throws -> ExitStatus {
         let start = DomainStart(configuration, self.start, global: global, in: context)
         if isPlanOnly {
-            Output.print(bytes: try YajlEncoder().encode(context.toolstack.plan(configuration, options: start.options)))
+            Output.print(
+                bytes: try YajlEncoder().encode(await context.toolstack.plan(configuration, options: start.options)))
             return .success
         }
         return try await start.run()

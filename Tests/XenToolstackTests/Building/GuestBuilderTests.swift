@@ -180,7 +180,7 @@ private func build(_ type: DomainType, _ change: (inout BuildInfo) -> Void = { _
         _ type: DomainType = .pvh, limits: Preflight.Limits = Preflight.Limits(), _ change: (inout BuildInfo) -> Void
     ) -> [String] {
         let configuration = build(type, change).configuration
-        return Preflight.problems(configuration, limits: limits, paths: HostPaths(release: "4.17"))
+        return Preflight.problems(configuration, limits: limits, paths: HostPaths(release: XenRelease(4, 17)))
             .map(\.description)
     }
 

@@ -73,11 +73,16 @@ private func hvm(_ change: (inout BuildInfo, inout HVMBuildInfo) -> Void = { _, 
             $1.viridian = true
             $0.timerMode = .oneMissedTickPending
         }
-        let all = try HVMParameters.parameters(info, isNew: true)
+        let all = try HVMParameters.parameters(info, isNew: true, release: XenRelease(4, 18))
         #expect(
             all.map(\.0) == [.hpetEnabled, .vptAlign, .mcaCapabilities, .timerMode, .altp2m, .viridian])
         #expect(all.map(\.1) == [1, 0, 1, 3, 1, 0x1865])
-        #expect(try !HVMParameters.parameters(info, isNew: false).contains { $0.0 == .viridian })
+        #expect(
+            try !HVMParameters.parameters(info, isNew: false, release: XenRelease(4, 18)).contains { $0.0 == .viridian }
+        )
+        // Later releases take it when the domain is made, and refuse the parameter.
+        #expect(
+            try !HVMParameters.parameters(info, isNew: true, release: XenRelease(4, 19)).contains { $0.0 == .altp2m })
     }
 }
 
@@ -135,11 +140,13 @@ private func hvm(_ change: (inout BuildInfo, inout HVMBuildInfo) -> Void = { _, 
 }
 
 @Suite struct HVMNodesTests {
-    private func nodes(_ info: BuildInfo, _ change: (inout DomainBuild) -> Void = { _ in }) -> [String] {
+    private func nodes(
+        _ info: BuildInfo, on release: XenRelease = XenRelease(4, 17), _ change: (inout DomainBuild) -> Void = { _ in }
+    ) -> [String] {
         var configuration = DomainConfiguration()
         configuration.createInfo.type = .hvm
         configuration.buildInfo = info
-        var build = DomainBuild(configuration: configuration, domain: DomainID(5), uuid: .zero)
+        var build = DomainBuild(configuration: configuration, domain: DomainID(5), uuid: .zero, release: release)
         change(&build)
         return PostBuildNodes.nodes(build).map { "\($0.path)=\($0.value ?? "")" }
     }
@@ -151,6 +158,20 @@ private func hvm(_ change: (inout BuildInfo, inout HVMBuildInfo) -> Void = { _, 
         #expect(found.contains("/local/domain/5/hvmloader/acpi/address=0x140000"))
         #expect(found.contains("/local/domain/5/hvmloader/acpi/length=0x24"))
         #expect(!found.contains { $0.contains("hvmloader/smbios") })
+    }
+
+    @Test func tellHvmloaderHowToCacheThePlatformDevice() {
+        let path = "/local/domain/5/hvmloader/pci/xen-platform-pci-bar-uc"
+        func found(_ minor: UInt16, _ isUncached: Bool?) -> [String] {
+            nodes(hvm { $1.xenPlatformPCIBARUC = isUncached }, on: XenRelease(4, minor)).filter { $0.hasPrefix(path) }
+        }
+        #expect(found(20, true) == [])
+        #expect(found(21, true) == [path + "=1"])
+        #expect(found(22, false) == [path + "=0"])
+    }
+
+    @Test func tellAGuestThatIsResetNothingOfFirmware() {
+        #expect(!nodes(hvm()) { $0.origin = .softReset }.contains { $0.contains("/platform/acpi") })
     }
 
     @Test func writeTheGenerationIDAsTwoNumbers() {
@@ -195,7 +216,7 @@ private func hvm(_ change: (inout BuildInfo, inout HVMBuildInfo) -> Void = { _, 
 
 @Suite struct HVMFirmwareTests {
     private func problems(_ change: (inout HVMBuildInfo) -> Void) -> [String] {
-        var paths = HostPaths(release: "4.17")
+        var paths = HostPaths(release: XenRelease(4, 17))
         paths.seabios = "/nonexistent/bios.bin"
         return HVMFirmware(hvm { change(&$1) }, paths: paths).problems.map(\.description)
     }
@@ -208,7 +229,7 @@ private func hvm(_ change: (inout BuildInfo, inout HVMBuildInfo) -> Void = { _, 
     }
 
     @Test func findsFilesByTheConfiguration() {
-        let paths = HostPaths(release: "4.17")
+        let paths = HostPaths(release: XenRelease(4, 17))
         let usual = HVMFirmware(hvm(), paths: paths)
         #expect(usual.loader.path == "/usr/lib/xen-4.17/boot/hvmloader" && usual.system == paths.seabios)
         #expect(usual.acpi == nil && usual.smbios == nil)

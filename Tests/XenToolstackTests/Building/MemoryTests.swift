@@ -28,7 +28,8 @@ private let gib: UInt64 = 1 << 30
     @Test func mapsPVHLikeUpstream() {
         let tables = ACPITables(ACPIDescription(maximumVCPUs: 4, onlineVCPUs: [0, 1, 2, 3]))
         let layout = GuestLayout.pvh(memory: 8 * gib)
-        let map = MemoryMap.pvh(layout: layout, acpi: (tables, tables.rootPointerAddress(isUnrestricted: true)))
+        let map = MemoryMap.pvh(
+            layout: layout, acpi: (tables, tables.rootPointerAddress(isUnrestricted: true)), keepsTables: false)
         #expect(
             map == [
                 MemoryRegion(start: 0, size: 0xFC00_0000, kind: .ram),
@@ -38,9 +39,15 @@ private let gib: UInt64 = 1 << 30
                 MemoryRegion(start: 0xFC00_1000, size: 0x7000, kind: .acpi),
                 MemoryRegion(start: 4 * gib, size: 4 * gib + 0x400_0000, kind: .ram),
             ])
-        let old = MemoryMap.pvh(layout: layout, acpi: (tables, tables.rootPointerAddress(isUnrestricted: false)))
+        let old = MemoryMap.pvh(
+            layout: layout, acpi: (tables, tables.rootPointerAddress(isUnrestricted: false)), keepsTables: false)
         #expect(old[2] == MemoryRegion(start: 0xF_F000, size: 4096, kind: .acpi))
-        #expect(MemoryMap.pvh(layout: .pvh(memory: mib), acpi: nil).map(\.kind) == [.ram, .reserved])
+        let kept = MemoryMap.pvh(
+            layout: layout, acpi: (tables, tables.rootPointerAddress(isUnrestricted: true)), keepsTables: true)
+        #expect(kept.map(\.kind) == [.ram, .reserved, .nvs, .nvs, .nvs, .ram])
+        #expect(kept.map(\.start) == map.map(\.start))
+        #expect(
+            MemoryMap.pvh(layout: .pvh(memory: mib), acpi: nil, keepsTables: true).map(\.kind) == [.ram, .reserved])
     }
 }
 

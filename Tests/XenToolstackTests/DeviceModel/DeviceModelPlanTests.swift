@@ -17,7 +17,7 @@ import XenTypes
         return DomainBuild(configuration: configuration, domain: DomainID(8), uuid: .zero)
     }
 
-    private let paths = HostPaths(release: "4.17")
+    private let paths = HostPaths(release: XenRelease(4, 17))
 
     /// The arguments of upstream's QEMU for a PV guest with a qcow2 disk.
     @Test func plain() throws {

@@ -15,6 +15,7 @@ import XenTypes
 
     private static func plan(
         domain: UInt32 = 8, users: UserDirectory = users, scripted: [Int32: String] = [:],
+        features: QEMUFeatures = .classic,
         _ change: (inout DomainConfiguration) -> Void = { _ in }
     ) throws(ToolstackError) -> DeviceModelPlan {
         var given = DomainConfiguration()
@@ -32,9 +33,89 @@ import XenTypes
             configuration.nics[index].mac = MACAddress("00:16:3e:00:00:0\(index)")
             if configuration.nics[index].nicType == .unknown { configuration.nics[index].nicType = .vifIoemu }
         }
+        var build = DomainBuild(configuration: configuration, domain: DomainID(domain), uuid: .zero)
+        build.deviceModelFeatures = features
         return try DeviceModelPlan(
-            DomainBuild(configuration: configuration, domain: DomainID(domain), uuid: .zero),
-            HostPaths(release: "4.17"), scriptedDisks: scripted, users: users)
+            build, HostPaths(release: XenRelease(4, 17)), scriptedDisks: scripted, users: users)
+    }
+
+    /// The options of QEMU 7.2 and of 10.0, as each lists them, and what becomes of settings.
+    @Test(arguments: [
+        (
+            """
+            -chroot dir     chroot to dir just before starting the VM
+            -runas user     change to user id user just before starting the VM
+            \t\tuser can be numeric uid:gid instead
+            -no-acpi        disable ACPI
+            """, ["-chroot /var/run/xen/qemu-root-8", "-runas qemu", "-no-acpi"]
+        ),
+        (
+            """
+            -run-with [async-teardown=on|off][,chroot=dir]
+                            Set miscellaneous QEMU process lifecycle options:
+            -runas user     change to user id user just before starting the VM
+            """, ["-run-with chroot=/var/run/xen/qemu-root-8", "-runas qemu", ",acpi=off"]
+        ),
+        (
+            """
+            -run-with [async-teardown=on|off][,chroot=dir][user=username|uid:gid]
+                            Set miscellaneous QEMU process lifecycle options:
+                            user=username switches to the specified user before starting VM execution
+            -S              freeze CPU at startup (use 'c' to start execution)
+            """, ["-run-with chroot=/var/run/xen/qemu-root-8", "-run-with user=qemu", ",acpi=off"]
+        ),
+    ])
+    func speaksAsTheQEMUAtHandUnderstands(_ help: String, _ wanted: [String]) throws {
+        let plan = try Self.plan(features: QEMUFeatures(help: help)) {
+            $0.buildInfo.dmRestrict = true
+            $0.buildInfo.deviceModelUser = "qemu"
+            $0.buildInfo.hvm?.acpi = false
+        }
+        let line = plan.arguments.joined(separator: " ")
+        for part in wanted { #expect(line.contains(part), "\(line)") }
+        let isOld = QEMUFeatures(help: help).contains(.noACPI)
+        #expect(line.contains(",acpi=off") != isOld && line.contains("-no-acpi") == isOld)
+    }
+
+    @Test func refusesAQEMUThatCannotBeConfined() {
+        let error = #expect(throws: ToolstackError.self) {
+            try Self.plan(features: [.noACPI]) {
+                $0.buildInfo.dmRestrict = true
+                $0.buildInfo.deviceModelUser = "qemu"
+            }
+        }
+        #expect(error?.description.contains("neither -chroot nor -run-with chroot=") == true)
+    }
+
+    @Test func asksOnlyWhereItMatters() {
+        func matters(_ change: (inout DomainConfiguration) -> Void) -> Bool {
+            var configuration = DomainConfiguration()
+            configuration.buildInfo.acpi = true
+            configuration.buildInfo.hvm = HVMBuildInfo()
+            change(&configuration)
+            return QEMUFeatures.matter(to: configuration)
+        }
+        #expect(!matters { _ in })
+        #expect(matters { $0.buildInfo.dmRestrict = true } && matters { $0.buildInfo.deviceModelUser = "qemu" })
+        #expect(matters { $0.buildInfo.acpi = false } && matters { $0.buildInfo.hvm?.acpi = false })
+        #expect(!matters { $0.buildInfo.hvm = nil })
+        #expect(
+            !matters {
+                $0.buildInfo.dmRestrict = true
+                $0.buildInfo.deviceModelStubdomain = true
+            })
+    }
+
+    @Test func rememberedOptionsAreThoseOfOneFile() throws {
+        var record = try #require(QEMURecord(of: "/bin/sh"))
+        record.features = [.runWithChroot, .runWithUser]
+        let read = try #require(QEMURecord(text: Array(record.text.utf8)))
+        #expect(read == record && read.isOfSameFile(as: record))
+        #expect(try !#require(QEMURecord(of: "/bin/ls")).isOfSameFile(as: record))
+        #expect(QEMURecord(of: "/nonexistent") == nil)
+        for text in ["", "1 2 3", "1 2 3 x", "1 2 3 256", "1 2 3 4 5"] {
+            #expect(QEMURecord(text: Array(text.utf8)) == nil)
+        }
     }
 
     @Test func plain() throws {

@@ -9,7 +9,9 @@ import XenTypes
 @Suite struct DevicePlanTests {
     /// Every path is a script; every image is a file that can be written.
     static func context(_ domain: UInt32, _ type: DomainType) -> DeviceContext {
-        var context = DeviceContext(domain: DomainID(domain), type: type, scripts: "/etc/xen/scripts") { _ in
+        var context = DeviceContext(
+            domain: DomainID(domain), type: type, scripts: "/etc/xen/scripts", release: XenRelease(4, 17)
+        ) { _ in
             .regular([.read, .write, .execute])
         }
         context.nativeProtocol = type == .pv ? "x86_64-abi" : nil
@@ -130,6 +132,64 @@ import XenTypes
             + [FirstConsole.plan(context)]
         Self.expectEqual(plans, UpstreamNodes.pvGuest)
         #expect(plans.filter { $0.handshake == .backend }.map(\.address.backendKind) == [.vbd, .vbd, .vbd, .vif, .vif])
+    }
+
+    @Test func theDaemonsSharesAreServedByIt() throws {
+        var share = P9Device()
+        (share.type, share.path, share.securityModel, share.maxFiles) = (.xen9pfsd, "/srv", "none", 7)
+        var context = Self.context(8, .pvh)
+        #expect(throws: ToolstackError.self) { try Self.plans(P9Class.self, [share], context) }
+        context.release = XenRelease(4, 19)
+        let plan = try #require(try Self.plans(P9Class.self, [share], context).first)
+        #expect(plan.address.backend.description == "/local/domain/0/backend/xen_9pfs/8/0")
+        #expect(plan.address.frontend.description == "/local/domain/8/device/9pfs/0")
+        #expect(plan.handshake == .backend && plan.backendValue("max-files") == "7")
+        #expect(plan.backendValue("auto-delete") == "0" && plan.backendValue("max-space") == "0")
+        #expect(!P9Class.needsDeviceModel(share))
+        share.type = .qemu
+        #expect(throws: ToolstackError.self, "QEMU has no such limits") {
+            try Self.plans(P9Class.self, [share], context)
+        }
+    }
+
+    @Test func tapdisksDisksHaveItsBackend() throws {
+        let disk = disk("xvda", "/root/a.vhd") {
+            $0.backend = .tap
+            $0.format = .vhd
+        }
+        var context = Self.context(8, .pv)
+        #expect(throws: ToolstackError.self) { try Self.plans(DiskClass.self, [disk], context) }
+        context.release = XenRelease(4, 20)
+        let plan = try #require(try Self.plans(DiskClass.self, [disk], context).first)
+        #expect(plan.address.backend.description == "/local/domain/0/backend/vbd3/8/51712")
+        #expect(plan.backendValue("params") == "vhd:/root/a.vhd" && plan.backendValue("type") == "vbd3")
+        #expect(plan.backendValue("script") == "/etc/xen/scripts/block-tap" && plan.handshake == .backend)
+    }
+
+    @Test func keyboardsOfHVMGuestsCountFromSomeReleaseOn() {
+        var configuration = DomainConfiguration()
+        configuration.createInfo.type = .hvm
+        configuration.buildInfo.hvm = HVMBuildInfo()
+        configuration.buildInfo.hvm?.vkbDevice = true
+        configuration.vkbs = [VKBDevice(), VKBDevice()]
+        configuration.vfbs = [VFBDevice()]
+        func keyboards(_ minor: UInt16) -> Int {
+            let devices = DeviceEngine.devices(of: configuration, on: XenRelease(4, minor))
+            #expect(devices.vfbs.isEmpty)
+            return devices.vkbs.count
+        }
+        #expect(keyboards(18) == 1)
+        #expect(keyboards(19) == 2)
+        configuration.vkbs = []
+        #expect(keyboards(19) == 1)
+        configuration.buildInfo.hvm?.vkbDevice = false
+        #expect(keyboards(19) == 0)
+    }
+
+    @Test func scriptsCanReadTheVirtualLANs() throws {
+        let nic = nic("00:16:3e:01:02:03") { $0.vlan = "10/20" }
+        let plan = try #require(try Self.plans(NICClass.self, [nic], Self.context(8, .pv)).first)
+        #expect(plan.backendValue("vlan") == "10/20")
     }
 
     @Test func framebuffer() throws {

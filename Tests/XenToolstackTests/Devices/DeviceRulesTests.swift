@@ -9,7 +9,8 @@ import XenTypes
 
 @Suite struct DiskBackendTests {
     private func choose(
-        _ file: HostFile, type: DomainType = .pv, _ change: (inout DiskDevice) -> Void
+        _ file: HostFile, type: DomainType = .pv, release: XenRelease = XenRelease(4, 17),
+        _ change: (inout DiskDevice) -> Void
     ) throws(ToolstackError) -> DiskBackend {
         var disk = DiskDevice()
         disk.virtualDevice = "xvda"
@@ -17,7 +18,8 @@ import XenTypes
         disk.format = .raw
         disk.isWritable = true
         change(&disk)
-        let context = DeviceContext(domain: .invalid, type: type, scripts: "/etc/xen/scripts") { path in
+        let context = DeviceContext(domain: .invalid, type: type, scripts: "/etc/xen/scripts", release: release) {
+            path in
             path == "/images/disk" ? file : .regular([.read, .execute])
         }
         try DiskClass.complete(&disk, context)

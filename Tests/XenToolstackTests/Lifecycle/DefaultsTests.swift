@@ -94,13 +94,85 @@ import XenTypes
         }
     }
 
+    private func created(
+        on release: XenRelease, _ type: DomainType = .hvm, _ change: (inout DomainConfiguration) -> Void = { _ in }
+    ) throws -> (creation: DomainCreation, configuration: DomainConfiguration) {
+        var host = HostCapabilities()
+        host.release = release
+        let configuration = try completed(type, on: host, change)
+        return (DomainCreation(configuration, uuid: .zero, release: release), configuration)
+    }
+
+    @Test func interruptsAsEventsAreGivenAsTheReleaseDoes() throws {
+        for (minor, isGiven) in [(17, true), (18, true), (19, false), (22, false)] as [(UInt16, Bool)] {
+            let release = XenRelease(4, minor)
+            #expect(try created(on: release).creation.emulation.contains(.usePIRQ) == isGiven)
+            for wish in [false, true] {
+                let chosen = try created(on: release) { $0.buildInfo.hvm?.pirq = wish }
+                #expect(chosen.creation.emulation.contains(.usePIRQ) == wish)
+            }
+            var arriving = DomainConfiguration()
+            arriving.createInfo.type = .hvm
+            arriving.buildInfo.hvm = HVMBuildInfo()
+            arriving.keepWhatOlderReleasesGave(on: release)
+            #expect(arriving.buildInfo.hvm?.pirq == (isGiven ? nil : true) && arriving.buildInfo.archX86.msrRelaxed == true)
+        }
+    }
+
+    @Test func storesTheChoiceOfInterruptsWhereThereIsOne() throws {
+        for (minor, stored) in [(17, nil), (20, false)] as [(UInt16, Bool?)] {
+            let made = try created(on: XenRelease(4, minor))
+            var given = DomainConfiguration()
+            given.createInfo.type = .hvm
+            given.buildInfo.hvm = HVMBuildInfo()
+            #expect(given.recording(made.configuration, on: XenRelease(4, minor)).buildInfo.hvm?.pirq == stored)
+        }
+    }
+
+    @Test func alternateViewsAreAskedForWhereTheReleaseTakesThem() throws {
+        func views(_ minor: UInt16, _ change: (inout DomainConfiguration) -> Void) throws -> [UInt32] {
+            let creation = try created(on: XenRelease(4, minor), .hvm, change).creation
+            return [creation.altp2mMode, creation.altp2mCount]
+        }
+        let external: (inout DomainConfiguration) -> Void = { $0.buildInfo.altp2m = .external }
+        #expect(try views(18, external) == [0, 0])
+        #expect(try views(20, external) == [2, 0])
+        #expect(try views(21, external) == [2, 10])
+        #expect(try views(21) { $0.buildInfo.hvm?.altp2m = true } == [1, 10])
+        #expect(
+            try views(22) {
+                external(&$0)
+                $0.buildInfo.altp2mCount = 3
+            } == [2, 3])
+        #expect(try views(22) { _ in } == [0, 0])
+    }
+
+    @Test func saysWhatTheReleaseHasNothingFor() throws {
+        func warnings(_ minor: UInt16) throws -> [String] {
+            var host = HostCapabilities()
+            host.release = XenRelease(4, minor)
+            var given = DomainConfiguration()
+            given.createInfo.type = .hvm
+            given.buildInfo.hvm = HVMBuildInfo()
+            given.buildInfo.altp2mCount = 3
+            given.buildInfo.hvm?.xenPlatformPCIBARUC = false
+            given.vkbs = [VKBDevice()]
+            return try ConfigurationDefaults.apply(to: given, on: host).warnings.map {
+                String($0.prefix { $0 != " " })
+            }
+        }
+        #expect(try warnings(18) == ["altp2m_count", "xen_platform_pci_bar_uc", "vkb"])
+        #expect(try warnings(20) == ["altp2m_count", "xen_platform_pci_bar_uc"])
+        #expect(try warnings(21) == [])
+    }
+
     @Test func asksTheHypervisorForWhatTheTypeNeeds() throws {
         let uuid = try #require(XenUUID("a0d5ae6c-0c5c-4ffd-b2b5-6ba0ba0f2b5e"))
-        let pv = DomainCreation(try completed(.pv), uuid: uuid)
+        let pv = DomainCreation(try completed(.pv), uuid: uuid, release: XenRelease(4, 17))
         #expect(pv.flags == [] && pv.emulation == [] && pv.ssidref == 12)
-        let pvh = DomainCreation(try completed(.pvh), uuid: uuid)
+        let pvh = DomainCreation(try completed(.pvh), uuid: uuid, release: XenRelease(4, 17))
         #expect(pvh.flags == [.hvm, .hap] && pvh.emulation == .lapic)
-        let hvm = DomainCreation(try completed(.hvm), uuid: uuid)
+        let hvm = DomainCreation(try completed(.hvm), uuid: uuid, release: XenRelease(4, 17))
         #expect(hvm.emulation == EmulationFlags.all.subtracting(.vpci))
     }
 
@@ -109,7 +181,7 @@ import XenTypes
         var created = try ConfigurationDefaults.apply(to: given, on: HostCapabilities()).configuration
         created.nics[0].deviceID = 0
         created.nics[0].mac = MACAddress("00:16:3e:01:02:03")
-        let stored = given.recording(created)
+        let stored = given.recording(created, on: XenRelease(4, 17))
         #expect(stored.nics[0].mac == created.nics[0].mac && stored.nics[0].deviceID == 0)
         #expect(stored.buildInfo.videoMemKB == 0)
         #expect(stored.buildInfo.archX86.msrRelaxed == false)

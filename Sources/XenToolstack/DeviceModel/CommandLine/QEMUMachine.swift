@@ -35,9 +35,36 @@ enum QEMUMachine {
     }
 
     /// Without rights over other domains, and without the host's files.
-    static func restriction(_ setup: QEMUSetup) -> [String] {
+    static func restriction(_ setup: QEMUSetup) throws(ToolstackError) -> [String] {
         guard setup.isRestricted else { return [] }
-        return ["-xen-domid-restrict", "-chroot", DeviceModelPlan.root(setup.domain, setup.paths).string]
+        let root = DeviceModelPlan.root(setup.domain, setup.paths).string
+        return ["-xen-domid-restrict"]
+            + (try option(
+                setup, old: ("-chroot", .chroot), new: ("chroot", .runWithChroot), value: root,
+                purpose: "be kept from the host's files"))
+    }
+
+    /// Whom QEMU becomes.
+    static func user(_ setup: QEMUSetup) throws(ToolstackError) -> [String] {
+        guard let user = setup.user?.argument else { return [] }
+        return try option(
+            setup, old: ("-runas", .runAs), new: ("user", .runWithUser), value: user, purpose: "give up root's rights")
+    }
+
+    /// What older releases of QEMU have as an option of its own and newer ones as a part of `-run-with`; what both have
+    /// is given in the newer way.
+    private static func option(
+        _ setup: QEMUSetup, old: (name: String, feature: QEMUFeatures), new: (name: String, feature: QEMUFeatures),
+        value: String, purpose: String
+    ) throws(ToolstackError) -> [String] {
+        if setup.features.contains(new.feature) { return ["-run-with", "\(new.name)=\(value.asOptionValue)"] }
+        guard setup.features.contains(old.feature) else {
+            throw setup.refusal(
+                "\(DeviceModelPlan.program(setup.info, setup.paths)) cannot \(purpose): it has neither \(old.name) nor "
+                    + "-run-with \(new.name)=",
+                remedy: "install a QEMU that has, or remove dm_restrict and device_model_user")
+        }
+        return [old.name, value]
     }
 
     static func savedState(_ setup: QEMUSetup) -> [String] {
@@ -51,6 +78,7 @@ enum QEMUMachine {
         // Only the machine "xenfv" has Xen's platform device.
         var machine = hvm.xenPlatformPCI == true ? "xenfv" : "pc,accel=xen"
         machine += ",suppress-vmdesc=on"
+        if !setup.hasACPI, !setup.features.contains(.noACPI) { machine += ",acpi=off" }
         if let limit = lowMemoryLimit(hvm) { machine += ",max-ram-below-4g=\(limit)" }
         if hvm.gfxPassthru == true {
             guard hvm.gfxPassthruKind == .igd else {

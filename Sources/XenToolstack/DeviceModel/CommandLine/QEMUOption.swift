@@ -62,7 +62,7 @@ struct QEMUOption: Sendable {
         QEMUOption("boot order", for: .hvm) { $0.hvm?.boot.map { ["-boot", "order=\($0.asOptionValue)"] } ?? [] },
         QEMUOption("USB", for: .hvm, QEMUUSB.arguments),
         QEMUOption("sound", for: .hvm, QEMUMachine.sound),
-        QEMUOption("ACPI", for: .hvm) { $0.info.acpi == true && $0.hvm?.acpi != false ? [] : ["-no-acpi"] },
+        QEMUOption("ACPI", for: .hvm) { $0.hasACPI || !$0.features.contains(.noACPI) ? [] : ["-no-acpi"] },
         QEMUOption("vCPUs", for: .hvm, QEMUMachine.processors),
         QEMUOption("network cards", for: .hvm, QEMUNetwork.cards),
         QEMUOption("restriction", QEMUMachine.restriction),
@@ -73,6 +73,6 @@ struct QEMUOption: Sendable {
         QEMUOption("AHCI controller", for: .hvm) { $0.hvm?.hdType == .ahci ? ["-device", "ahci,id=ahci0"] : [] },
         QEMUOption("disks", for: .hvm, QEMUDisks.drives),
         QEMUOption("vendor device", for: .hvm, QEMUMachine.vendorDevice),
-        QEMUOption("user", for: .hvm) { $0.user.map { ["-runas", $0.argument] } ?? [] },
+        QEMUOption("user", for: .hvm, QEMUMachine.user),
     ]
 }

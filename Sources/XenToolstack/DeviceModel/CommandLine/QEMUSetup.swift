@@ -12,6 +12,8 @@ struct QEMUSetup: Sendable {
     var scriptedDisks: [Int32: String] = [:]
     /// Whom QEMU becomes once it has opened what it needs.
     var user: DeviceModelUser?
+    /// Which of its options this QEMU has.
+    var features = QEMUFeatures.classic
     /// Number of QEMU's descriptor that its state is read from; nil for a guest that starts anew.
     var incoming: Int?
 
@@ -20,6 +22,7 @@ struct QEMUSetup: Sendable {
     var hvm: HVMBuildInfo? { info.hvm }
     var isStubdomain: Bool { info.deviceModelStubdomain == true }
     var isRestricted: Bool { info.dmRestrict == true }
+    var hasACPI: Bool { info.acpi == true && hvm?.acpi != false }
 
     /// What a user gets to see of the guest.
     var vnc: VNCInfo? {

@@ -26,7 +26,7 @@ struct DiskBackendChoice {
         case .qdisk:
             if let refusalOfQDisk { throw failure("backendtype=qdisk cannot serve it", refusalOfQDisk) }
         case .tap:
-            throw failure("backendtype=tap cannot serve it", "blktap is no part of Linux", remedy: "use qdisk")
+            if let refusalOfTap { throw failure("backendtype=tap cannot serve it", refusalOfTap, remedy: "use qdisk") }
         case .standalone:
             throw failure("backendtype=standalone cannot serve it", "it belongs to specification=virtio")
         }
@@ -46,6 +46,14 @@ struct DiskBackendChoice {
         case .block, .regular: return nil
         default: return "\(path) is neither a block device nor a file"
         }
+    }
+
+    private var refusalOfTap: String? {
+        guard context.release.servesTapDisks else {
+            return "it needs Xen 4.19, and this host runs Xen \(context.release)"
+        }
+        if disk.format != .raw, disk.format != .vhd { return "it takes format=raw and vhd, not \(disk.format)" }
+        return disk.coloEnable == true ? "it does not know COLO" : nil
     }
 
     private var refusalOfQDisk: String? { disk.script == nil ? nil : "it runs no script" }

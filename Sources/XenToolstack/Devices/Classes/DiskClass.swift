@@ -42,8 +42,25 @@ public enum DiskClass: DeviceClass {
             disk.backend = .qdisk
         }
         disk.backend = try DiskBackendChoice(disk: disk, context: context).backend()
-        if disk.backend == .phy, disk.backendDomainID == .control {
-            try context.check(script: context.script(disk.script ?? "block"), of: name(disk))
+        if let program = script(of: disk, context), disk.backendDomainID == .control {
+            try context.check(script: program, of: name(disk))
+        }
+    }
+
+    /// What connects the disk's backend to its image; nil for one that QEMU opens itself.
+    private static func script(of disk: DiskDevice, _ context: DeviceContext) -> String? {
+        switch disk.backend {
+        case .phy: context.script(disk.script ?? "block")
+        case .tap: context.script(disk.script ?? "block-tap")
+        default: nil
+        }
+    }
+
+    private static func backendKind(of disk: DiskDevice) -> DeviceKind {
+        switch disk.backend {
+        case .qdisk: .qdisk
+        case .tap: .vbd3
+        default: .vbd
         }
     }
 
@@ -59,11 +76,12 @@ public enum DiskClass: DeviceClass {
         }
         let address = DeviceAddress(
             domain: context.domain, kind: kind, id: id, backendDomain: disk.backendDomainID,
-            backendKind: disk.backend == .qdisk ? .qdisk : .vbd)
+            backendKind: backendKind(of: disk))
         let type = disk.isCDROM ? "cdrom" : "disk"
         var backend: [DevicePlan.Entry] = [
             .init("removable", disk.isRemovable ? "1" : "0"), .init("bootable", "1"),
-            .init("dev", vdev), .init("type", disk.backend.name), .init("mode", disk.isWritable ? "w" : "r"),
+            .init("dev", vdev), .init("type", disk.backend == .tap ? "vbd3" : disk.backend.name),
+            .init("mode", disk.isWritable ? "w" : "r"),
             .init("device-type", type),
         ]
         if disk.directIOSafe { backend.append(.init("direct-io-safe", "1")) }
@@ -86,12 +104,13 @@ public enum DiskClass: DeviceClass {
         let path = disk.physicalPath ?? ""
         switch disk.backend {
         case .phy:
-            return [.init("params", path), .init("script", context.script(disk.script ?? "block"))]
-        case .qdisk:
+            return [.init("params", path), .init("script", script(of: disk, context) ?? "")]
+        case .qdisk, .tap:
             guard let format = disk.format.backendName else {
                 throw ToolstackError(.invalid, "cannot attach \(name(disk)): no image format", domain: context.subject)
             }
             var entries: [DevicePlan.Entry] = [.init("params", "\(format):\(path)")]
+            if let program = script(of: disk, context) { entries.append(.init("script", program)) }
             if disk.coloEnable == true {
                 entries += [
                     .init("colo-host", disk.coloHost ?? ""), .init("colo-port", "\(disk.coloPort)"),
@@ -100,7 +119,7 @@ public enum DiskClass: DeviceClass {
                 ]
             }
             return entries
-        case .tap, .standalone, .unknown:
+        case .standalone, .unknown:
             throw ToolstackError(
                 .invalid, "cannot attach \(name(disk)): there is no backend \(disk.backend.name)",
                 domain: context.subject)

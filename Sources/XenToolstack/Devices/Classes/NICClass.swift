@@ -67,6 +67,8 @@ public enum NICClass: DeviceClass {
             add("rate", "\(nic.rateBytesPerInterval),\(nic.rateIntervalMicroseconds)")
         }
         if nic.mtu != defaultMTU { add("mtu", "\(nic.mtu)") }
+        // For scripts of the user's: none of upstream's reads it.
+        add("vlan", nic.vlan)
         add("bridge", nic.bridge)
         add("handle", "\(address.id)")
         add("type", nic.nicType.name)

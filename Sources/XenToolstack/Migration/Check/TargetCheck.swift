@@ -40,7 +40,7 @@ struct TargetCheck: Sendable {
     private var isSameHost: Bool { request.host == facts.host && !facts.host.isEmpty }
 
     func findings() -> MigrationFindings {
-        [version, processor, memory, place, affinity, identity, disks, networks, passthrough, files, clock]
+        [version, vendor, processor, memory, place, affinity, identity, disks, networks, passthrough, files, clock]
             .map { $0() }.reduce(MigrationFindings(), +)
     }
 
@@ -68,6 +68,23 @@ struct TargetCheck: Sendable {
     }
 
     private static func text(_ version: [UInt32]) -> String { version.map { "\($0)" }.joined(separator: ".") }
+
+    /// CPUID's leaf 0 names the processor's maker in three registers.
+    private func vendor() -> MigrationFindings {
+        func vendor(_ leaves: [CPULeaf]) -> String? {
+            guard let leaf = leaves.first(where: { $0.leaf == 0 }), leaf.registers.count == 4 else { return nil }
+            let words = [leaf.registers[1], leaf.registers[3], leaf.registers[2]]
+            let bytes = words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) } }
+            return String(decoding: bytes, as: UTF8.self).escapingControls
+        }
+        guard let theirs = vendor(request.cpu), let ours = vendor(facts.cpu), theirs != ours else {
+            return MigrationFindings()
+        }
+        let text = "the domain sees one of \"\(theirs)\", and this host's is of \"\(ours)\""
+        let release = XenRelease(
+            UInt16(clamping: facts.xen.first ?? 0), UInt16(clamping: facts.xen.dropFirst().first ?? 0))
+        return release.refusesOtherCPUVendors ? problem("processor", text) : warning("processor", text)
+    }
 
     private func processor() -> MigrationFindings {
         func leaves(_ list: [CPULeaf]) -> [CPUIDSpec.FeatureLeaf: [UInt32]] {
