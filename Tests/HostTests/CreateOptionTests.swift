@@ -83,6 +83,28 @@ extension HostTests {
             #expect(loud.stderr == "Parsing config from \(guest.path)\n")
         }
 
+        /// Upstream's xl up to 4.21 makes as many masks as the file says vCPUs, and so none for the one vCPU of a file
+        /// that does not say it (mended by its 4b71a86eaa).
+        @Test(arguments: [("vcpus = 1", true), ("", false)])
+        func masksOfTheHostsConfigurationCount(_ line: String, _ upstreamMasks: Bool) async throws {
+            let guest = GuestConfiguration.idle("options", .pv, line)
+            try await guest.place(on: host)
+            try await host.require(
+                "cp /etc/xen/xl.conf /root/xl.conf.kept; echo 'vm.cpumask=\"1\"' >> /etc/xen/xl.conf")
+            await host.atEnd("mv /root/xl.conf.kept /etc/xen/xl.conf")
+            for tool in Self.tools {
+                for option in ["", "-i"] {
+                    try await host.require("\(tool) create -e -q \(option) \(guest.path)")
+                    let affinity = try await host.require(
+                        "\(TestHost.upstream) vcpu-list options | awk 'NR > 1 { print $(NF-2), $NF }'"
+                    ).stdout
+                    let isMasked = option.isEmpty && (upstreamMasks || tool == TestHost.ours)
+                    #expect(affinity == (isMasked ? "1 all\n" : "all all\n"), "\(tool) \(option)")
+                    try await host.require("\(tool) destroy options")
+                }
+            }
+        }
+
         /// Nodes that a plan cannot know: they are the hypervisor's, the daemons' and the clock's.
         private static let unknown = ["/tty", "/port", "/ring-ref", "/start_time", "/state", "/hotplug-status"]
 

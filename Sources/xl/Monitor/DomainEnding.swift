@@ -31,7 +31,7 @@ struct DomainEnding: Sendable {
         switch action {
         case .restart: return try await restart(stored) { try await destroy() }
         case .restartRename: return try await restart(stored) { try preserve() }
-        case .softReset: try await softReset(stored)
+        case .softReset: return try await softReset(stored)
         case .preserve: break
         case .destroy, .coredumpDestroy, .coredumpRestart: try await destroy()
         }
@@ -88,11 +88,18 @@ struct DomainEnding: Sendable {
         try toolstack.preserve(domain, suffix: suffix)
     }
 
-    /// Only HVM guests can be reset in place; upstream destroys others, too.
-    private func softReset(_ stored: DomainConfiguration?) async throws {
-        say("domain \(domain) cannot be reset in place: that is possible for HVM guests with a device model only")
-        try await destroy()
-        throw ExitStatus(-ToolstackError.Code.invalid.rawValue)
+    /// Only HVM guests with a device model on this host can be reset in place; upstream destroys others, too.
+    private func softReset(_ stored: DomainConfiguration?) async throws -> DomainID? {
+        do {
+            try await toolstack.softReset(domain, currentConfiguration(stored))
+            try await toolstack.unpause(domain)
+        } catch {
+            say("\(error)")
+            if (try? toolstack.hypervisor.info(of: domain)) != nil { try await destroy() }
+            throw ExitStatus(-ToolstackError.Code.invalid.rawValue)
+        }
+        say("Done. Rebooting now")
+        return domain
     }
 
     /// Puts a new domain into the place of the ended one.
@@ -122,6 +129,10 @@ struct DomainEnding: Sendable {
         } catch let error as ToolstackError {
             say("\"xl\" configuration found but failed to load: \(error)")
         }
+        return try await currentConfiguration(stored)
+    }
+
+    private func currentConfiguration(_ stored: DomainConfiguration?) async throws -> DomainConfiguration {
         do {
             return try await toolstack.currentConfiguration(of: domain)
         } catch {
