@@ -49,6 +49,8 @@ public struct HostInfo: Hashable, Sendable {
     /// The scheduler's name; nil when it is none that this release knows.
     public var scheduler: String?
     public var topology: Topology?
+    /// What xenstored has (`XENSTORE_SERVER_FEATURE_*`), where that was asked for; 0 where it cannot say.
+    public var storeFeatures: UInt32?
 
     public init(
         kernel: Kernel, physical: PhysicalInfo, sharingFreedPages: UInt64, sharingUsedFrames: UInt64, freeCPUs: Int,
@@ -66,16 +68,20 @@ public struct HostInfo: Hashable, Sendable {
 }
 
 extension Toolstack {
-    /// - Parameter topology: also asks for the layout of CPUs, memory and devices.
-    public func hostInfo(topology: Bool) throws(ToolstackError) -> HostInfo {
+    /// - Parameters:
+    ///   - topology: also asks for the layout of CPUs, memory and devices.
+    ///   - store: also asks xenstored for its features.
+    public func hostInfo(topology: Bool, store asksStore: Bool = false) throws(ToolstackError) -> HostInfo {
         do {
             let scheduler = Int32(exactly: try hypervisor.schedulerID()).flatMap { DomainModel.Scheduler(rawValue: $0) }
-            return HostInfo(
+            var info = HostInfo(
                 kernel: kernel(), physical: try hypervisor.physicalInfo(),
                 sharingFreedPages: try orNone { () throws(HypervisorError) in try hypervisor.sharingFreedPages() },
                 sharingUsedFrames: try orNone { () throws(HypervisorError) in try hypervisor.sharingUsedFrames() },
                 freeCPUs: try hypervisor.freeCPUs().count, version: try hypervisor.version(),
                 scheduler: scheduler?.name, topology: topology ? try self.topology() : nil)
+            if asksStore { info.storeFeatures = try store.supportedFeatures() ?? 0 }
+            return info
         } catch {
             throw ToolstackError(.fail, "cannot read the host's properties", underlying: error)
         }

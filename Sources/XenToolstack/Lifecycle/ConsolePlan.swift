@@ -9,6 +9,8 @@ public struct ConsolePlan: Sendable, Hashable {
     public var domain: DomainID
     public var number: UInt32
     public var type: ConsoleType
+    /// The key that leaves the console: a character, or ^ and a letter; nil for the client's own.
+    public var escape: String?
 
     public init(domain: DomainID, number: UInt32 = 0, type: ConsoleType = .pv) {
         self.domain = domain
@@ -21,6 +23,7 @@ public struct ConsolePlan: Sendable, Hashable {
         var plan = ChildProcess.Plan(
             paths.libexec.appending("xenconsole"),
             ["\(domain)", "--num", "\(number)", "--type", type.name])
+        if let escape { plan.arguments += ["--escape", escape] }
         plan.input = .inherited
         return plan
     }

@@ -11,6 +11,8 @@ struct ConsoleCommand: XLCommand {
     var type: String?
     @Option(name: .customShort("n"), help: "The console's number; counts only together with -t.")
     var number: UInt32 = 0
+    @Option(name: .customShort("e"), help: "The key that leaves the console, such as ^a; normally ^].")
+    var escape: String?
     @Argument(help: "Name, number or UUID of the domain.") var domain: String
 
     func run(in context: CommandContext) async throws -> ExitStatus {
@@ -23,6 +25,7 @@ struct ConsoleCommand: XLCommand {
             }
             plan = ConsolePlan(domain: try toolstack.findDomain(domain), number: number, type: known)
         }
+        plan.escape = escape
         let program = plan.process(toolstack.paths)
         Output.flush()
         throw ToolstackError(

@@ -6,6 +6,8 @@ struct InfoCommand: XLCommand {
 
     @Flag(name: [.customShort("n"), .long], help: "Also show the layout of CPUs, devices and NUMA nodes.")
     var numa = false
+    @Flag(name: [.customShort("x"), .long], help: "Also show the features of xenstored.")
+    var xenstore = false
     @Flag(help: "Print it as a JSON document.") var json = false
     @Argument(help: "Only the values of the lines that begin so.") var key: String?
 
@@ -14,7 +16,7 @@ struct InfoCommand: XLCommand {
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        let info = try context.toolstack.hostInfo(topology: numa)
+        let info = try context.toolstack.hostInfo(topology: numa, store: xenstore)
         if json {
             try Output.print(json: HostInfoJSON.document(info))
         } else if let key, !numa {

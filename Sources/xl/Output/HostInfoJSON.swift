@@ -5,7 +5,11 @@ import YajlJSON
 /// The document of `xl info --json`; `schemas/info.schema.json` describes it.
 enum HostInfoJSON {
     static func document(_ info: HostInfo) -> JSONValue {
-        .object(kernel(info) + machine(info) + (info.topology.map(topology) ?? []) + xen(info))
+        var entries = kernel(info) + machine(info) + (info.topology.map(topology) ?? []) + xen(info)
+        if let features = info.storeFeatures {
+            entries.append(("xenstore_features", .array(StoreFeature.names(features))))
+        }
+        return .object(entries)
     }
 
     private static func kernel(_ info: HostInfo) -> [(name: String, value: JSONValue)] {
@@ -66,5 +70,26 @@ enum HostInfoJSON {
             ("cc_compile_domain", .string(version.compileDomain)), ("cc_compile_date", .string(version.compileDate)),
             ("build_id", .string(version.buildID)),
         ]
+    }
+}
+
+/// The features of a xenstored (`XENSTORE_SERVER_FEATURE_*` in `xen/io/xs_wire.h`).
+private enum StoreFeature: UInt32, CaseIterable {
+    case reconnection = 1
+    case error = 2
+    case watchDepth = 4
+    case anyDomain = 8
+
+    private var name: String {
+        switch self {
+        case .reconnection: "reconnection"
+        case .error: "error"
+        case .watchDepth: "watch_depth"
+        case .anyDomain: "any_domain"
+        }
+    }
+
+    static func names(_ features: UInt32) -> [JSONValue] {
+        allCases.filter { features & $0.rawValue != 0 }.map { .string($0.name) }
     }
 }

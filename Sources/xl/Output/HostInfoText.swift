@@ -31,8 +31,11 @@ enum HostInfoText {
     }
 
     static func lines(_ info: HostInfo) -> [Line] {
-        kernel(info) + machine(info) + (info.topology.map(topology) ?? []) + xen(info)
-            + [Line("xend_config_format", "4")]
+        var lines = kernel(info) + machine(info) + (info.topology.map(topology) ?? []) + xen(info)
+        if let features = info.storeFeatures {
+            lines.append(Line("xenstore_features", "0x" + hexadecimal(features, width: 8)))
+        }
+        return lines + [Line("xend_config_format", "4")]
     }
 
     private static func kernel(_ info: HostInfo) -> [Line] {

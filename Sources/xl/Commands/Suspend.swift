@@ -1,0 +1,31 @@
+import ArgumentParser
+
+struct SuspendCommand: XLCommand {
+    static let configuration = named("suspend", "Suspend a domain to RAM")
+
+    /// Upstream has it from Xen 4.18 on.
+    static let isUpstream = false
+
+    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let toolstack = context.toolstack
+        try await toolstack.suspend(toolstack.findDomain(domain))
+        return .success
+    }
+}
+
+struct ResumeCommand: XLCommand {
+    static let configuration = named("resume", "Resume a domain from RAM")
+
+    /// Upstream has it from Xen 4.18 on.
+    static let isUpstream = false
+
+    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let toolstack = context.toolstack
+        try await toolstack.resume(toolstack.findDomain(domain))
+        return .success
+    }
+}
