@@ -103,8 +103,10 @@ func tokenStart(endingAt end: Int, in text: UnsafeBufferPointer<UInt8>) -> Int {
     case quote:
         while start > 0 {
             start -= 1
+            // No byte is counted for two quotes, so that this takes time in proportion to the string's length.
+            guard text[start] == quote else { continue }
             let escapes = text[..<start].reversed().prefix { $0 == UInt8(ascii: "\\") }.count
-            if text[start] == quote, escapes % 2 == 0 { break }
+            if escapes % 2 == 0 { break }
         }
     case UInt8(ascii: "{"), UInt8(ascii: "["):
         break

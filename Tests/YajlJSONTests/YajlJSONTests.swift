@@ -216,6 +216,19 @@ private func text(_ value: some Encodable, _ layout: JSONLayout = .compact) thro
         #expect(long < short * 60)
     }
 
+    /// Text in which going back to the token's start is most work: backslashes, and quotes that end nothing.
+    @Test(arguments: [#"\\"#, #"\""#, #"\\\""#, "a"])
+    func findsTheStartOfALongStringInLinearTime(_ piece: String) {
+        func time(_ count: Int) -> Double {
+            let text = "[\"\(String(repeating: piece, count: count))\"]"
+            let start = processorTime
+            #expect(failure([Int].self, text)?.column == 2)
+            return processorTime - start
+        }
+        _ = time(100)
+        #expect(time(20_000) < max(time(1000), 0.0005) * 80)
+    }
+
     @Test func mutilatedTextsNeverCrash() throws {
         let machine = Machine(alpha: [Disk(name: "é\\u00e9", size: 5)], empty: ["a": 1])
         let json = try YajlEncoder().encode(machine)
