@@ -1,4 +1,5 @@
 import DomainModel
+import Glibc
 import XenStore
 import XenTypes
 import YajlJSON
@@ -19,23 +20,56 @@ enum DeviceModelFacts {
             guard let number = UInt32(label.dropFirst("serial".count)) else {
                 throw .malformed("query-chardev lists a serial line \(label.escapingControls)")
             }
-            nodes.append(
-                StoreNode(DomainPaths(domain).guest / "serial/\(number)/tty", String(file.dropFirst("pty:".count))))
+            let terminal = String(file.dropFirst("pty:".count))
+            guard isTerminal(terminal) else {
+                throw .malformed("query-chardev gives \(terminal.escapingControls) for a terminal")
+            }
+            nodes.append(StoreNode(DomainPaths(domain).guest / "serial/\(number)/tty", terminal))
         }
         return nodes
     }
 
+    /// Whether a path names a pseudo-terminal: root's console clients open it, and QEMU may be the guest's.
+    private static func isTerminal(_ path: String) -> Bool {
+        let directory = "/dev/pts/"
+        let number = path.dropFirst(directory.count)
+        return path.hasPrefix(directory) && number.allSatisfy { $0.isASCII && $0.isNumber } && UInt32(number) != nil
+    }
+
     /// Where VNC viewers connect.
     ///
-    /// - Parameter answer: to `query-vnc`.
-    static func displayNodes(_ answer: JSONValue, of domain: DomainID) throws(QMPError) -> [StoreNode] {
+    /// - Parameters:
+    ///   - answer: to `query-vnc`.
+    ///   - listen: what QEMU was told to listen on.
+    static func displayNodes(
+        _ answer: JSONValue, listen: String?, of domain: DomainID
+    ) throws(QMPError) -> [StoreNode] {
         guard let isEnabled = answer["enabled"]?.bool else { throw .malformed("query-vnc does not say if it is on") }
         guard isEnabled else { return [] }
         guard let host = answer["host"]?.string, let port = answer["service"]?.string else {
             throw .malformed("query-vnc gives no address")
         }
+        // The only address of another kind that QEMU can have is the socket that it was told.
+        guard listen == "unix:\(host)" || (isAddress(host) && UInt16(port).map { $0 > 0 } == true) else {
+            throw .malformed("query-vnc gives the address \(host.escapingControls):\(port.escapingControls)")
+        }
         let console = DomainPaths(domain).guest / "console"
         return [StoreNode(console / "vnc-listen", host), StoreNode(console / "vnc-port", port)]
+    }
+}
+
+extension DeviceModelFacts {
+    /// Whether a text is a numeric address, as QEMU gives them, possibly with the interface that it belongs to: viewers
+    /// get it in their command line.
+    private static func isAddress(_ text: String) -> Bool {
+        let parts = text.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let address = parts.first.map(String.init) else { return false }
+        guard
+            parts.dropFirst().allSatisfy({ !$0.isEmpty && $0.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) } }
+            )
+        else { return false }
+        var bytes = in6_addr()
+        return [AF_INET, AF_INET6].contains { inet_pton($0, address, &bytes) == 1 }
     }
 }
 
@@ -72,7 +106,7 @@ extension Toolstack {
                 await session.execute("query-chardev", within: limit), of: domain)
             if let display {
                 nodes += try DeviceModelFacts.displayNodes(
-                    await session.execute("query-vnc", within: limit), of: domain)
+                    await session.execute("query-vnc", within: limit), listen: display.listen, of: domain)
                 if let password = display.password, !password.isEmpty {
                     // Without it nobody gets in.
                     try await session.execute("change-vnc-password", [("password", .string(password))], within: limit)

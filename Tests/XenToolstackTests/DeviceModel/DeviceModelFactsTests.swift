@@ -28,6 +28,10 @@ private func json(_ text: String) throws -> JSONValue { try YajlDecoder().decode
     @Test(arguments: [
         "{}", "7", "[7]", #"[{"label": "serial0"}]"#, #"[{"label": "serial", "filename": "pty:/dev/pts/1"}]"#,
         #"[{"label": "serial/../x", "filename": "pty:/dev/pts/1"}]"#,
+        #"[{"label": "serial0", "filename": "pty:/dev/mem"}]"#, #"[{"label": "serial0", "filename": "pty:/dev/pts/"}]"#,
+        #"[{"label": "serial0", "filename": "pty:/dev/pts/1/../../mem"}]"#,
+        #"[{"label": "serial0", "filename": "pty:/dev/pts/+1"}]"#, #"[{"label": "serial0", "filename": "pty:"}]"#,
+        #"[{"label": "serial0", "filename": "pty:/dev/pts/99999999999"}]"#,
     ])
     func refusesOtherAnswersAboutCharacterDevices(_ text: String) throws {
         #expect(throws: QMPError.self) { try DeviceModelFacts.serialNodes(json(text), of: domain) }
@@ -38,14 +42,35 @@ private func json(_ text: String) throws -> JSONValue { try YajlDecoder().decode
             #"{"enabled": true, "auth": "none", "family": "ipv4", "service": "5901", "host": "127.0.0.1", "clients": []}"#
         )
         #expect(
-            try DeviceModelFacts.displayNodes(answer, of: domain) == [
+            try DeviceModelFacts.displayNodes(answer, listen: nil, of: domain) == [
                 StoreNode("/local/domain/5/console/vnc-listen", "127.0.0.1"),
                 StoreNode("/local/domain/5/console/vnc-port", "5901"),
             ])
-        #expect(try DeviceModelFacts.displayNodes(json(#"{"enabled": false}"#), of: domain).isEmpty)
-        for text in ["{}", "[]", #"{"enabled": true}"#, #"{"enabled": true, "host": "h", "service": 5900}"#] {
-            #expect(throws: QMPError.self) { try DeviceModelFacts.displayNodes(json(text), of: domain) }
+        #expect(try DeviceModelFacts.displayNodes(json(#"{"enabled": false}"#), listen: nil, of: domain).isEmpty)
+        for text in [
+            "{}", "[]", #"{"enabled": true}"#, #"{"enabled": true, "host": "h", "service": 5900}"#,
+            #"{"enabled": true, "host": "evil.example.org; x", "service": "5901"}"#,
+            #"{"enabled": true, "host": "--help", "service": "5901"}"#,
+            #"{"enabled": true, "host": "", "service": "5901"}"#, #"{"enabled": true, "host": "/a", "service": ""}"#,
+            #"{"enabled": true, "host": "127.0.0.1", "service": "0"}"#,
+            #"{"enabled": true, "host": "127.0.0.1", "service": "65536"}"#,
+            #"{"enabled": true, "host": "127.0.0.1", "service": "-x"}"#,
+        ] {
+            #expect(throws: QMPError.self) {
+                try DeviceModelFacts.displayNodes(json(text), listen: "unix:/b", of: domain)
+            }
         }
+    }
+
+    @Test(
+        arguments: [
+            ("::1", "5900", nil), ("fe80::1%eth0", "5900", nil), ("0.0.0.0", "5999", "0.0.0.0"),
+            ("/run/guest.vnc", "", "unix:/run/guest.vnc"),
+        ] as [(String, String, String?)])
+    func findsDisplaysOfOtherFamilies(_ host: String, _ port: String, _ listen: String?) throws {
+        let answer = try json(#"{"enabled": true, "host": "\#(host)", "service": "\#(port)"}"#)
+        #expect(
+            try DeviceModelFacts.displayNodes(answer, listen: listen, of: domain).map(\.value) == [host, port])
     }
 
     @Test func findsPluggedVCPUs() throws {
