@@ -70,9 +70,21 @@ public final class EventLoop: TaskExecutor {
             outcome.value.withLock { $0 = value }
         }
         while true {
-            while let job = nextJob() { job.runSynchronously(on: asUnownedTaskExecutor()) }
+            runJobs(until: .now + Self.turn)
             if let value = outcome.value.withLock({ $0 }) { return value }
             poll()
+        }
+    }
+
+    /// For how long jobs may follow each other before times, signals and descriptors are looked at: a task that always
+    /// has work must not keep its own deadline from coming.
+    private static let turn = Duration.milliseconds(2)
+
+    private func runJobs(until end: ContinuousClock.Instant) {
+        // All that are ready together, so that each task gets its turn, and the clock is read once.
+        while case let jobs = takeJobs(), !jobs.isEmpty {
+            for job in jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
+            if ContinuousClock.now >= end { return }
         }
     }
 
@@ -85,8 +97,11 @@ public final class EventLoop: TaskExecutor {
         change { $0.jobs.append(job) }
     }
 
-    private func nextJob() -> UnownedJob? {
-        state.withLock { $0.jobs.isEmpty ? nil : $0.jobs.removeFirst() }
+    private func takeJobs() -> [UnownedJob] {
+        state.withLock { state in
+            defer { state.jobs = [] }
+            return state.jobs
+        }
     }
 
     /// Suspends until the descriptor can be read, the time has come, or the task is cancelled.
@@ -177,19 +192,23 @@ public final class EventLoop: TaskExecutor {
         }
     }
 
-    /// Waits for the next thing to happen, and resumes those who wait for it.
+    /// Waits for the next thing to happen, and resumes those who wait for it. With jobs at hand, it only looks.
     private func poll() {
-        let (waits, wake): ([Wait], CInt) = state.withLock { state in
-            guard state.jobs.isEmpty else { return ([], -1) }
+        let (waits, wake, hasJobs): ([Wait], CInt, Bool) = state.withLock { state in
             if state.wake < 0 { state.wake = cxs_eventfd() }
-            state.isPolling = true
-            return (state.waits, state.wake)
+            state.isPolling = state.jobs.isEmpty
+            return (state.waits, state.wake, !state.jobs.isEmpty)
         }
+        if hasJobs, waits.isEmpty { return }
         guard wake >= 0 else { return }
         var descriptors = [pollfd(fd: wake, events: Int16(POLLIN), revents: 0)]
         // Poll ignores negative numbers.
         descriptors += waits.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
-        rest(&descriptors, until: waits.compactMap(\.end).min())
+        if hasJobs {
+            Glibc.poll(&descriptors, nfds_t(descriptors.count), 0)
+        } else {
+            rest(&descriptors, until: waits.compactMap(\.end).min())
+        }
         if descriptors[0].revents != 0 { cxs_eventfd_read(wake) }
         let now = ContinuousClock.now
         let ready = Set(

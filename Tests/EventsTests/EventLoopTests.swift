@@ -120,6 +120,36 @@ import Testing
         #expect(try await withDeadline(.milliseconds(20)) { try await waitUntilReadable(answer.readEnd) } == nil)
     }
 
+    /// Two tasks that hand the thread to each other without end, as one does that reads from a socket in a flood.
+    @Test func looksAtTimesThoughThereIsAlwaysWork() async {
+        let waited = await onOwnThread { () -> Duration in
+            let loop = EventLoop()
+            return loop.run {
+                let start = ContinuousClock.now
+                return await withTaskGroup(of: Duration?.self) { group in
+                    for _ in 0..<2 {
+                        group.addTask {
+                            while !Task.isCancelled, ContinuousClock.now < start + .seconds(5) { await Task.yield() }
+                            return nil
+                        }
+                    }
+                    group.addTask {
+                        await loop.wait(-1, until: start + .milliseconds(20))
+                        return ContinuousClock.now - start
+                    }
+                    for await duration in group {
+                        guard let duration else { continue }
+                        group.cancelAll()
+                        return duration
+                    }
+                    return .zero
+                }
+            }
+        }
+        #expect(waited >= .milliseconds(20))
+        #expect(waited < .seconds(4))
+    }
+
     @Test func tellsWhenItIsQuiet() async {
         let calls = await onOwnThread {
             let loop = EventLoop()

@@ -139,7 +139,7 @@ extension Toolstack {
         } catch let refusal {
             guard case .refused(let words) = refusal, words.text.contains("is locked") else { throw refusal }
             // What the guest does not do in time is its last word.
-            guard (try? await session.event("DEVICE_TRAY_MOVED", within: timeouts.trayOpen)) != nil else {
+            guard (try? await session.event(.trayMoved, within: timeouts.trayOpen)) != nil else {
                 throw refusal
             }
             try await session.execute(command, arguments, within: limit)

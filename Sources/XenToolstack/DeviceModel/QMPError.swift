@@ -11,6 +11,8 @@ enum QMPError: Error, Equatable {
     case unexpected(String)
     /// More bytes than a message may have.
     case tooLong(limit: Int)
+    /// More than one command may have told meanwhile; the text says what.
+    case tooMuch(String)
     /// QEMU closed the connection, or died.
     case closed
     /// Nothing came in this time; the text says what was awaited.
@@ -24,7 +26,7 @@ enum QMPError: Error, Equatable {
         switch self {
         case .refused(let refusal): Self.codes[refusal.errorClass] ?? .unknownQMPError
         case .malformed, .unexpected, .closed: .qmpProtocolError
-        case .tooLong: .bufferFull
+        case .tooLong, .tooMuch: .bufferFull
         case .silent: .timedOut
         case .cancelled: .aborted
         case .system: .fail
@@ -44,6 +46,7 @@ enum QMPError: Error, Equatable {
         case .malformed(let text): "QEMU sent what is no answer: \(text)"
         case .unexpected(let text): "QEMU sent what was not asked for: \(text)"
         case .tooLong(let limit): "QEMU sent a message of more than \(limit) bytes"
+        case .tooMuch(let what): "QEMU sent \(what) and no answer"
         case .closed: "QEMU closed the connection"
         case .silent(let what, let limit): "waited \(limit) in vain for \(what)"
         case .cancelled: "interrupted"

@@ -10,10 +10,10 @@ struct QEMUVersion: Hashable, Sendable, CustomStringConvertible {
     var description: String { "\(major).\(minor).\(micro)" }
 }
 
-/// Something that QEMU tells without having been asked.
-struct QMPEvent: Equatable, Sendable {
-    var name: String
-    var data: JSONValue
+/// What QEMU tells without having been asked, as far as anybody here asks for it.
+enum QMPEvent: String, CaseIterable, Sendable {
+    /// A guest has opened or closed a drive.
+    case trayMoved = "DEVICE_TRAY_MOVED"
 }
 
 /// Why QEMU did not do what it was asked, in its own words.
@@ -30,7 +30,8 @@ enum QMPMessage: Equatable, Sendable {
     /// nil where QEMU could not make out which command the answer belongs to.
     case success(id: Int64?, JSONValue)
     case refusal(id: Int64?, QMPRefusal)
-    case event(QMPEvent)
+    /// The name alone: what comes with it, QEMU chooses the size of.
+    case event(String)
 
     /// - Parameter line: without the characters that end it.
     init(_ line: some Collection<UInt8>) throws(QMPError) {
@@ -56,7 +57,7 @@ enum QMPMessage: Equatable, Sendable {
             return .refusal(id: id, QMPRefusal(errorClass: errorClass, text: text))
         }
         guard let name = document["event"]?.string else { return nil }
-        return .event(QMPEvent(name: name, data: document["data"] ?? .null))
+        return .event(name)
     }
 
     /// The beginning of what QEMU sent, for an error's text.

@@ -6,12 +6,18 @@ import YajlJSON
 ///
 /// After an error other than a refusal the connection is of no use, and further commands fail at once.
 actor QMPSession {
-    /// Most events that are kept for somebody who may ask; older ones are dropped.
-    private static let eventLimit = 64
+    /// Most bytes and events that one command may cost: QEMU may be the guest's, and must not keep dom0 busy. The first is
+    /// that of 16 answers of the greatest length, the second more than all errors of a failing disk's whole queue.
+    private static let byteLimit = 16 * QMPLines.limit
+    private static let eventLimit = 10_000
 
     private let socket: QMPSocket
     private var lines = QMPLines()
-    private var events: [QMPEvent] = []
+    /// What has come and was not asked for yet.
+    private var events: Set<QMPEvent> = []
+    /// What has come since the last command.
+    private var byteCount = 0
+    private var eventCount = 0
     /// An answer that is late must not be taken for that of another command, even across connections.
     private var nextID = Int64.random(in: 1..<1 << 52)
     private var end: QMPError?
@@ -48,16 +54,17 @@ actor QMPSession {
         }
     }
 
-    /// Waits for an event, unless it has come since the connection was made. Each event is told once.
-    func event(_ name: String, within limit: Duration) async throws(QMPError) -> QMPEvent {
+    /// Waits for an event, unless it has come since the connection was made, or since it was last asked for.
+    func event(_ event: QMPEvent, within limit: Duration) async throws(QMPError) {
         if let end { throw end }
-        return try await limited(limit, "its event \(name)") { session in try await session.awaitEvent(name) }
+        try await limited(limit, "its event \(event.rawValue)") { session in try await session.await(event) }
     }
 
     private func limited<Value: Sendable>(
         _ limit: Duration, _ what: String, _ body: @escaping @Sendable (QMPSession) async throws -> Value
     ) async throws(QMPError) -> Value {
         var failure = QMPError.silent(what, limit)
+        (byteCount, eventCount) = (0, 0)
         do {
             if let value = try await withDeadline(limit, { try await body(self) }) { return value }
         } catch let error as QMPError {
@@ -79,7 +86,7 @@ actor QMPSession {
         try await socket.send(bytes, passing: passed)
         while true {
             switch try await nextMessage() {
-            case .event(let event): keep(event)
+            case .event(let name): try note(name)
             case .success(id, let value): return value
             // Without a number QEMU has not understood the command at all.
             case .refusal(id, let refusal), .refusal(nil, let refusal): throw .refused(refusal)
@@ -88,24 +95,30 @@ actor QMPSession {
         }
     }
 
-    private func awaitEvent(_ name: String) async throws(QMPError) -> QMPEvent {
-        while true {
-            if let index = events.firstIndex(where: { $0.name == name }) { return events.remove(at: index) }
+    private func await(_ event: QMPEvent) async throws(QMPError) {
+        while events.remove(event) == nil {
             let message = try await nextMessage()
-            guard case .event(let event) = message else { throw Self.misplaced(message) }
-            keep(event)
+            guard case .event(let name) = message else { throw Self.misplaced(message) }
+            try note(name)
         }
     }
 
-    private func keep(_ event: QMPEvent) {
-        if events.count >= Self.eventLimit { events.removeFirst() }
-        events.append(event)
+    private func note(_ name: String) throws(QMPError) {
+        eventCount += 1
+        guard eventCount <= Self.eventLimit else { throw .tooMuch("more than \(Self.eventLimit) events") }
+        if let event = QMPEvent(rawValue: name) { events.insert(event) }
     }
 
     private func nextMessage() async throws(QMPError) -> QMPMessage {
         while true {
+            // A QEMU that never pauses must not keep the time limit of this very wait, and other tasks, from their turn.
+            await Task.yield()
+            if Task.isCancelled { throw .cancelled }
             if let line = try lines.next() { return try QMPMessage(line) }
-            lines.append(try await socket.receive())
+            let bytes = try await socket.receive()
+            byteCount += bytes.count
+            guard byteCount <= Self.byteLimit else { throw .tooMuch("more than \(Self.byteLimit) bytes") }
+            lines.append(bytes)
         }
     }
 
@@ -117,7 +130,7 @@ actor QMPSession {
             .unexpected(
                 "a refusal of the command \(id.map { "\($0)" } ?? "without a number"): \(refusal.text.escapingControls)"
             )
-        case .event(let event): .unexpected("the event \(event.name.escapingControls)")
+        case .event(let name): .unexpected("the event \(name.escapingControls)")
         }
     }
 }

@@ -9,8 +9,8 @@ final class ScriptedQEMU: Sendable {
     enum Step: Sendable {
         /// Sends bytes; `ID` in them is the number of the last command.
         case send(String)
-        /// Sends a byte again and again until nobody reads any more.
-        case flood(UInt8)
+        /// Sends a text again and again until nobody reads any more, or for three seconds.
+        case flood(String)
         /// Reads one command.
         case read
         case close
@@ -53,9 +53,10 @@ private struct Server: Sendable {
             case .send(let text):
                 let id = commands.last.flatMap { $0.firstMatch(of: #/"id":([0-9]+)/#)?.output.1 } ?? "0"
                 _ = write(Array(text.replacing("ID", with: id).utf8))
-            case .flood(let byte):
-                let piece = [UInt8](repeating: byte, count: 65536)
-                while write(piece) {}
+            case .flood(let text):
+                let piece = Array(String(repeating: text, count: max(1, 65536 / text.utf8.count)).utf8)
+                let end = ContinuousClock.now + .seconds(3)
+                while ContinuousClock.now < end, write(piece) {}
             case .read: commands.append(readLine())
             case .close:
                 close(descriptor)
