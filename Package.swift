@@ -42,20 +42,28 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .target(name: "ConfigCorpus", dependencies: ["DomainConfig"], path: "Tests/ConfigCorpus"),
+        .target(name: "ProcessorTime", path: "Tests/ProcessorTime"),
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "XenTypesTests", dependencies: ["XenTypes"]),
         .testTarget(name: "EventsTests", dependencies: ["Events"]),
         .testTarget(name: "XenControlTests", dependencies: ["XenControl", "CXen"]),
         .testTarget(name: "XenStoreTests", dependencies: ["XenStore", "CXen", "Events"]),
-        .testTarget(name: "YajlJSONTests", dependencies: ["YajlJSON"]),
+        .testTarget(name: "YajlJSONTests", dependencies: ["YajlJSON", "ProcessorTime"]),
         .testTarget(
             name: "DomainModelTests", dependencies: ["DomainModel", "XenTypes", "YajlJSON"], exclude: ["Fixtures"]),
-        .testTarget(name: "DomainConfigTests", dependencies: ["DomainConfig", "ConfigCorpus", "YajlJSON"]),
+        .testTarget(
+            name: "DomainConfigTests", dependencies: ["DomainConfig", "ConfigCorpus", "YajlJSON", "ProcessorTime"]),
         .testTarget(name: "XenToolstackTests", dependencies: ["XenToolstack", "YajlJSON"]),
         .testTarget(
             name: "xlTests",
             dependencies: ["xl", "XenToolstack", "DomainConfig", "XenControl", "XenTypes", "YajlJSON", "CXen"],
             exclude: ["Fixtures"]),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: [
+                "XenToolstack", "DomainConfig", "DomainModel", "YajlJSON", "XenTypes", "ProcessorTime",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         .testTarget(
             name: "HostTests", dependencies: ["ConfigCorpus", "DomainConfig"],
             exclude: ["Records", "Support/merge-durations"]),

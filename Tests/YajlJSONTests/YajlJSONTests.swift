@@ -1,4 +1,4 @@
-import Glibc
+import ProcessorTime
 import Testing
 import XenTypes
 
@@ -195,20 +195,11 @@ private func text(_ value: some Encodable, _ layout: JSONLayout = .compact) thro
         #expect(try YajlEncoder(layout: .compact).encodeText(value) == text)
     }
 
-    /// Seconds of processor time that this thread has had: what a busy machine does to it does not count.
-    private var processorTime: Double {
-        var time = timespec()
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-    }
-
     @Test func aLongTextTakesLinearTime() throws {
         func time(_ count: Int) throws -> Double {
             let members = (0..<count).map { #""k\#($0)": [\#($0), "x"]"# }.joined(separator: ",")
             let text = Array("{\(members)}".utf8)
-            let start = processorTime
-            _ = try YajlDecoder().decode(JSONValue.self, from: text)
-            return processorTime - start
+            return try processorTime { _ = try YajlDecoder().decode(JSONValue.self, from: text) }
         }
         _ = try time(1000)
         let short = try time(2000)
