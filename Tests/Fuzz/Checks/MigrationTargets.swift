@@ -1,4 +1,4 @@
-import XenToolstack
+@testable import XenToolstack
 import YajlJSON
 
 extension FuzzTarget {
