@@ -44,6 +44,15 @@ let package = Package(
         .target(name: "ConfigCorpus", dependencies: ["DomainConfig"], path: "Tests/ConfigCorpus"),
         .target(name: "ProcessorTime", path: "Tests/ProcessorTime"),
         .testTarget(name: "ArchitectureTests"),
+        .target(name: "CHostSimulator", path: "Tests/CHostSimulator"),
+        .target(
+            name: "HostSimulator",
+            dependencies: [
+                "CHostSimulator", "CXen", "DomainConfig", "Events", "XenControl", "XenStore", "XenToolstack",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/HostSimulator", exclude: ["README.md"]),
         .testTarget(name: "XenTypesTests", dependencies: ["XenTypes"]),
         .testTarget(name: "EventsTests", dependencies: ["Events"]),
         .testTarget(name: "XenControlTests", dependencies: ["XenControl", "CXen"]),
@@ -53,10 +62,12 @@ let package = Package(
             name: "DomainModelTests", dependencies: ["DomainModel", "XenTypes", "YajlJSON"], exclude: ["Fixtures"]),
         .testTarget(
             name: "DomainConfigTests", dependencies: ["DomainConfig", "ConfigCorpus", "YajlJSON", "ProcessorTime"]),
-        .testTarget(name: "XenToolstackTests", dependencies: ["XenToolstack", "YajlJSON"]),
+        .testTarget(name: "XenToolstackTests", dependencies: ["XenToolstack", "YajlJSON", "HostSimulator"]),
         .testTarget(
             name: "xlTests",
-            dependencies: ["xl", "XenToolstack", "DomainConfig", "XenControl", "XenTypes", "YajlJSON", "CXen"],
+            dependencies: [
+                "xl", "XenToolstack", "DomainConfig", "XenControl", "XenTypes", "YajlJSON", "CXen", "HostSimulator",
+            ],
             exclude: ["Fixtures"]),
         .testTarget(
             name: "FuzzTests",

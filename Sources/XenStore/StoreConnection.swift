@@ -10,9 +10,11 @@ public final class StoreConnection: StoreAccess {
     let handle: StoreHandle
     private let requests: StoreRequests
 
-    /// - Parameter deadline: how long a request waits for a xenstored that does not answer.
-    public init(deadline: Duration = .seconds(8)) {
-        handle = StoreHandle(limit: deadline)
+    /// - Parameters:
+    ///   - path: of xenstored's socket; nil looks where libxenstore does.
+    ///   - deadline: how long a request waits for a xenstored that does not answer.
+    public init(path: String? = nil, deadline: Duration = .seconds(8)) {
+        handle = StoreHandle(path: path, limit: deadline)
         requests = StoreRequests(handle: handle, transaction: 0)
     }
 

@@ -22,11 +22,17 @@ final class StoreHandle: Sendable {
     }
 
     private let state = Mutex(State())
+    private let path: String?
     private let limit: Duration
     private let hub = WatchHub()
 
-    /// - Parameter limit: how long xenstored may take for an answer.
-    init(limit: Duration) { self.limit = limit }
+    /// - Parameters:
+    ///   - path: of xenstored's socket; nil looks where libxenstore does.
+    ///   - limit: how long xenstored may take for an answer.
+    init(path: String? = nil, limit: Duration) {
+        self.path = path
+        self.limit = limit
+    }
 
     deinit {
         state.withLock { state in
@@ -90,7 +96,7 @@ final class StoreHandle: Sendable {
 
     private func openSocket(_ state: inout State) throws(StoreSocket.Failure) -> StoreSocket {
         if let socket = state.socket { return socket }
-        let socket = try StoreSocket.open(limit: limit)
+        let socket = try StoreSocket.open(path, limit: limit)
         state.socket = socket
         return socket
     }

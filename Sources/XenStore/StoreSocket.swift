@@ -13,10 +13,12 @@ struct StoreSocket: Sendable {
     private let isSocket: Bool
     private let limit: Duration
 
-    /// - Parameter limit: how long each step of a request may take.
-    static func open(limit: Duration) throws(Failure) -> StoreSocket {
+    /// - Parameters:
+    ///   - path: of xenstored's socket or of the device; nil looks where libxenstore does.
+    ///   - limit: how long each step of a request may take.
+    static func open(_ path: String? = nil, limit: Duration) throws(Failure) -> StoreSocket {
         // The names and variables are those of libxenstore.
-        let named = variable("XENSTORED_PATH")
+        let named = path ?? variable("XENSTORED_PATH")
         let path = named ?? (variable("XENSTORED_RUNDIR") ?? "/var/run/xenstored") + "/socket"
         if let descriptor = try connect(path, limit) {
             return StoreSocket(descriptor: descriptor, isSocket: true, limit: limit)

@@ -10,10 +10,12 @@ import XenToolstack
 final class CommandContext: Sendable {
     let options: GlobalOptions
     let logger: Logger
-    private let made = Mutex<Toolstack?>(nil)
+    private let made: Mutex<Toolstack?>
 
-    init(options: GlobalOptions) {
+    /// - Parameter toolstack: nil for that of the host on which this runs.
+    init(options: GlobalOptions, toolstack: Toolstack? = nil) {
         self.options = options
+        made = Mutex(toolstack)
         logger = Logger(label: "xl") { _ in
             LineLogHandler(logLevel: options.logLevel, hasTimestamps: options.hasTimestamps)
         }

@@ -1,0 +1,80 @@
+// The functions of libxenctrl that a simulated host has, each of which is simulated_NAME in HostSimulator.
+
+#include "CHostSimulator.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define FUNCTIONS(X) \
+    X(xc_cpupool_getinfo) \
+    X(xc_cpupool_infofree) \
+    X(xc_cpupool_movedomain) \
+    X(xc_cputopoinfo) \
+    X(xc_domain_add_to_physmap) \
+    X(xc_domain_claim_pages) \
+    X(xc_domain_create) \
+    X(xc_domain_destroy) \
+    X(xc_domain_get_pod_target) \
+    X(xc_domain_getinfolist) \
+    X(xc_domain_getvnuma) \
+    X(xc_domain_iomem_permission) \
+    X(xc_domain_ioport_permission) \
+    X(xc_domain_max_vcpus) \
+    X(xc_domain_maximum_gpfn) \
+    X(xc_domain_node_getaffinity) \
+    X(xc_domain_node_setaffinity) \
+    X(xc_domain_pause) \
+    X(xc_domain_populate_physmap_exact) \
+    X(xc_domain_set_memmap_limit) \
+    X(xc_domain_set_memory_map) \
+    X(xc_domain_set_pod_target) \
+    X(xc_domain_set_target) \
+    X(xc_domain_set_time_offset) \
+    X(xc_domain_set_tsc_info) \
+    X(xc_domain_sethandle) \
+    X(xc_domain_setmaxmem) \
+    X(xc_domain_shutdown) \
+    X(xc_domain_subscribe_for_suspend) \
+    X(xc_domain_unpause) \
+    X(xc_evtchn_alloc_unbound) \
+    X(xc_flask_getenforce) \
+    X(xc_flask_relabel_domain) \
+    X(xc_get_cpumap_size) \
+    X(xc_get_machine_memory_map) \
+    X(xc_get_max_cpus) \
+    X(xc_get_max_nodes) \
+    X(xc_get_nodemap_size) \
+    X(xc_get_online_cpus) \
+    X(xc_get_paging_mempool_size) \
+    X(xc_hvm_param_get) \
+    X(xc_hvm_param_set) \
+    X(xc_interface_close) \
+    X(xc_interface_fmem_handle) \
+    X(xc_interface_open) \
+    X(xc_numainfo) \
+    X(xc_physinfo) \
+    X(xc_reserved_device_memory_map) \
+    X(xc_set_paging_mempool_size) \
+    X(xc_vcpu_getaffinity) \
+    X(xc_vcpu_getinfo) \
+    X(xc_vcpu_setaffinity) \
+    X(xc_version)
+
+#define DECLARATION(name) extern void simulated_##name(void);
+#define ROW(name) { #name, simulated_##name },
+
+FUNCTIONS(DECLARATION)
+
+static const struct {
+    const char *name;
+    void (*function)(void);
+} table[] = { FUNCTIONS(ROW) };
+
+// What CXenShim has in the place of libxenctrl and libxenguest.
+void *cxs_stand_in(const char *name)
+{
+    for ( size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++ )
+        if ( !strcmp(table[i].name, name) )
+            return (void *)table[i].function;
+    return host_simulator_guest_function(name);
+}

@@ -1,0 +1,569 @@
+import CXen
+import Glibc
+
+// What stands in for libxenctrl in test programs (CHostSimulator has the table), and for the other libraries, over which
+// definitions in a program win. A handle exists only for a `SimulatedHypervisor`; to everybody else it looks as if there
+// were no hypervisor.
+
+typealias Handle = OpaquePointer?
+
+private func call(
+    _ handle: Handle, _ name: String, _ domain: UInt32,
+    _ body: (inout SimulatedDomain) throws(SimulatedHypervisor.Errno) -> Void = { _ in }
+) -> Int32 {
+    SimulatedHypervisor.of(handle, naming: domain)?.call(name, domain, body) ?? withoutHypervisor()
+}
+
+private func call(
+    _ handle: Handle, _ name: String,
+    _ body: (inout SimulatedHypervisor.Machine) throws(SimulatedHypervisor.Errno) -> Int32
+) -> Int32 {
+    SimulatedHypervisor.of(handle)?.call(name, body) ?? withoutHypervisor()
+}
+
+/// Keeps what was set, which nothing reads but tests.
+private func set(_ handle: Handle, _ name: String, _ domain: UInt32, _ values: UInt64...) -> Int32 {
+    call(handle, name, domain) { $0.settings[name] = values }
+}
+
+private func withoutHypervisor() -> Int32 {
+    errno = EBADF
+    return -1
+}
+
+// MARK: The handle
+
+@_cdecl("simulated_xc_interface_open")
+func interfaceOpen(_ logger: UnsafeMutableRawPointer?, _ builder: UnsafeMutableRawPointer?, _ flags: UInt32) -> Handle {
+    SimulatedHypervisor.openHandle()
+}
+
+@_cdecl("simulated_xc_interface_close")
+func interfaceClose(_ handle: Handle) -> Int32 {
+    SimulatedHypervisor.closeHandle(handle)
+    return 0
+}
+
+// MARK: The host
+
+@_cdecl("simulated_xc_physinfo")
+func physinfo(_ handle: Handle, _ info: UnsafeMutablePointer<xc_physinfo_t>) -> Int32 {
+    call(handle, "xc_physinfo") { machine in
+        var result = xc_physinfo_t()
+        result.threads_per_core = 1
+        result.cores_per_socket = machine.cpus
+        result.nr_cpus = machine.cpus
+        result.max_cpu_id = machine.cpus - 1
+        result.nr_nodes = 1
+        result.cpu_khz = 2_000_000
+        // HVM, PV, HAP, shadow paging, and both grant tables (XEN_SYSCTL_PHYSCAP_*).
+        result.capabilities = 1 << 0 | 1 << 1 | 1 << 3 | 1 << 4 | 1 << 8 | 1 << 9
+        result.total_pages = machine.totalPages
+        result.free_pages = machine.freePages
+        result.outstanding_pages = machine.domains.values.reduce(0) { $0 + $1.claimedPages }
+        info.pointee = result
+        return 0
+    }
+}
+
+@_cdecl("simulated_xc_version")
+func version(_ handle: Handle, _ what: Int32, _ answer: UnsafeMutableRawPointer?) -> Int32 {
+    call(handle, "xc_version \(what)") { _ throws(SimulatedHypervisor.Errno) in
+        switch what {
+        case XENVER_version: return 4 << 16 | 17
+        case XENVER_pagesize: return 4096
+        default: break
+        }
+        let sizes = [
+            XENVER_extraversion: MemoryLayout<xen_extraversion_t>.size,
+            XENVER_compile_info: MemoryLayout<xen_compile_info_t>.size,
+            XENVER_capabilities: MemoryLayout<xen_capabilities_info_t>.size,
+            XENVER_changeset: MemoryLayout<xen_changeset_info_t>.size,
+            XENVER_platform_parameters: MemoryLayout<xen_platform_parameters_t>.size,
+            XENVER_commandline: MemoryLayout<xen_commandline_t>.size,
+        ]
+        guard let size = sizes[what], let answer else { throw .init(ENOSYS) }
+        memset(answer, 0, size)
+        // Memory of its own, so that no creation makes the control domain give up any.
+        if what == XENVER_commandline { memcpy(answer, "dom0_mem=1024M,max:1024M", 24) }
+        return 0
+    }
+}
+
+@_cdecl("simulated_xc_get_max_cpus")
+func getMaxCPUs(_ handle: Handle) -> Int32 { call(handle, "xc_get_max_cpus") { Int32($0.cpus) } }
+
+@_cdecl("simulated_xc_get_online_cpus")
+func getOnlineCPUs(_ handle: Handle) -> Int32 { call(handle, "xc_get_online_cpus") { Int32($0.cpus) } }
+
+@_cdecl("simulated_xc_get_cpumap_size")
+func getCPUMapSize(_ handle: Handle) -> Int32 { call(handle, "xc_get_cpumap_size") { Int32($0.cpus + 7) / 8 } }
+
+@_cdecl("simulated_xc_get_max_nodes")
+func getMaxNodes(_ handle: Handle) -> Int32 { call(handle, "xc_get_max_nodes") { _ in 1 } }
+
+@_cdecl("simulated_xc_get_nodemap_size")
+func getNodeMapSize(_ handle: Handle) -> Int32 { call(handle, "xc_get_nodemap_size") { _ in 1 } }
+
+@_cdecl("simulated_xc_numainfo")
+func numaInfo(
+    _ handle: Handle, _ count: UnsafeMutablePointer<UInt32>, _ memory: UnsafeMutablePointer<xc_meminfo_t>?,
+    _ distances: UnsafeMutablePointer<UInt32>?
+) -> Int32 {
+    call(handle, "xc_numainfo") { machine in
+        count.pointee = 1
+        memory?.pointee = xc_meminfo_t(memsize: machine.totalPages * 4096, memfree: machine.freePages * 4096)
+        distances?.pointee = 10
+        return 0
+    }
+}
+
+@_cdecl("simulated_xc_cputopoinfo")
+func cpuTopologyInfo(
+    _ handle: Handle, _ count: UnsafeMutablePointer<UInt32>, _ places: UnsafeMutablePointer<xc_cputopo_t>?
+) -> Int32 {
+    call(handle, "xc_cputopoinfo") { machine in
+        count.pointee = machine.cpus
+        for cpu in 0..<Int(machine.cpus) { places?[cpu] = xc_cputopo_t(core: UInt32(cpu), socket: 0, node: 0) }
+        return 0
+    }
+}
+
+@_cdecl("simulated_xc_cpupool_getinfo")
+func cpuPoolGetInfo(_ handle: Handle, _ first: UInt32) -> UnsafeMutablePointer<xc_cpupoolinfo_t>? {
+    var info: UnsafeMutablePointer<xc_cpupoolinfo_t>?
+    _ = call(handle, "xc_cpupool_getinfo") { machine throws(SimulatedHypervisor.Errno) in
+        guard first == 0 else { throw SimulatedHypervisor.Errno(ENOENT) }
+        let size = Int(machine.cpus + 7) / 8
+        let map = calloc(size, 1)?.bindMemory(to: UInt8.self, capacity: size)
+        for cpu in 0..<Int(machine.cpus) { map?[cpu / 8] |= 1 << UInt8(cpu % 8) }
+        info = calloc(1, MemoryLayout<xc_cpupoolinfo_t>.size)?.bindMemory(to: xc_cpupoolinfo_t.self, capacity: 1)
+        info?.pointee.sched_id = 6
+        info?.pointee.n_dom = UInt32(machine.domains.count)
+        info?.pointee.cpumap = map
+        return 0
+    }
+    return info
+}
+
+@_cdecl("simulated_xc_cpupool_infofree")
+func cpuPoolInfoFree(_ handle: Handle, _ info: UnsafeMutablePointer<xc_cpupoolinfo_t>?) {
+    free(info?.pointee.cpumap)
+    free(info)
+}
+
+@_cdecl("simulated_xc_cpupool_movedomain")
+func cpuPoolMoveDomain(_ handle: Handle, _ pool: UInt32, _ domain: UInt32) -> Int32 {
+    call(handle, "xc_cpupool_movedomain", domain) { $0.pool = pool }
+}
+
+// MARK: Domains
+
+@_cdecl("simulated_xc_domain_create")
+func domainCreate(
+    _ handle: Handle, _ number: UnsafeMutablePointer<UInt32>, _ config: UnsafeMutablePointer<xen_domctl_createdomain>
+) -> Int32 {
+    call(handle, "xc_domain_create") { machine throws(SimulatedHypervisor.Errno) in
+        let wanted = number.pointee
+        if wanted != 0xFFFF, machine.domains[wanted] != nil { throw SimulatedHypervisor.Errno(EEXIST) }
+        let domain = wanted == 0xFFFF ? machine.lastDomain + 1 : wanted
+        if wanted == 0xFFFF { machine.lastDomain = domain }
+        let uuid = withUnsafeBytes(of: config.pointee.handle) { Array($0) }
+        var new = SimulatedDomain(uuid: uuid, isHVM: config.pointee.flags & 1 != 0)
+        new.pool = config.pointee.cpupool_id
+        machine.domains[domain] = new
+        number.pointee = domain
+        return 0
+    }
+}
+
+@_cdecl("simulated_xc_domain_destroy")
+func domainDestroy(_ handle: Handle, _ domain: UInt32) -> Int32 {
+    let status = call(handle, "xc_domain_destroy \(domain)") { machine throws(SimulatedHypervisor.Errno) in
+        machine.freePages += try machine.domain(domain).pages
+        machine.domains[domain] = nil
+        return 0
+    }
+    if status == 0 { SimulatedHypervisor.of(handle)?.tell(.destroyed, domain) }
+    return status
+}
+
+@_cdecl("simulated_xc_domain_pause")
+func domainPause(_ handle: Handle, _ domain: UInt32) -> Int32 {
+    call(handle, "xc_domain_pause", domain) { $0.pauseCount += 1 }
+}
+
+@_cdecl("simulated_xc_domain_unpause")
+func domainUnpause(_ handle: Handle, _ domain: UInt32) -> Int32 {
+    let status = call(handle, "xc_domain_unpause", domain) { domain throws(SimulatedHypervisor.Errno) in
+        guard domain.pauseCount > 0 else { throw .invalid }
+        domain.pauseCount -= 1
+    }
+    if status == 0 { SimulatedHypervisor.of(handle)?.tell(.unpaused, domain) }
+    return status
+}
+
+@_cdecl("simulated_xc_domain_shutdown")
+func domainShutdown(_ handle: Handle, _ domain: UInt32, _ reason: Int32) -> Int32 {
+    let status = call(handle, "xc_domain_shutdown", domain) { $0.shutdownReason = UInt8(truncatingIfNeeded: reason) }
+    if status == 0 { SimulatedHypervisor.of(handle)?.tell(.shutDown, domain) }
+    return status
+}
+
+@_cdecl("simulated_xc_domain_getinfolist")
+func domainGetInfoList(
+    _ handle: Handle, _ first: UInt32, _ limit: UInt32, _ list: UnsafeMutablePointer<xc_domaininfo_t>
+) -> Int32 {
+    call(handle, "xc_domain_getinfolist") { machine in
+        let found = machine.domains.filter { $0.key >= first }.sorted { $0.key < $1.key }.prefix(Int(limit))
+        for (index, (number, domain)) in found.enumerated() { list[index] = describe(domain, number) }
+        return Int32(found.count)
+    }
+}
+
+private func describe(_ domain: SimulatedDomain, _ number: UInt32) -> xc_domaininfo_t {
+    var info = xc_domaininfo_t()
+    info.domain = UInt16(number)
+    withUnsafeMutableBytes(of: &info.handle) { $0.copyBytes(from: domain.uuid) }
+    if domain.isHVM { info.flags |= UInt32(XEN_DOMINF_hvm_guest) }
+    if domain.pauseCount > 0 { info.flags |= UInt32(XEN_DOMINF_paused) }
+    info.flags |= UInt32(domain.shutdownReason ?? 0xFF) << UInt32(XEN_DOMINF_shutdownshift)
+    if domain.shutdownReason != nil { info.flags |= UInt32(XEN_DOMINF_shutdown) }
+    info.tot_pages = domain.pages
+    info.max_pages = domain.maximumPages
+    info.outstanding_pages = domain.claimedPages
+    info.nr_online_vcpus = domain.maximumVCPUs
+    info.max_vcpu_id = domain.maximumVCPUs &- 1
+    info.cpupool = domain.pool
+    info.gpaddr_bits = 36
+    return info
+}
+
+@_cdecl("simulated_xc_domain_sethandle")
+func domainSetHandle(_ handle: Handle, _ domain: UInt32, _ uuid: UnsafePointer<UInt8>) -> Int32 {
+    call(handle, "xc_domain_sethandle", domain) { $0.uuid = Array(UnsafeBufferPointer(start: uuid, count: 16)) }
+}
+
+@_cdecl("simulated_xc_domain_set_target")
+func domainSetTarget(_ handle: Handle, _ domain: UInt32, _ target: UInt32) -> Int32 {
+    set(handle, "xc_domain_set_target", domain, UInt64(target))
+}
+
+@_cdecl("simulated_xc_domain_set_time_offset")
+func domainSetTimeOffset(_ handle: Handle, _ domain: UInt32, _ seconds: Int32) -> Int32 {
+    set(handle, "xc_domain_set_time_offset", domain, UInt64(bitPattern: Int64(seconds)))
+}
+
+@_cdecl("simulated_xc_domain_set_tsc_info")
+func domainSetTSCInfo(
+    _ handle: Handle, _ domain: UInt32, _ mode: UInt32, _ elapsed: UInt64, _ khz: UInt32, _ incarnation: UInt32
+) -> Int32 {
+    set(handle, "xc_domain_set_tsc_info", domain, UInt64(mode), elapsed, UInt64(khz), UInt64(incarnation))
+}
+
+@_cdecl("simulated_xc_flask_relabel_domain")
+func flaskRelabelDomain(_ handle: Handle, _ domain: UInt32, _ sid: UInt32) -> Int32 {
+    set(handle, "xc_flask_relabel_domain", domain, UInt64(sid))
+}
+
+@_cdecl("simulated_xc_flask_getenforce")
+func flaskGetEnforce(_ handle: Handle) -> Int32 {
+    call(handle, "xc_flask_getenforce") { _ throws(SimulatedHypervisor.Errno) in throw .init(ENOSYS) }
+}
+
+// MARK: vCPUs
+
+@_cdecl("simulated_xc_domain_max_vcpus")
+func domainMaxVCPUs(_ handle: Handle, _ domain: UInt32, _ count: UInt32) -> Int32 {
+    call(handle, "xc_domain_max_vcpus", domain) { $0.maximumVCPUs = count }
+}
+
+@_cdecl("simulated_xc_vcpu_getinfo")
+func vcpuGetInfo(
+    _ handle: Handle, _ domain: UInt32, _ vcpu: UInt32, _ info: UnsafeMutablePointer<xc_vcpuinfo_t>
+) -> Int32 {
+    call(handle, "xc_vcpu_getinfo", domain) { domain throws(SimulatedHypervisor.Errno) in
+        guard vcpu < domain.maximumVCPUs else { throw .noSuchDomain }
+        info.pointee = xc_vcpuinfo_t()
+        info.pointee.online = 1
+    }
+}
+
+@_cdecl("simulated_xc_vcpu_setaffinity")
+func vcpuSetAffinity(
+    _ handle: Handle, _ domain: UInt32, _ vcpu: Int32, _ hard: UnsafeMutablePointer<UInt8>?,
+    _ soft: UnsafeMutablePointer<UInt8>?, _ flags: UInt32
+) -> Int32 {
+    set(
+        handle, "xc_vcpu_setaffinity", domain, UInt64(UInt32(bitPattern: vcpu)), UInt64(hard?.pointee ?? 0),
+        UInt64(soft?.pointee ?? 0))
+}
+
+@_cdecl("simulated_xc_vcpu_getaffinity")
+func vcpuGetAffinity(
+    _ handle: Handle, _ domain: UInt32, _ vcpu: Int32, _ hard: UnsafeMutablePointer<UInt8>?,
+    _ soft: UnsafeMutablePointer<UInt8>?, _ flags: UInt32
+) -> Int32 {
+    call(handle, "xc_vcpu_getaffinity", domain) { _ in
+        hard?.pointee = 0xFF
+        soft?.pointee = 0xFF
+    }
+}
+
+@_cdecl("simulated_xc_domain_node_setaffinity")
+func domainNodeSetAffinity(_ handle: Handle, _ domain: UInt32, _ nodes: UnsafePointer<UInt8>) -> Int32 {
+    set(handle, "xc_domain_node_setaffinity", domain, UInt64(nodes.pointee))
+}
+
+@_cdecl("simulated_xc_domain_node_getaffinity")
+func domainNodeGetAffinity(_ handle: Handle, _ domain: UInt32, _ nodes: UnsafeMutablePointer<UInt8>) -> Int32 {
+    call(handle, "xc_domain_node_getaffinity", domain) { _ in nodes.pointee = 1 }
+}
+
+// MARK: Memory
+
+@_cdecl("simulated_xc_domain_setmaxmem")
+func domainSetMaxMem(_ handle: Handle, _ domain: UInt32, _ kib: UInt64) -> Int32 {
+    call(handle, "xc_domain_setmaxmem", domain) { $0.maximumPages = kib / 4 }
+}
+
+@_cdecl("simulated_xc_domain_set_memmap_limit")
+func domainSetMemMapLimit(_ handle: Handle, _ domain: UInt32, _ kib: UInt) -> Int32 {
+    set(handle, "xc_domain_set_memmap_limit", domain, UInt64(kib))
+}
+
+@_cdecl("simulated_xc_domain_set_memory_map")
+func domainSetMemoryMap(
+    _ handle: Handle, _ domain: UInt32, _ entries: UnsafeMutablePointer<e820entry>?, _ count: UInt32
+) -> Int32 { set(handle, "xc_domain_set_memory_map", domain, UInt64(count)) }
+
+@_cdecl("simulated_xc_get_machine_memory_map")
+func getMachineMemoryMap(_ handle: Handle, _ entries: UnsafeMutablePointer<e820entry>, _ limit: UInt32) -> Int32 {
+    call(handle, "xc_get_machine_memory_map") { machine in
+        entries.pointee = e820entry(addr: 0, size: machine.totalPages * 4096, type: 1)
+        return 1
+    }
+}
+
+@_cdecl("simulated_xc_reserved_device_memory_map")
+func reservedDeviceMemoryMap(
+    _ handle: Handle, _ flags: UInt32, _ segment: UInt16, _ bus: UInt8, _ devfn: UInt8,
+    _ entries: UnsafeMutablePointer<xen_reserved_device_memory>?, _ count: UnsafeMutablePointer<UInt32>
+) -> Int32 {
+    call(handle, "xc_reserved_device_memory_map") { _ in
+        count.pointee = 0
+        return 0
+    }
+}
+
+@_cdecl("simulated_xc_domain_set_pod_target")
+func domainSetPoDTarget(
+    _ handle: Handle, _ domain: UInt32, _ pages: UInt64, _ total: UnsafeMutablePointer<UInt64>?,
+    _ cache: UnsafeMutablePointer<UInt64>?, _ entries: UnsafeMutablePointer<UInt64>?
+) -> Int32 { set(handle, "xc_domain_set_pod_target", domain, pages) }
+
+@_cdecl("simulated_xc_domain_get_pod_target")
+func domainGetPoDTarget(
+    _ handle: Handle, _ domain: UInt32, _ total: UnsafeMutablePointer<UInt64>?,
+    _ cache: UnsafeMutablePointer<UInt64>?, _ entries: UnsafeMutablePointer<UInt64>?
+) -> Int32 { call(handle, "xc_domain_get_pod_target", domain) { total?.pointee = $0.pages } }
+
+@_cdecl("simulated_xc_set_paging_mempool_size")
+func setPagingMemPoolSize(_ handle: Handle, _ domain: UInt32, _ bytes: UInt64) -> Int32 {
+    set(handle, "xc_set_paging_mempool_size", domain, bytes)
+}
+
+@_cdecl("simulated_xc_get_paging_mempool_size")
+func getPagingMemPoolSize(_ handle: Handle, _ domain: UInt32, _ bytes: UnsafeMutablePointer<UInt64>) -> Int32 {
+    call(handle, "xc_get_paging_mempool_size", domain) {
+        bytes.pointee = $0.settings["xc_set_paging_mempool_size"]?.first ?? 0
+    }
+}
+
+@_cdecl("simulated_xc_domain_claim_pages")
+func domainClaimPages(_ handle: Handle, _ domain: UInt32, _ pages: UInt) -> Int32 {
+    call(handle, "xc_domain_claim_pages", domain) { $0.claimedPages = UInt64(pages) }
+}
+
+@_cdecl("simulated_xc_domain_populate_physmap_exact")
+func domainPopulatePhysmapExact(
+    _ handle: Handle, _ domain: UInt32, _ count: UInt, _ order: UInt32, _ flags: UInt32,
+    _ frames: UnsafeMutablePointer<xen_pfn_t>?
+) -> Int32 {
+    call(handle, "xc_domain_populate_physmap_exact \(domain)") { machine throws(SimulatedHypervisor.Errno) in
+        try machine.populate(domain, UInt64(count) << UInt64(order))
+        return 0
+    }
+}
+
+extension SimulatedHypervisor.Machine {
+    mutating func populate(_ domain: UInt32, _ pages: UInt64) throws(SimulatedHypervisor.Errno) {
+        _ = try self.domain(domain)
+        guard pages <= freePages else { throw .noMemory }
+        freePages -= pages
+        domains[domain]?.pages += pages
+    }
+}
+
+@_cdecl("simulated_xc_domain_add_to_physmap")
+func domainAddToPhysmap(
+    _ handle: Handle, _ domain: UInt32, _ space: UInt32, _ index: UInt, _ frame: xen_pfn_t
+) -> Int32 { call(handle, "xc_domain_add_to_physmap", domain) }
+
+@_cdecl("simulated_xc_domain_maximum_gpfn")
+func domainMaximumGPFN(_ handle: Handle, _ domain: UInt32, _ frame: UnsafeMutablePointer<xen_pfn_t>) -> Int32 {
+    call(handle, "xc_domain_maximum_gpfn", domain) { frame.pointee = xen_pfn_t($0.pages) }
+}
+
+@_cdecl("simulated_xc_interface_fmem_handle")
+func interfaceForeignMemoryHandle(_ handle: Handle) -> Handle { handle }
+
+@_cdecl("xenforeignmemory_map")
+func foreignMemoryMap(
+    _ handle: Handle, _ domain: UInt32, _ protection: Int32, _ pages: Int, _ frames: UnsafePointer<xen_pfn_t>?,
+    _ errors: UnsafeMutablePointer<Int32>?
+) -> UnsafeMutableRawPointer? {
+    var memory: UnsafeMutableRawPointer?
+    _ = call(handle, "xenforeignmemory_map \(domain)") { machine throws(SimulatedHypervisor.Errno) in
+        _ = try machine.domain(domain)
+        memory = calloc(pages, 4096)
+        machine.mappings[UInt(bitPattern: memory)] = domain
+        return 0
+    }
+    return memory
+}
+
+@_cdecl("xenforeignmemory_unmap")
+func foreignMemoryUnmap(_ handle: Handle, _ memory: UnsafeMutableRawPointer?, _ pages: Int) -> Int32 {
+    // Closing cannot fail.
+    _ = try? SimulatedHypervisor.of(handle)?.access { $0.mappings[UInt(bitPattern: memory)] = nil }
+    free(memory)
+    return 0
+}
+
+// MARK: Event channels, parameters, permissions
+
+@_cdecl("simulated_xc_evtchn_alloc_unbound")
+func evtchnAllocUnbound(_ handle: Handle, _ domain: UInt32, _ remote: UInt32) -> Int32 {
+    let port = SimulatedHypervisor.newPort()
+    return call(handle, "xc_evtchn_alloc_unbound \(domain)") { machine throws(SimulatedHypervisor.Errno) in
+        _ = try machine.domain(domain)
+        machine.domains[domain]?.ports.insert(port)
+        return Int32(port)
+    }
+}
+
+@_cdecl("simulated_xc_hvm_param_set")
+func hvmParamSet(_ handle: Handle, _ domain: UInt32, _ parameter: UInt32, _ value: UInt64) -> Int32 {
+    call(handle, "xc_hvm_param_set", domain) { $0.parameters[parameter] = value }
+}
+
+@_cdecl("simulated_xc_hvm_param_get")
+func hvmParamGet(
+    _ handle: Handle, _ domain: UInt32, _ parameter: UInt32, _ value: UnsafeMutablePointer<UInt64>
+) -> Int32 { call(handle, "xc_hvm_param_get", domain) { value.pointee = $0.parameters[parameter] ?? 0 } }
+
+@_cdecl("simulated_xc_domain_ioport_permission")
+func domainIOPortPermission(
+    _ handle: Handle, _ domain: UInt32, _ first: UInt32, _ count: UInt32, _ allow: UInt32
+) -> Int32 { set(handle, "xc_domain_ioport_permission", domain, UInt64(first), UInt64(count), UInt64(allow)) }
+
+@_cdecl("simulated_xc_domain_iomem_permission")
+func domainIOMemoryPermission(
+    _ handle: Handle, _ domain: UInt32, _ first: UInt, _ count: UInt, _ allow: UInt8
+) -> Int32 { set(handle, "xc_domain_iomem_permission", domain, UInt64(first), UInt64(count), UInt64(allow)) }
+
+@_cdecl("simulated_xc_domain_subscribe_for_suspend")
+func domainSubscribeForSuspend(_ handle: Handle, _ domain: UInt32, _ port: UInt32) -> Int32 {
+    call(handle, "xc_domain_subscribe_for_suspend", domain) { $0.suspendPort = port }
+}
+
+@_cdecl("simulated_xc_domain_getvnuma")
+func domainGetVNUMA(
+    _ handle: Handle, _ domain: UInt32, _ nodes: UnsafeMutableRawPointer?, _ ranges: UnsafeMutableRawPointer?,
+    _ vcpus: UnsafeMutableRawPointer?, _ memory: UnsafeMutableRawPointer?, _ distances: UnsafeMutableRawPointer?,
+    _ nodeOfVCPU: UnsafeMutableRawPointer?
+) -> Int32 {
+    call(handle, "xc_domain_getvnuma", domain) { _ throws(SimulatedHypervisor.Errno) in throw .init(EOPNOTSUPP) }
+}
+
+// MARK: Event channels of this process
+
+private final class EventHandle: @unchecked Sendable {
+    let pipe: (read: Int32, write: Int32)
+    var remote: [UInt32: (hypervisor: SimulatedHypervisor, domain: UInt32, port: UInt32)] = [:]
+
+    init?() {
+        var ends: [Int32] = [0, 0]
+        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
+            return nil
+        }
+        pipe = (ends[0], ends[1])
+    }
+
+    deinit {
+        close(pipe.read)
+        close(pipe.write)
+    }
+
+    static func of(_ handle: Handle) -> EventHandle? {
+        handle.map { Unmanaged<EventHandle>.fromOpaque(UnsafeRawPointer($0)).takeUnretainedValue() }
+    }
+}
+
+@_cdecl("xenevtchn_open")
+func eventOpen(_ logger: UnsafeMutableRawPointer?, _ flags: UInt32) -> Handle {
+    guard let handle = EventHandle() else { return nil }
+    return OpaquePointer(Unmanaged.passRetained(handle).toOpaque())
+}
+
+@_cdecl("xenevtchn_close")
+func eventClose(_ handle: Handle) -> Int32 {
+    if let handle { Unmanaged<EventHandle>.fromOpaque(UnsafeRawPointer(handle)).release() }
+    return 0
+}
+
+@_cdecl("xenevtchn_fd")
+func eventDescriptor(_ handle: Handle) -> Int32 { EventHandle.of(handle)?.pipe.read ?? -1 }
+
+@_cdecl("xenevtchn_bind_interdomain")
+func eventBindInterdomain(_ handle: Handle, _ domain: UInt32, _ remote: UInt32) -> Int32 {
+    guard let hypervisor = SimulatedHypervisor.owning(remote, of: domain) else {
+        errno = EINVAL
+        return -1
+    }
+    let local = SimulatedHypervisor.newPort()
+    return hypervisor.call("xenevtchn_bind_interdomain \(domain)") { _ in
+        EventHandle.of(handle)?.remote[local] = (hypervisor, domain, remote)
+        return Int32(local)
+    }
+}
+
+/// A guest that is told by its suspend port suspends, and the hypervisor signals that.
+@_cdecl("xenevtchn_notify")
+func eventNotify(_ handle: Handle, _ port: UInt32) -> Int32 {
+    guard let events = EventHandle.of(handle), let end = events.remote[port] else {
+        errno = EINVAL
+        return -1
+    }
+    let status = end.hypervisor.call("xenevtchn_notify", end.domain)
+    guard status == 0, end.hypervisor.domains[end.domain]?.suspendPort == end.port else { return status }
+    end.hypervisor.shutDown(end.domain, reason: 2)
+    return withUnsafeBytes(of: port) { write(events.pipe.write, $0.baseAddress, $0.count) } == 4 ? 0 : -1
+}
+
+@_cdecl("xenevtchn_pending")
+func eventPending(_ handle: Handle) -> Int32 {
+    var port: UInt32 = 0
+    guard let events = EventHandle.of(handle), read(events.pipe.read, &port, 4) == 4 else { return -1 }
+    return Int32(port)
+}
+
+@_cdecl("xenevtchn_unmask")
+func eventUnmask(_ handle: Handle, _ port: UInt32) -> Int32 { 0 }
+
+@_cdecl("xenevtchn_unbind")
+func eventUnbind(_ handle: Handle, _ port: UInt32) -> Int32 {
+    EventHandle.of(handle)?.remote[port] = nil
+    return 0
+}

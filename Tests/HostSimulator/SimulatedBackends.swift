@@ -1,0 +1,38 @@
+import Synchronization
+
+/// The programs and drivers of the control domain that answer in the store: backends, and xenconsoled.
+public final class SimulatedBackends: Sendable {
+    private let silent = Mutex<Set<String>>([])
+
+    /// - Parameter kinds: of the devices that the kernel serves.
+    init(_ store: SimulatedStore, kinds: Set<String> = ["vbd", "vif", "9pfs", "vtpm"]) {
+        store.add { [self] path, store in
+            guard path.hasPrefix("/local/domain/") else { return }
+            let words = path.split(separator: "/").map(String.init)
+            serveConsole(words, &store)
+            guard words.count == 8, words.starts(with: ["local", "domain", "0", "backend"]), words[7] == "state",
+                kinds.contains(words[4]), !silent.withLock({ $0.contains(words[4]) })
+            else { return }
+            switch store.read(path) {
+            case "1": store.write(path, "2")
+            case "5": store.write(path, "6")
+            default: break
+            }
+        }
+    }
+
+    /// Lets the backends of a kind answer nothing any more.
+    public func silence(_ kind: String) { silent.withLock { _ = $0.insert(kind) } }
+
+    /// xenconsoled opens a terminal for a console whose ring it finds.
+    private func serveConsole(_ words: [String], _ store: inout SimulatedStore.Access) {
+        guard words.count == 5, words.starts(with: ["local", "domain"]), words[3] == "console",
+            words[4] == "ring-ref" || words[4] == "port", let domain = UInt32(words[2]), store.isIntroduced(domain)
+        else { return }
+        let console = "/local/domain/\(domain)/console"
+        guard store.read(console + "/type") == "xenconsoled", store.read(console + "/ring-ref") != nil,
+            store.read(console + "/port") != nil, store.read(console + "/tty") == ""
+        else { return }
+        store.write(console + "/tty", "/dev/pts/\(domain)")
+    }
+}

@@ -1,0 +1,151 @@
+import DomainConfig
+import DomainModel
+import Glibc
+import Logging
+import Synchronization
+import SystemPackage
+import XenControl
+import XenStore
+import XenToolstack
+
+/// A host in memory and in a directory of its own: hypervisor, xenstored, backends, programs and files, with a
+/// toolstack that acts on it.
+public final class SimulatedHost: Sendable {
+    public let root: FilePath
+    public let faults: Faults
+    public let store: SimulatedStore
+    public let hypervisor: SimulatedHypervisor
+    public let backends: SimulatedBackends
+    public let qemu: SimulatedQEMU
+    public let toolstack: Toolstack
+    public let log: LogLines
+    let processes = ProcessList()
+
+    /// - Parameter timeouts: changes the limits of the toolstack's waits, all of which are 5 seconds.
+    public init(timeouts change: (inout Timeouts) -> Void = { _ in }) throws {
+        var name = Array("/tmp/xen-host-XXXXXX".utf8CString)
+        guard mkdtemp(&name) != nil else { throw Errno(rawValue: errno) }
+        root = FilePath(platformString: name)
+        faults = Faults()
+        log = LogLines()
+        hypervisor = SimulatedHypervisor(faults: faults)
+        var paths = HostPaths(release: "4.17")
+        (paths.lib, paths.run, paths.log) = (root.appending("lib"), root.appending("run"), root.appending("log"))
+        (paths.config, paths.lock) = (root.appending("etc"), root.appending("lock"))
+        (paths.qemu, paths.seabios) = (root.appending("qemu"), root.appending("boot/bios"))
+        for directory in [paths.lib, paths.run, paths.log, paths.config, paths.scripts, root.appending("boot")] {
+            guard mkdir(directory.string, 0o755) == 0 else { throw Errno(rawValue: errno) }
+        }
+        store = try SimulatedStore(path: root.appending("xenstored"), faults: faults)
+        store.start()
+        backends = SimulatedBackends(store)
+        SimulatedGuests.serve(store, hypervisor)
+        let qemu = SimulatedQEMU(store, socketsIn: paths.run)
+        self.qemu = qemu
+        HostRegistry.add(
+            root.string,
+            HostRegistry.Entry(faults: faults, processes: processes) { name, process, arguments in
+                if name == "qemu" { qemu.start(process, arguments) }
+            })
+        hypervisor.observe { [store] event, domain in
+            if event != .unpaused { store.tell("@releaseDomain", removing: event == .destroyed ? domain : nil) }
+        }
+        var logger = Logger(label: "simulated", factory: { [log] _ in log.handler })
+        logger.logLevel = .debug
+        toolstack = Toolstack(
+            hypervisor: try hypervisor.connect(), store: StoreConnection(path: store.path.string), paths: paths,
+            timeouts: Self.timeouts(change), logger: logger)
+        store.access { store in
+            store.write("/tool/xenstored", "")
+            store.write("/vm/00000000-0000-0000-0000-000000000000", "")
+            store.write("/local/domain/0/name", "Domain-0")
+            store.write("/local/domain/0/domid", "0")
+            store.write("/local/pool/0/name", "Pool-0")
+            for directory in ["/libxl", "/local/domain/0/device-model"] {
+                store.write(directory, "")
+            }
+        }
+    }
+
+    deinit {
+        store.close()
+        HostRegistry.remove(root.string)
+        removeFiles()
+    }
+
+    private static func timeouts(_ change: (inout Timeouts) -> Void) -> Timeouts {
+        var timeouts = Timeouts()
+        let limit = Duration.seconds(5)
+        timeouts.deviceInitialise = limit
+        timeouts.deviceDestroy = limit
+        timeouts.hotplugScript = limit
+        timeouts.deviceModelStart = limit
+        timeouts.deviceModelCommand = limit
+        timeouts.deviceModelState = limit
+        timeouts.domainEnd = limit
+        timeouts.shutdownAcknowledgement = limit
+        timeouts.guestSuspend = limit
+        timeouts.bootloader = limit
+        timeouts.consoleTerminal = limit
+        change(&timeouts)
+        return timeouts
+    }
+
+    /// Puts a file below the root.
+    ///
+    /// - Returns: its path.
+    @discardableResult
+    public func write(_ name: String, _ bytes: [UInt8], mode: mode_t = 0o644) throws -> FilePath {
+        let path = root.appending(name)
+        let file = try FileDescriptor.open(
+            path, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: [.ownerReadWrite])
+        try file.closeAfter { _ = try file.writeAll(bytes) }
+        guard chmod(path.string, mode) == 0 else { throw Errno(rawValue: errno) }
+        return path
+    }
+
+    /// Makes a directory below the root where it is missing.
+    func makeDirectory(_ name: String) throws {
+        guard mkdir(root.appending(name).string, 0o755) == 0 || errno == EEXIST else { throw Errno(rawValue: errno) }
+    }
+
+    /// What an xl.cfg text describes.
+    public func configuration(_ text: String) throws -> DomainConfiguration {
+        let document = ConfigDocument(file: ConfigSource(name: "simulated.cfg", text: text), words: [])
+        let environment = ConfigEnvironment(firmwareDirectory: root.appending("boot").string)
+        let result = DomainConfigParser.parse(document, environment: environment)
+        guard let configuration = result.configuration else {
+            throw ToolstackError(.invalid, "cannot read \(text)", cause: "\(result.diagnostics)")
+        }
+        return configuration
+    }
+
+    /// A file that looks like a compressed kernel.
+    public func kernel() throws -> FilePath {
+        try write("boot/kernel", [0x1F, 0x8B] + Array(repeating: 0, count: 62))
+    }
+}
+
+/// The lines that a toolstack has logged.
+public final class LogLines: Sendable {
+    private let state = Mutex<[String]>([])
+
+    public var lines: [String] { state.withLock { $0 } }
+
+    func clear() { state.withLock { $0 = [] } }
+
+    var handler: any LogHandler { Handler(lines: self) }
+
+    private struct Handler: LogHandler {
+        let lines: LogLines
+        var metadata = Logger.Metadata()
+        var logLevel = Logger.Level.debug
+
+        subscript(metadataKey key: String) -> Logger.MetadataValue? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) { lines.state.withLock { $0.append("\(event.level): \(event.message)") } }
+    }
+}

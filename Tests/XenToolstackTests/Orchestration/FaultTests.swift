@@ -1,0 +1,178 @@
+import DomainModel
+import HostSimulator
+import Testing
+import XenTypes
+
+@testable import XenToolstack
+
+/// Every request of an operation to the host fails in turn; then all is as it was before, or as the operation leaves it.
+@Suite(.serialized) struct FaultTests {
+    /// A xenstored that closes the connection cannot be used any more by this process.
+    private static let lostStore = FaultSweep.Known(.store, effect: .disconnect, "C4")
+
+    private func check(
+        _ name: String, known: [FaultSweep.Known] = [lostStore], atLeast points: [Faults.Kind: Int],
+        _ prepare: @escaping @Sendable () async throws -> FaultSweep.Scene
+    ) async throws {
+        let report = try await FaultSweep(name, known: known, prepare: prepare).run()
+        #expect(report.complaints.isEmpty, "\(report.complaints.joined(separator: "\n"))")
+        for (kind, count) in points { #expect(report.points[kind, default: 0] >= count, "\(kind.rawValue)") }
+    }
+
+    /// A host on which no wait is long that nobody ends.
+    private static func host() throws -> SimulatedHost {
+        try SimulatedHost {
+            $0.deviceModelStart = .milliseconds(500)
+            $0.deviceDestroy = .milliseconds(200)
+        }
+    }
+
+    /// The creation of a guest, which is then destroyed.
+    private static func creation(
+        _ configure: @Sendable (SimulatedHost) throws -> DomainConfiguration
+    ) throws -> FaultSweep.Scene {
+        let host = try Self.host()
+        let given = try configure(host)
+        return FaultSweep.Scene(host) {
+            _ = try await host.toolstack.create(given)
+        } afterSuccess: {
+            for domain in host.hypervisor.domains.keys where domain != 0 {
+                try await host.toolstack.destroy(DomainID(domain))
+            }
+        }
+    }
+
+    @Test func creationOfAPVGuest() async throws {
+        try await check("create pv", atLeast: [.store: 100, .hypercall: 20, .process: 2, .file: 5]) {
+            try Self.creation { try $0.pvGuest("\(try $0.disk())\n\(try $0.card())") }
+        }
+    }
+
+    @Test func creationOfAPVHGuest() async throws {
+        try await check("create pvh", atLeast: [.store: 50, .hypercall: 20]) {
+            try Self.creation { try $0.pvhGuest() }
+        }
+    }
+
+    @Test func creationOfAnHVMGuest() async throws {
+        try await check("create hvm", atLeast: [.store: 100, .hypercall: 20, .process: 3]) {
+            try Self.creation { try $0.hvmGuest("\(try $0.disk())\n\(try $0.card())") }
+        }
+    }
+
+    @Test func creationByABootloader() async throws {
+        try await check("create with bootloader", atLeast: [.process: 2]) {
+            try Self.creation { try $0.bootloaderGuest() }
+        }
+    }
+
+    @Test func destruction() async throws {
+        try await check("destroy", atLeast: [.store: 30, .hypercall: 3, .process: 2]) {
+            let host = try Self.host()
+            let given = try host.pvGuest("\(try host.disk())\n\(try host.card())")
+            let clean = host.snapshot
+            let domain = try await host.start(given)
+            // What it could not remove, a second one does.
+            let again: @Sendable () async throws -> Void = {
+                if host.hypervisor.domains[domain.rawValue] != nil { try await host.toolstack.destroy(domain) }
+            }
+            return FaultSweep.Scene(
+                host, clean: clean, operation: { try await host.toolstack.destroy(domain) }, afterSuccess: again,
+                afterFailure: again)
+        }
+    }
+
+    @Test func attachingADisk() async throws {
+        try await check("attach disk", atLeast: [.store: 30, .process: 1, .file: 5]) {
+            let host = try Self.host()
+            let domain = try await host.start(try host.pvGuest())
+            let disk = try host.pvGuest(try host.disk()).disks[0]
+            let engine = DeviceEngine(host.toolstack)
+            return FaultSweep.Scene(host) {
+                try await engine.attach(DiskClass.self, disk, to: domain)
+            } afterSuccess: {
+                let address = try engine.devices(of: domain, kinds: [.vbd])[0]
+                try await engine.detach(DiskClass.self, address, force: .never)
+            }
+        }
+    }
+
+    @Test func attachingACard() async throws {
+        try await check("attach card", atLeast: [.store: 30, .process: 1, .file: 5]) {
+            let host = try Self.host()
+            let domain = try await host.start(try host.pvGuest())
+            let card = try host.pvGuest(try host.card()).nics[0]
+            let engine = DeviceEngine(host.toolstack)
+            return FaultSweep.Scene(host) {
+                try await engine.attach(NICClass.self, card, to: domain)
+            } afterSuccess: {
+                let address = try engine.devices(of: domain, kinds: [.vif])[0]
+                try await engine.detach(NICClass.self, address, force: .never)
+            }
+        }
+    }
+
+    @Test func detachingADisk() async throws {
+        try await check("detach disk", atLeast: [.store: 20, .process: 1]) {
+            let host = try Self.host()
+            let domain = try await host.start(try host.pvGuest())
+            let disk = try host.pvGuest(try host.disk()).disks[0]
+            let clean = host.snapshot
+            let engine = DeviceEngine(host.toolstack)
+            try await engine.attach(DiskClass.self, disk, to: domain)
+            let detach: @Sendable () async throws -> Void = {
+                let address = DeviceAddress(
+                    domain: domain, kind: .vbd, id: 51712, backendDomain: .control, backendKind: .vbd)
+                try await engine.detach(DiskClass.self, address, force: .never)
+            }
+            return FaultSweep.Scene(host, clean: clean, operation: detach, afterSuccess: {}, afterFailure: detach)
+        }
+    }
+
+    @Test func saving() async throws {
+        try await check("save", atLeast: [.store: 10, .hypercall: 5, .file: 8]) {
+            let host = try Self.host()
+            let domain = try await host.start(try host.pvGuest("\(try host.disk())\n\(try host.card())"))
+            let running = host.snapshot
+            return FaultSweep.Scene(host) {
+                try await host.save(domain)
+            } complaints: { hasFailed in
+                // Either the file counts, or the guest.
+                let changes = host.snapshot.changes(since: running)
+                if hasFailed { return changes }
+                let isGone = host.hypervisor.domains[domain.rawValue] == nil
+                let hasFile = host.snapshot.files["lib/guest.save"] != nil
+                return isGone && hasFile && host.connected.isEmpty ? [] : changes
+            }
+        }
+    }
+
+    @Test func restoring() async throws {
+        try await check("restore", atLeast: [.store: 100, .hypercall: 15, .process: 2]) {
+            let host = try Self.host()
+            let given = try host.pvGuest("\(try host.disk())\n\(try host.card())")
+            try await host.save(try await host.start(given))
+            return FaultSweep.Scene(host) {
+                _ = try await host.restore()
+            } afterSuccess: {
+                for domain in host.hypervisor.domains.keys where domain != 0 {
+                    try await host.toolstack.destroy(DomainID(domain))
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [true, false]) func moving(_ isSenders: Bool) async throws {
+        try await check(isSenders ? "migrate" : "migrate-receive", atLeast: [.store: 30, .hypercall: 10]) {
+            let move = try await SimulatedMove()
+            var scene = FaultSweep.Scene(isSenders ? move.source : move.target) {
+                let outcome = try await move.run(asSender: isSenders)
+                if isSenders { _ = try outcome.sent.get() } else { _ = try outcome.received.get() }
+            } complaints: { _ in
+                move.complaints()
+            }
+            scene.isLasting = (false, false)
+            return scene
+        }
+    }
+}
