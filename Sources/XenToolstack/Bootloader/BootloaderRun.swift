@@ -122,8 +122,9 @@ struct BootloaderRun: Sendable {
 
     /// Runs the bootloader and takes its choice.
     func choose(_ build: inout DomainBuild) async throws(ToolstackError) {
-        try prepare()
+        // Also when only a part of it can be prepared.
         defer { plan.removeFiles() }
+        try prepare()
         try await execute()
         try takeResult(&build)
     }
