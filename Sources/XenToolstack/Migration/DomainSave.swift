@@ -73,6 +73,8 @@ extension Toolstack {
 /// One save of a domain.
 private final class DomainSave: Sendable {
     private struct State {
+        /// Whether the guest was asked to suspend.
+        var isAsked = false
         var pages: UInt64 = 0
         var suspended: ContinuousClock.Instant?
     }
@@ -107,7 +109,7 @@ private final class DomainSave: Sendable {
 
     /// Lets the guest go on after a failure, also when the task is cancelled.
     func takeBack(after error: ToolstackError) async {
-        let mayFollow = error.code == .aborted
+        let mayFollow = error.code == .aborted && state.withLock(\.isAsked)
         await toTheEnd { [suspension, toolstack, domain] in
             // A guest that took the request before the interruption suspends now, and nobody else would wake it.
             if mayFollow { try? await suspension.waitUntilSuspended(within: .seconds(5)) }
@@ -198,6 +200,7 @@ private final class DomainSave: Sendable {
     }
 
     private func suspend() async throws(ToolstackError) {
+        state.withLock { $0.isAsked = true }
         try await suspension.run()
         let pages = try toolstack.info(of: domain).pages
         state.withLock { state in
