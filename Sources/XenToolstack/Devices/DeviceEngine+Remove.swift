@@ -18,14 +18,11 @@ extension DeviceEngine {
     ///
     /// The domain does not run any more, nor its device model.
     public func destroyAll(of domain: DomainID) async {
-        var devices: [DeviceAddress]
-        do {
-            devices = try self.devices(of: domain)
-            devices += try strayDevices(of: domain).filter { !devices.contains($0) }
-        } catch {
-            toolstack.logger.error("cannot list the devices of domain \(domain): \(error)")
-            return
+        let devices = toolstack.insist("list the devices of domain \(domain)") {
+            let recorded = try self.devices(of: domain)
+            return recorded + (try strayDevices(of: domain).filter { !recorded.contains($0) })
         }
+        guard let devices else { return }
         for error in await remove(devices, force: .always) {
             toolstack.logger.error("\(error)")
         }
@@ -104,11 +101,12 @@ extension DeviceEngine {
         }
         // The host's own come first, whatever other domains do to theirs meanwhile.
         let ordered = devices.filter(\.isServedHere) + devices.filter { !$0.isServedHere }
-        let outcomes = await withTaskGroup(of: Outcome.self) { group in
-            for device in ordered {
-                group.addTask { await takeAway(device, force: force, isTakingBack: isTakingBack) }
-            }
-            return await group.reduce(into: []) { $0.append($1) }
+        var outcomes = await takeAway(ordered, force: force, isTakingBack: isTakingBack, isLastTry: force != .always)
+        let left = outcomes.filter { !$0.isGone }.map(\.device)
+        if force == .always, !left.isEmpty {
+            // Nobody comes back to these, and what failed may have been a moment's.
+            outcomes.removeAll { !$0.isGone }
+            outcomes += await takeAway(left, force: force, isTakingBack: isTakingBack, isLastTry: true)
         }
         let problems = outcomes.flatMap { outcome in
             outcome.errors.map {
@@ -119,16 +117,39 @@ extension DeviceEngine {
         return problems + removeEmptyParents(of: outcomes.filter(\.isGone).map(\.device))
     }
 
-    private func takeAway(_ device: DeviceAddress, force: Force, isTakingBack: Bool) async -> Outcome {
+    /// - Parameter isLastTry: whether nobody comes back to what cannot be done.
+    private func takeAway(
+        _ devices: [DeviceAddress], force: Force, isTakingBack: Bool, isLastTry: Bool
+    ) async -> [Outcome] {
+        await withTaskGroup(of: Outcome.self) { group in
+            for device in devices {
+                group.addTask {
+                    await takeAway(device, force: force, isTakingBack: isTakingBack, isLastTry: isLastTry)
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+    }
+
+    private func takeAway(
+        _ device: DeviceAddress, force: Force, isTakingBack: Bool, isLastTry: Bool
+    ) async -> Outcome {
+        // Whoever asked for it can ask again, or does so himself.
+        let mayStay = force == .never || !isLastTry
         var outcome = Outcome(device: device)
         if !device.kind.isConsole {
             do throws(ToolstackError) { try requestClosing(device, force: force) } catch {
                 outcome.errors.append(error)
+                outcome.isGone = !mayStay
+                guard outcome.isGone else { return outcome }
             }
-            await close(&outcome, force: force, isTakingBack: isTakingBack)
+            await close(&outcome, force: force, isTakingBack: isTakingBack, mayStay: mayStay)
         }
         guard outcome.isGone else { return outcome }
-        do throws(ToolstackError) { try removeNodes(of: device) } catch { outcome.errors.append(error) }
+        do throws(ToolstackError) { try removeNodes(of: device) } catch {
+            outcome.errors.append(error)
+            outcome.isGone = !mayStay
+        }
         return outcome
     }
 
@@ -162,7 +183,7 @@ extension DeviceEngine {
     /// A backend that nobody ever answered for will not answer now.
     private func isUnattended(_ state: String) -> Bool { XenbusState(text: state) == .initialising }
 
-    private func close(_ outcome: inout Outcome, force: Force, isTakingBack: Bool) async {
+    private func close(_ outcome: inout Outcome, force: Force, isTakingBack: Bool, mayStay: Bool) async {
         let device = outcome.device
         do throws(ToolstackError) {
             do throws(ToolstackError) {
@@ -177,9 +198,14 @@ extension DeviceEngine {
             guard outcome.isGone else { return }
         }
         guard !device.isServedHere else {
-            return await disconnect(device, isWanted: !isTakingBack) { key throws(ToolstackError) in
+            let obstacle = await disconnect(device, isWanted: !isTakingBack) { key throws(ToolstackError) in
                 try recorded(key, of: device)
             }
+            if let obstacle, mayStay {
+                outcome.errors.append(obstacle)
+                outcome.isGone = false
+            }
+            return
         }
         do throws(ToolstackError) { try await waitForRemoval(of: device) } catch {
             if outcome.errors.isEmpty { outcome.errors.append(error) }
@@ -217,14 +243,17 @@ extension DeviceEngine {
     /// How long QEMU gets to close a device of a guest that does not run (`LIBXL_QEMU_BODGE_TIMEOUT`).
     private static let stoppedGuestLimit = Duration.seconds(2)
 
-    /// Runs the scripts that take the backend off the host. Their failure does not keep the device.
+    /// Runs the scripts that take the backend off the host. That they fail does not keep the device.
     ///
     /// - Parameters:
     ///   - isWanted: whether anybody wants to hear of a failure: not where connecting failed already.
     ///   - value: a node of the backend by its key, as the toolstack wrote it.
+    /// - Returns: why one could not be run at all, so that the backend is still connected.
+    @discardableResult
     private func disconnect(
         _ device: DeviceAddress, isWanted: Bool, value: (String) throws(ToolstackError) -> String?
-    ) async {
+    ) async -> ToolstackError? {
+        var obstacle: ToolstackError?
         // QEMU in a stub domain has no tap devices here.
         let hasTap = toolstack.deviceModelDomain(of: device.domain) == nil
         for part in [HotplugScript.Part.backend] + (hasTap ? [.emulation] : []) {
@@ -232,9 +261,13 @@ extension DeviceEngine {
                 let script = try HotplugScript(.disconnect, device, part: part, value: value)
                 if let script { try await hotplug.run(script) }
             } catch {
+                // What cannot be read or started now may be later.
+                let mayBeLater = error.code == .noMemory || error.code == .notReady
+                if mayBeLater { obstacle = obstacle ?? error }
                 toolstack.logger.log(level: isWanted ? .warning : .debug, "cannot disconnect \(device): \(error)")
             }
         }
+        return obstacle
     }
 
     /// A node of a device's backend as the toolstack wrote it. Where there is no record, the backend still has it.
@@ -243,7 +276,7 @@ extension DeviceEngine {
             let values = try store.read([device.record, device.backend].map { $0 / key })
             return values[0] ?? (device.isServedHere ? values[1] : nil)
         } catch {
-            throw ToolstackError(.fail, "cannot read the record of \(device)", underlying: error)
+            throw ToolstackError(.notReady, "cannot read the record of \(device)", underlying: error)
         }
     }
 

@@ -51,7 +51,10 @@ extension ChildProcess.Plan {
         var id: pid_t = 0
         let status = posix_spawn(&id, executable.string, &actions, &attributes, argv, envp)
         guard status == 0 else {
-            throw ToolstackError(.fail, "cannot start \(executable)", cause: "\(Errno(rawValue: status))")
+            // Without room for one more process, a later try may succeed.
+            throw ToolstackError(
+                status == EAGAIN || status == ENOMEM ? .noMemory : .fail, "cannot start \(executable)",
+                cause: "\(Errno(rawValue: status))")
         }
         return id
     }

@@ -20,7 +20,8 @@ public final class ChildProcess: Sendable {
 
     deinit { try? handle.close() }
 
-    /// - Throws: code `fail` with the system's words when the program cannot be started.
+    /// - Throws: `noMemory` when there is no room for one more process now, or `fail` when the program cannot be
+    ///   started; with the system's words.
     public static func start(_ plan: Plan) throws(ToolstackError) -> ChildProcess {
         let id = try plan.spawn()
         do {

@@ -26,7 +26,7 @@ public struct HotplugScript: Sendable, Hashable {
     /// The script of a device, or nil when its kind has none, or the device not that part.
     ///
     /// - Parameter value: a node of the backend by its key, as the toolstack wrote it.
-    /// - Throws: `fail` when the device has no script on record.
+    /// - Throws: `notFound` when the device has no script on record, or what `value` throws.
     public init?(
         _ action: Action, _ device: DeviceAddress, part: Part = .backend,
         value: (String) throws(ToolstackError) -> String?
@@ -35,7 +35,7 @@ public struct HotplugScript: Sendable, Hashable {
         let isEmulated = device.backendKind == .vif ? try value("type") == NICType.vifIoemu.name : false
         guard part == .backend || isEmulated else { return nil }
         guard let path = try value("script"), !path.isEmpty else {
-            throw ToolstackError(.fail, "cannot find the hotplug script of \(device)", domain: device.domain)
+            throw ToolstackError(.notFound, "cannot find the hotplug script of \(device)", domain: device.domain)
         }
         var environment = [
             "script": path, "XENBUS_TYPE": device.backendKind.rawValue, "XENBUS_PATH": device.relativeBackend,

@@ -9,30 +9,31 @@ import XenTypes
 extension Toolstack {
     /// Ends a domain at once and removes all that the host keeps for it, whoever made it.
     ///
-    /// A part that cannot be removed is logged and does not keep the rest.
+    /// A part that cannot be removed is logged and does not keep the rest. Cancelling the task does not end it.
     ///
     /// - Throws: `domainNotFound` when there is none; `fail` when the hypervisor does not let it go.
     public func destroy(_ domain: DomainID) async throws(ToolstackError) {
         _ = try info(of: domain)
         let stubdomain = deviceModelDomain(of: domain)
-        let outcome = await withTaskGroup(of: Result<Void, ToolstackError>.self) { group in
-            for victim in [domain, stubdomain].compactMap(\.self) {
-                group.addTask { await self.destroyOne(victim) }
+        // To the end also when the task is cancelled: once the domain is gone, nobody removes what was left of it.
+        let outcome = await toTheEnd { [self] in
+            await withTaskGroup(of: Result<Void, ToolstackError>.self) { group in
+                for victim in [domain, stubdomain].compactMap(\.self) {
+                    group.addTask { await self.destroyOne(victim) }
+                }
+                var first: Result<Void, ToolstackError> = .success(())
+                for await result in group {
+                    if case .success = first { first = result }
+                }
+                return first
             }
-            var first: Result<Void, ToolstackError> = .success(())
-            for await result in group {
-                if case .success = first { first = result }
-            }
-            return first
         }
         try outcome.get()
     }
 
-    /// Destroys a domain that cannot be completed, also when the task is cancelled: that may be why. What fails is logged.
+    /// Destroys a domain that cannot be completed. What fails is logged.
     public func discard(_ domain: DomainID) async {
-        await toTheEnd { [self] in
-            do throws(ToolstackError) { try await destroy(domain) } catch { logger.error("\(error)") }
-        }
+        do throws(ToolstackError) { try await destroy(domain) } catch { logger.error("\(error)") }
     }
 
     /// The domain that runs this domain's device model, if it has one of its own.
@@ -72,7 +73,7 @@ extension Toolstack {
 
     func removeNodes(of domain: DomainID) {
         let paths = DomainPaths(domain)
-        logFailure("remove the nodes of domain \(domain)") {
+        insist("remove the nodes of domain \(domain)") {
             // The node is written by toolstacks only; a guest can but read it.
             if let vm = try store.read(paths.guest / "vm"), vm.hasPrefix("/vm/"), vm.utf8.count > 4,
                 try !isShared(StorePath(vm), by: domain)
@@ -90,7 +91,7 @@ extension Toolstack {
     }
 
     func removeFiles(of domain: DomainID) {
-        logFailure("remove the files of domain \(domain)") {
+        insist("remove the files of domain \(domain)") {
             guard let uuid = try hypervisor.info(of: domain)?.uuid else { return }
             let data = UserData(of: domain, uuid: uuid, paths: paths)
             let lock = try FileLock.acquireBlocking(data.path(of: .files))
