@@ -61,7 +61,7 @@ extension Toolstack {
     }
 
     /// Names, in the record of a disk of this domain, the guest for whose bootloader it is.
-    private static let localDiskGuest = "swift-xl-guest"
+    static let localDiskGuest = "swift-xl-guest"
 
     /// Takes off this domain what is attached to it for the bootloader of another, which runs no more.
     func detachLocalDisks(of guest: DomainID) async throws {
