@@ -1,7 +1,8 @@
 import Testing
 
 extension HostTests {
-    /// Memory that a new guest lacks is taken from dom0 when xl.conf says so, as upstream takes it.
+    /// Memory that a new guest lacks is taken from dom0 when xl.conf says so, as upstream takes it. How much that is
+    /// depends on what the host has at that moment: both tools are asked on one host.
     @Suite(.enabled(if: TestHost.isFull, "the host's memory is filled first")) struct Autoballoon {
         let host: TestHost
 
@@ -18,7 +19,7 @@ extension HostTests {
                 try await setAutoballoon("off")
                 let refusal = try await host.run("\(tool) create -q -e \(guest.path)")
                 #expect(refusal.exitCode != 0)
-                #expect(try await host.upstream("domid balloon").exitCode != 0)
+                #expect(try await !host.exists("balloon"))
                 try await setAutoballoon("on")
                 try await host.require("\(tool) create -q -e \(guest.path)", timeout: .seconds(300))
                 targets[tool] = try await host.require("xenstore-read /local/domain/0/memory/target").stdout

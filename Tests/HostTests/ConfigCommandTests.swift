@@ -32,9 +32,9 @@ extension HostTests {
         @Test func everythingThatTheHostLacksIsFound() async throws {
             let guest = GuestConfiguration.idle("taken", .pv, "vif = [ \"mac=00:16:3f:00:00:44\" ]")
             try await guest.place(on: host)
-            try await host.require("\(TestHost.upstream) create -q \(guest.path)")
-            let uuid = try await host.require("\(TestHost.upstream) domid taken | xargs \(TestHost.upstream) list -v")
-                .stdout.firstMatch(of: #/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/#)?.output.0
+            try await host.require("\(TestHost.ours) create -q \(guest.path)")
+            let uuid = try await host.require("xenstore-read /local/domain/\(try await host.domain("taken"))/vm").stdout
+                .firstMatch(of: #/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/#)?.output.0
             try await host.makeDisk("/root/there.img")
             let clean = [
                 "name='fresh'", "kernel='/root/guests/vmlinuz'", "ramdisk='/root/guests/initramfs'", "memory=64",
@@ -58,7 +58,7 @@ extension HostTests {
             let result = try await check(bad.map(\.line))
             #expect(result.problems == bad.enumerated().map { "\($0.offset + 1) \($0.element.problem)" })
             #expect(result.exit == 1)
-            try await host.require("\(TestHost.upstream) destroy taken")
+            try await host.require("\(TestHost.ours) destroy taken")
         }
 
         @Test func warningsAreErrorsWhereThatIsWanted() async throws {
@@ -96,7 +96,7 @@ extension HostTests {
             #expect(try await host.ours("config check --strict /root/again.cfg").exitCode == 0)
             // What changes while it runs is seen.
             try await host.require("\(maker) rename shown renamed")
-            await host.atEnd("! \(TestHost.upstream) domid renamed 2>/dev/null || \(TestHost.upstream) destroy renamed")
+            await host.dropAtEnd("renamed")
             let device = try await host.makeLoopDevice("/root/more.img")
             try await host.require("\(maker) block-attach renamed \(device),raw,xvdc,rw")
             let changed = try await difference(guest.path, "renamed")

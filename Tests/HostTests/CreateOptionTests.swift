@@ -8,27 +8,53 @@ extension HostTests {
 
         init() throws { host = try #require(TestHost.current) }
 
-        private static let tools = [TestHost.upstream, TestHost.ours]
         private let guest = GuestConfiguration.idle("options", .pv)
         private let runs = "\(TestHost.upstream) list options 2> /dev/null | grep -q 'b----'"
         private let hasMonitor = "pgrep -f 'xl create.* /root/options.cfg'"
 
-        @Test(arguments: tools)
-        func aConsoleCanBeLeft(_ tool: String) async throws {
-            try await guest.place(on: host)
-            let result = try await host.onTerminal("\(tool) create -c \(guest.path)", .until(runs), .type("\u{1D}"))
-            #expect(result.exitCode == 0, "\(result)")
-            #expect(try await host.run("\(runs) && \(hasMonitor)").exitCode == 0, "the guest and its monitor stay")
-            try await host.require("\(tool) destroy options")
+        /// What a tool's `create` comes to.
+        private struct Outcome: Codable, Equatable {
+            var exitCode: Int
+            /// As `xl list` shows it.
+            var state: String?
+            var hasMonitor: Bool
         }
 
-        @Test(arguments: tools)
-        func aConsoleEndsWithItsGuest(_ tool: String) async throws {
+        private func outcome(of command: CommandResult) async throws -> Outcome {
+            Outcome(
+                exitCode: command.exitCode, state: try await host.state(of: "options"),
+                hasMonitor: try await host.run(hasMonitor).exitCode == 0)
+        }
+
+        @Test func aConsoleCanBeLeft() async throws {
             try await guest.place(on: host)
+            let theirs = try await Oracle.answer("outcome") { try await leaveConsole(TestHost.upstream) }
+            let ours = try await leaveConsole(TestHost.ours)
+            #expect(ours == theirs)
+            #expect(ours == Outcome(exitCode: 0, state: "-b----", hasMonitor: true), "the guest and its monitor stay")
+        }
+
+        private func leaveConsole(_ tool: String) async throws -> Outcome {
+            let result = try await host.onTerminal("\(tool) create -c \(guest.path)", .until(runs), .type("\u{1D}"))
+            let outcome = try await outcome(of: result)
+            try await host.require("\(tool) destroy options")
+            try await host.wait(until: "! \(hasMonitor)")
+            return outcome
+        }
+
+        @Test func aConsoleEndsWithItsGuest() async throws {
+            try await guest.place(on: host)
+            let theirs = try await Oracle.answer("outcome") { try await endWithGuest(TestHost.upstream) }
+            let ours = try await endWithGuest(TestHost.ours)
+            #expect(ours == theirs)
+            #expect(ours == Outcome(exitCode: 0, state: nil, hasMonitor: false))
+        }
+
+        private func endWithGuest(_ tool: String) async throws -> Outcome {
             let result = try await host.onTerminal(
                 "\(tool) create -c \(guest.path)", .until(runs), .until("\(TestHost.upstream) destroy options"))
-            #expect(result.exitCode == 0, "\(result)")
             try await host.wait(until: "! \(hasMonitor)")
+            return try await outcome(of: result)
         }
 
         @Test(.enabled(if: TestHost.isFull), arguments: GuestConfiguration.Kind.paravirtual)
@@ -50,59 +76,68 @@ extension HostTests {
                 "\(TestHost.ours) create -c \(guest.path)", .expect("Parsing"), .type("\u{03}"))
             // Whoever types late has started the guest, and then talks to it: the terminal's end closes its console.
             #expect([130, 0, 129].contains(result.exitCode), "\(result)")
-            if result.exitCode == 130 { #expect(try await host.upstream("domid options").exitCode != 0) }
+            if result.exitCode == 130 { #expect(try await !host.exists("options")) }
         }
 
         @Test func theForegroundSaysWhatHappens() async throws {
             try await guest.place(on: host)
-            var said: [String] = []
-            for tool in Self.tools {
-                let result = try await host.run(
-                    """
-                    \(tool) create -F \(guest.path) & pid=$!
-                    until \(runs); do sleep 0.2; done; \(TestHost.upstream) destroy options; wait $pid
-                    """)
-                #expect(result.exitCode == 0)
-                said.append(
-                    (result.stdout + result.stderr).replacing(#/domid [0-9]+|Domain [0-9]+|pid [0-9]+/#, with: "N"))
-            }
-            #expect(said.first == said.last)
+            let theirs = try await Oracle.answer("words") { try await foregroundWords(of: TestHost.upstream) }
+            #expect(try await foregroundWords(of: TestHost.ours) == theirs)
+        }
+
+        private func foregroundWords(of tool: String) async throws -> String {
+            let result = try await host.require(
+                """
+                \(tool) create -F \(guest.path) & pid=$!
+                until \(runs); do sleep 0.2; done; \(TestHost.upstream) destroy options; wait $pid
+                """)
+            return (result.stdout + result.stderr).replacing(#/domid [0-9]+|Domain [0-9]+|pid [0-9]+/#, with: "N")
         }
 
         @Test func withoutAMonitorPausedAndQuiet() async throws {
             try await guest.place(on: host)
-            for tool in Self.tools {
-                let result = try await host.run("\(tool) create -e -p -q -f \(guest.path)")
-                #expect(result.exitCode == 0)
-                #expect(result.stdout + result.stderr == "")
-                #expect(try await host.run(hasMonitor).exitCode != 0)
-                #expect(try await host.upstream("list options").stdout.contains("--p---"))
-                try await host.require("\(tool) destroy options")
-            }
+            let theirs = try await Oracle.answer("outcome") { try await createPaused(TestHost.upstream) }
+            let ours = try await createPaused(TestHost.ours)
+            #expect(ours == theirs)
+            #expect(ours == Outcome(exitCode: 0, state: "--p---", hasMonitor: false))
             let loud = try await host.ours("create -e \(guest.path)")
             #expect(loud.stderr == "Parsing config from \(guest.path)\n")
         }
 
         /// Upstream's xl up to 4.21 makes as many masks as the file says vCPUs, and so none for the one vCPU of a file
         /// that does not say it (mended by its 4b71a86eaa).
-        @Test(arguments: [("vcpus = 1", true), ("", false)])
+        @Test(.processors(2), arguments: [("vcpus = 1", true), ("", false)])
         func masksOfTheHostsConfigurationCount(_ line: String, _ upstreamMasks: Bool) async throws {
             let guest = GuestConfiguration.idle("options", .pv, line)
             try await guest.place(on: host)
             try await host.require(
                 "cp /etc/xen/xl.conf /root/xl.conf.kept; echo 'vm.cpumask=\"1\"' >> /etc/xen/xl.conf")
             await host.atEnd("mv /root/xl.conf.kept /etc/xen/xl.conf")
-            for tool in Self.tools {
-                for option in ["", "-i"] {
-                    try await host.require("\(tool) create -e -q \(option) \(guest.path)")
-                    let affinity = try await host.require(
-                        "\(TestHost.upstream) vcpu-list options | awk 'NR > 1 { print $(NF-2), $NF }'"
-                    ).stdout
-                    let isMasked = option.isEmpty && (upstreamMasks || tool == TestHost.ours)
-                    #expect(affinity == (isMasked ? "1 all\n" : "all all\n"), "\(tool) \(option)")
-                    try await host.require("\(tool) destroy options")
+            for option in ["", "-i"] {
+                let theirs = try await Oracle.answer("\"\(line)\" \(option)") {
+                    try await affinity(of: guest, by: TestHost.upstream, option)
                 }
+                #expect(theirs == (option.isEmpty && upstreamMasks ? "1 all\n" : "all all\n"), "\(option)")
+                let ours = try await affinity(of: guest, by: TestHost.ours, option)
+                #expect(ours == (option.isEmpty ? "1 all\n" : "all all\n"), "\(option)")
             }
+        }
+
+        /// Hard and soft affinity of the one vCPU.
+        private func affinity(of guest: GuestConfiguration, by tool: String, _ option: String) async throws -> String {
+            try await host.require("\(tool) create -e -q \(option) \(guest.path)")
+            let shown = try await host.require(
+                "\(TestHost.upstream) vcpu-list options | awk 'NR > 1 { print $(NF-2), $NF }'")
+            try await host.require("\(tool) destroy options")
+            return shown.stdout
+        }
+
+        private func createPaused(_ tool: String) async throws -> Outcome {
+            let result = try await host.run("\(tool) create -e -p -q -f \(guest.path)")
+            #expect(result.stdout + result.stderr == "")
+            let outcome = try await outcome(of: result)
+            try await host.require("\(tool) destroy options")
+            return outcome
         }
 
         /// Nodes that a plan cannot know: they are the hypervisor's, the daemons' and the clock's.
@@ -119,13 +154,13 @@ extension HostTests {
             let assumed = try #require(plan["assumed_domid"] as? Int)
             let nodes = try #require(plan["nodes"] as? [[String: Any]])
             #expect((plan["problems"] as? [String]) == [])
-            #expect(try await host.upstream("domid options").exitCode != 0)
+            #expect(try await !host.exists("options"))
             try await host.require("\(TestHost.ours) create -q -p \(guest.path)")
             let domain = try await host.domain("options")
             // The plan can only guess the number that Xen will give.
             let number = try Regex("\\b\(domain)\\b")
             let store = Set(
-                try await host.require("store-ls").lines.map { line in
+                try await host.store().map { line in
                     line.replacing(#/ +\(/#, with: " (").replacing(number, with: "\(assumed)")
                 })
             var missing: [String] = []

@@ -11,7 +11,8 @@ extension HostTests {
             let guest = GuestConfiguration.idle("dry", .pv, "vcpus = 2")
             try await guest.place(on: host)
             try await host.require("\(TestHost.ours) create -q \(guest.path)")
-            let before = try await host.require("xenstore-ls -f /local/domain /libxl").stdout
+            let domain = try await host.domain(guest.name)
+            let before = try await host.store("/local/domain") + host.store("/libxl")
             let commands = [
                 "block-attach dry /root/dry.img,raw,xvdb,w",
                 "block-attach dry vdev=xvdc backendtype=qdisk target=/root/dry.img",
@@ -26,20 +27,17 @@ extension HostTests {
                 "config-update dry \(guest.path) vcpus=1", "config-update dry /nosuch",
             ]
             for command in commands {
-                let (theirs, ours) = (try await host.upstream("-N \(command)"), try await host.ours("-N \(command)"))
+                // A configuration that is read anew has a new UUID each time.
+                let normalised = { (text: String) in try text.withoutIdentity(of: domain) }
+                let theirs = try await host.recorded("-N \(command)", normalise: normalised)
+                let ours = try await host.ours("-N \(command)")
                 #expect((ours.exitCode == 0) == (theirs.exitCode == 0), "\(command): \(theirs)\n\(ours)")
                 guard theirs.exitCode == 0 else { continue }
-                // A configuration that is read anew has a new UUID each time.
-                let (a, b) = (theirs.stdout, ours.stdout)
-                #expect(Self.withoutIdentity(a) == Self.withoutIdentity(b), "\(command)")
+                #expect(try normalised(ours.stdout) == theirs.stdout, "\(command)")
             }
-            let after = try await host.require("xenstore-ls -f /local/domain /libxl").stdout
+            let after = try await host.store("/local/domain") + host.store("/libxl")
             #expect(before == after)
             try await host.require("\(TestHost.ours) destroy dry")
-        }
-
-        private static func withoutIdentity(_ text: String) -> String {
-            text.replacing(#/"uuid": "[0-9a-f-]{36}"/#, with: "\"uuid\": UUID")
         }
 
         @Test func symbolicExpressionsAreUpstreams() async throws {
@@ -61,7 +59,8 @@ extension HostTests {
 
                     """, to: "/root/sxp.cfg")
                 for command in ["create -n -q /root/sxp.cfg", "-N create -q -d /root/sxp.cfg memory=32"] {
-                    let (theirs, ours) = (try await host.upstream(command), try await host.ours(command))
+                    let theirs = try await host.recorded(command, as: "\(type): \(command)")
+                    let ours = try await host.ours(command)
                     #expect(theirs.stdout.hasPrefix("(domain"), "\(theirs)")
                     #expect(ours.stdout == theirs.stdout && ours.exitCode == theirs.exitCode, "\(type): \(command)")
                 }

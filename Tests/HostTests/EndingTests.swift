@@ -41,7 +41,9 @@ extension HostTests {
             try await guest.place(on: host)
             try await host.require("mkdir -p /var/lib/xen/dump")
             await host.atEnd("rmdir /var/lib/xen/dump")
-            let theirs = try await outcome(of: ending, guest, by: TestHost.upstream)
+            let theirs = try await Oracle.answer(ending.testDescription) {
+                try await outcome(of: ending, guest, by: TestHost.upstream)
+            }
             var ours = try await outcome(of: ending, guest, by: TestHost.ours)
             if ending.action == "soft-reset" {
                 #expect(ours.log.contains("in place: that is possible for HVM guests only"))
@@ -60,14 +62,16 @@ extension HostTests {
             await host.atEnd("rm -f /root/update.cfg")
             let ending = Ending(key: "on_reboot", action: "restart")
             let command = "config-update ended /root/update.cfg"
-            let theirs = try await outcome(of: ending, guest, by: TestHost.upstream, after: command)
+            let theirs = try await Oracle.answer(ending.testDescription) {
+                try await outcome(of: ending, guest, by: TestHost.upstream, after: command)
+            }
             let ours = try await outcome(of: ending, guest, by: TestHost.ours, after: command)
             #expect(ours == theirs)
             #expect(ours.domains.contains(" 5 "), "the new domain has what the update says: \(ours.domains)")
         }
 
-        private struct Outcome: Equatable {
-            /// Names, memory, vCPUs and states, sorted.
+        private struct Outcome: Codable, Equatable {
+            /// Names, memory, vCPUs and states, sorted, as upstream's tool shows them, which then shows each as a document.
             var domains: String
             var configurations: String
             var dumps: String
@@ -79,40 +83,37 @@ extension HostTests {
             of ending: Ending, _ guest: GuestConfiguration, by tool: String, after command: String? = nil
         ) async throws -> Outcome {
             let log = "/var/log/xen/xl-ended.log"
-            await host.atEnd(
-                """
-                rm -f \(log)* /var/lib/xen/dump/ended
-                for i in $(\(TestHost.upstream) list | awk '/^ended/ { print $2 }'); do
-                    \(TestHost.upstream) destroy $i
-                done
-                """)
+            await host.atEnd("rm -f \(log)* /var/lib/xen/dump/ended")
+            await host.dropAtEnd("ended*")
             try await host.require("rm -f \(log)*; \(tool) create -q \(guest.path)")
             let first = try await host.domain("ended")
             if let command { try await host.require("\(tool) \(command)") }
             try await host.end(first, reason: ending.reason)
             try await host.wait(
                 until: "[ $(grep -cE '^Done. Exiting now|^Waiting for domain' \(log)) -ge 2 ] || "
-                    + "! pgrep -f 'create -q \(guest.path)'")
-            let normalise =
-                "sed -E 's/[0-9]{8}T[0-9]{4}Z/TIME/g; s/pid [0-9]+/pid N/; s/\\(domid [0-9]+/(domid N/; "
-                + "s/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/UUID/g; s/\"domid\": [0-9]+/\"domid\": N/; "
-                + "s/([Dd])omain [0-9]+/\\1omain N/'"
-            let domains = try await host.require(
-                "\(TestHost.upstream) list | awk '/^ended/ { print $1, $3, $4, substr($5, 3) }' | sort | \(normalise)"
-            ).stdout
-            let configurations = try await host.require(
-                "for i in $(\(TestHost.upstream) list | awk '/^ended/ { print $1 }' | sort); do "
-                    + "\(TestHost.upstream) list -l $i; done | \(normalise)"
-            ).stdout
-            let dumps = try await host.run("stat -c '%n %s %a' /var/lib/xen/dump/ended*").stdout
-            let said = try await host.require("\(normalise) \(log)").stdout
-            try await host.require(
+                    + "! pgrep -f 'create -q \(guest.path)'", timeout: .seconds(300))
+            let shown = try await host.require(
                 """
-                for i in $(\(TestHost.upstream) list | awk '/^ended/ { print $2 }'); do \(tool) destroy $i; done
-                rm -f /var/lib/xen/dump/ended
-                """)
+                \(TestHost.upstream) list | awk '/^ended/ { print $1, $3, $4, substr($5, 3) }' | sort > /root/ended
+                cat /root/ended; echo ====
+                for i in $(cut -d' ' -f1 /root/ended); do \(TestHost.upstream) list -l $i; done; echo ====
+                stat -c '%n %s %a' /var/lib/xen/dump/ended* 2> /dev/null; echo ====; cat \(log); rm -f /root/ended
+                """
+            ).stdout.components(separatedBy: "====\n").map(Self.withoutChance)
+            for guest in try await host.guests().filter({ $0.name.hasPrefix("ended") }) {
+                try await host.require("\(tool) destroy \(guest.number)")
+            }
+            try await host.require("rm -f /var/lib/xen/dump/ended*")
             try await host.wait(until: "! pgrep -f 'create -q \(guest.path)'")
-            return Outcome(domains: domains, configurations: configurations, dumps: dumps, log: said)
+            try #require(shown.count == 4)
+            return Outcome(domains: shown[0], configurations: shown[1], dumps: shown[2], log: shown[3])
+        }
+
+        /// Without times and numbers of domains and processes.
+        private static func withoutChance(_ text: String) -> String {
+            text.withoutUUIDs.replacing(/[0-9]{8}T[0-9]{4}Z/, with: "TIME").replacing(/pid [0-9]+/, with: "pid N")
+                .replacing(/\(domid [0-9]+/, with: "(domid N").replacing(/"domid": [0-9]+/, with: "\"domid\": N")
+                .replacing(/([Dd])omain [0-9]+/) { "\($0.1)omain N" }
         }
     }
 }

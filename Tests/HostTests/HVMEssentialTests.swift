@@ -17,16 +17,20 @@ extension HostTests {
             try await host.require("\(TestHost.ours) cd-eject once hdd")
             #expect(try await !host.askQEMU(of: domain, "query-block").contains("\"file\": \"/dev/fdset/"))
             try await host.require("\(TestHost.ours) vcpu-set once 2 && \(TestHost.ours) mem-set once 48")
-            let online = try await host.require("xenstore-read \(home)/cpu/1/availability \(home)/memory/target").stdout
-            #expect(online.hasPrefix("online\n"))
-            try await host.require("\(TestHost.upstream) vcpu-set once 2 && \(TestHost.upstream) mem-set once 48")
-            #expect(
-                try await host.require("xenstore-read \(home)/cpu/1/availability \(home)/memory/target").stdout
-                    == online)
-            let (theirs, ours) = (
-                try await host.upstream("list -l once").stdout, try await host.ours("list -l once").stdout
-            )
-            #expect(ours == theirs, "\(ours.lineDifferences(to: theirs))")
+            func settings() async throws -> [String] {
+                try await host.require("xenstore-read \(home)/cpu/1/availability \(home)/memory/target").lines
+                    .map(String.init)
+            }
+            let online = try await settings()
+            #expect(online.first == "online")
+            let theirs = try await Oracle.answer("two vCPUs, 48 MiB") {
+                try await host.require("\(TestHost.upstream) vcpu-set once 2 && \(TestHost.upstream) mem-set once 48")
+                return try await settings()
+            }
+            #expect(online == theirs)
+            let document = try await host.recorded("list -l once") { try $0.withoutIdentity(of: domain) }
+            let ours = try await host.ours("list -l once").stdout.withoutIdentity(of: domain)
+            #expect(ours == document.stdout, "\(ours.lineDifferences(to: document.stdout))")
             #expect(try await host.ours("qemu-monitor-command once 'info status'").stdout.contains("VM status: "))
             try await host.placeViewer()
             #expect(

@@ -18,8 +18,7 @@ extension HostTests {
             let guest = GuestConfiguration.idle("ground-\(kind)", kind)
             try await guest.place(on: host)
             try await host.require("\(TestHost.upstream) create -e \(guest.path)")
-            let row = try await host.require("sleep 1; \(TestHost.upstream) list \(guest.name)").lines.last ?? ""
-            #expect(row.contains("-b----"), "the guest sleeps: \(row)")
+            try await host.wait(for: "the guest's sleep") { try await host.state(of: guest.name) == "-b----" }
             try await host.require("\(TestHost.upstream) destroy \(guest.name)")
         }
     }

@@ -33,11 +33,10 @@ extension HostTests {
 
         /// One copy is left, and it runs.
         private func expectOne(_ number: Int?, after what: String) async throws {
-            let list = try await host.upstream("list").lines.dropFirst(2)
-            #expect(list.count == 1, "\(what): \(list)")
-            #expect(list.first?.contains("moved ") == true, "\(what): \(list)")
+            let list = try await host.guests()
+            #expect(list.map(\.name) == ["moved"], "\(what): \(list)")
             // Neither paused nor shut down.
-            #expect(list.first?.contains(#/ [r-][b-]---- /#) == true, "\(what): \(list)")
+            #expect(list.first?.letters.contains(#/^[r-][b-]----$/#) == true, "\(what): \(list)")
             if let number { #expect(try await host.domain("moved") == number, "\(what)") }
             let status = try await host.ours("qemu-monitor-command moved 'info status'")
             #expect(status.stdout.contains("VM status: running"), "\(what): \(status)")
@@ -86,8 +85,8 @@ extension HostTests {
             for fault in Self.faults {
                 let result = try await migrate("CUT='\(fault.victim) \(fault.point)'")
                 if fault.victim == "sender" {
-                    let first = try await host.require("\(TestHost.upstream) list | awk 'NR == 3 { print $2 }'").stdout
-                    try await host.ours("migrate-recover \(first.dropLast())", timeout: Self.limit)
+                    let first = try #require(try await host.guests().first).number
+                    try await host.ours("migrate-recover \(first)", timeout: Self.limit)
                 }
                 try await expectOne(nil, after: "\(fault): \(result)")
             }

@@ -43,7 +43,7 @@ extension HostTests {
             ] {
                 #expect(result.stdout.contains(line), "\(line)")
             }
-            #expect(try await host.upstream("domid moved--migratedaway").exitCode != 0)
+            #expect(try await !host.exists("moved--migratedaway"))
             try await guest.expectWhole()
             guard direction.kind == .hvm else { return }
             let status = try await host.ours("qemu-monitor-command moved 'info status'").stdout
@@ -60,7 +60,7 @@ extension HostTests {
             #expect(result.exitCode == 1)
             #expect(result.stderr.contains("Migration failed"), "\(result)")
             #expect(try await host.domain("moved") == domain)
-            #expect(try await host.upstream("list moved").lines.last?.contains("-b----") == true)
+            #expect(try await host.state(of: "moved") == "-b----")
         }
 
         @Test(arguments: [
@@ -74,7 +74,7 @@ extension HostTests {
             let result = try await host.ours("migrate -s '' moved '\(command)'")
             #expect(result.exitCode == 1)
             #expect(result.stderr.contains(words), "\(result)")
-            #expect(try await host.upstream("list moved").lines.last?.contains("-b----") == true)
+            #expect(try await host.state(of: "moved") == "-b----")
         }
 
         /// Says what the host lacks, all at once, before anything moves.
@@ -151,10 +151,10 @@ extension HostTests {
                     """, timeout: .seconds(600))
                 var recovery = ""
                 if fault.victim == "sender" {
-                    let first = try await host.require("\(TestHost.upstream) list | awk 'NR == 3 { print $2 }'").stdout
-                    recovery = "\(try await host.ours("migrate-recover \(first.dropLast())").exitCode)"
+                    let first = try #require(try await host.guests().first).number
+                    recovery = "\(try await host.ours("migrate-recover \(first)").exitCode)"
                 }
-                let list = try await host.upstream("list").lines.dropFirst(2)
+                let list = try await host.guests()
                 #expect(list.count == 1, "\(fault): \(result)\n\(list)")
                 let survivor = try await host.domain("moved") == old ? "the old one" : "the new one"
                 print("\(fault.testDescription) | \(result.exitCode) | \(recovery) | \(survivor)")

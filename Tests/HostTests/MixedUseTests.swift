@@ -31,7 +31,7 @@ extension HostTests {
                 #expect(try await !host.require("\(other) list -l mixed").stdout.contains("xvdc"))
             }
             try await host.require("\(other) rename mixed mingled")
-            await host.atEnd("! \(TestHost.upstream) domid mingled 2>/dev/null || \(TestHost.upstream) destroy mingled")
+            await host.dropAtEnd("mingled")
             #expect(try await host.require("\(maker) domname \(domain)").stdout == "mingled\n")
             #expect(uuid?.isEmpty == false)
             try await host.require("\(other) destroy mingled")
@@ -51,9 +51,9 @@ extension HostTests {
                     + "[ \"$(xenstore-read /local/domain/\(first)/control/feature-reboot)\" = 1 ]",
                 timeout: .seconds(180))
             try await host.require("\(other) reboot watched", timeout: .seconds(120))
-            try await host.wait(
-                until: "id=$(\(TestHost.upstream) domid watched 2>/dev/null) && [ \"$id\" != \(first) ]",
-                timeout: .seconds(240))
+            try await host.wait(for: "a new domain", timeout: .seconds(300)) {
+                try await host.guests().contains { $0.name == "watched" && $0.number != first }
+            }
             try await host.require("\(other) destroy watched")
             try await host.wait(until: "! pgrep -f 'xl create -q \(guest.path)'")
         }

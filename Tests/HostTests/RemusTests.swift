@@ -51,8 +51,8 @@ extension HostTests {
             let made = try await host.inGuest(guest.domain, "cp /m/f /m/g; md5sum /m/g")
             try await awaitCheckpoints()
             try await host.require("\(TestHost.ours) destroy moved")
-            try await host.wait(
-                until: "grep -q ^exit /root/remus.log && \(TestHost.upstream) domid moved", timeout: .seconds(200))
+            try await host.wait(until: "grep -q ^exit /root/remus.log", timeout: .seconds(300))
+            try await host.wait(for: "the copy") { try await host.exists("moved") }
             let log = try await host.require("cat /root/remus.log").stdout
             #expect(log.contains("Remus: Primary domain has been destroyed."), "\(log)")
             #expect(log.contains("migration target: Remus Failover for domain"), "\(log)")
@@ -71,7 +71,7 @@ extension HostTests {
                 until: "grep -q ^exit /root/remus.log && ! pgrep -f 'xl migrate-receive'", timeout: .seconds(200))
             let log = try await host.require("cat /root/remus.log").stdout
             #expect(log.contains("exit 0"), "\(log)")
-            #expect(try await host.upstream("list").lines.dropFirst(2).count == 1)
+            #expect(try await host.guests().count == 1)
             #expect(try await host.domain("moved") == guest.domain)
             try await guest.expectMemory()
         }
@@ -85,7 +85,7 @@ extension HostTests {
             let log = try await host.require("cat /root/remus.log").stdout
             #expect(log.contains("Remus: Backup failed? resuming domain at primary."), "\(log)")
             #expect(log.contains("exit 1"), "\(log)")
-            try await host.wait(until: "! \(TestHost.upstream) domid moved--incoming")
+            try await host.waitUntilGone("moved--incoming")
             #expect(try await host.domain("moved") == guest.domain)
             try await guest.expectMemory()
         }

@@ -29,23 +29,29 @@ extension HostTests {
             await host.dropLog(of: guest)
             await host.atEnd(
                 "rm -f /root/stub.log /var/log/xen/qmp-proxy-stubbed-dm.log* /var/log/xen/qemu-dm-stubbed-dm.log*")
-            let theirs = try await introduction(of: guest, by: TestHost.upstream)
-            // What it leaves of a stub domain that does not start.
-            try await host.run("for d in stubbed-dm stubbed; do \(TestHost.upstream) destroy $d; done")
+            let theirs = try await Oracle.answer(name) {
+                var theirs = try await introduction(of: guest, by: TestHost.upstream)
+                // What it leaves of a stub domain that does not start.
+                try await host.run("for d in stubbed-dm stubbed; do \(TestHost.upstream) destroy $d; done")
+                theirs.end = ""
+                return theirs
+            }
             let before = try await Residue(of: host)
             var ours = try await introduction(of: guest, by: TestHost.ours)
             // Every domain of ours has it.
             let version = "/libxl/STUB/dm-version = \"qemu_xen\"   (n0)"
-            #expect(ours.store.remove(version) != nil)
-            #expect(ours.store == theirs.store, "\(difference(ours.store, theirs.store))")
+            #expect(ours.store.contains(version))
+            ours.store.removeAll { $0 == version }
+            #expect(ours.store == theirs.store, "\(difference(Set(ours.store), Set(theirs.store)))")
             #expect(ours.proxy == theirs.proxy)
             #expect(ours.end.contains("stub domain stubbed-dm") && ours.end.contains("exit 3"), "\(ours.end)")
             let left = before.differences(to: try await Residue(of: host))
             #expect(left.isEmpty, "\(left.joined(separator: "\n"))")
         }
 
-        private struct Introduction {
-            var store: Set<String> = []
+        private struct Introduction: Codable, Equatable {
+            /// The nodes that came with both domains, sorted.
+            var store: [String] = []
             /// The command line of the monitor's proxy.
             var proxy = ""
             /// What the tool said in the end.
@@ -60,28 +66,33 @@ extension HostTests {
         /// Has a tool create the guest, looks when the stub domain runs, and waits until the tool has given up.
         private func introduction(of guest: GuestConfiguration, by tool: String) async throws -> Introduction {
             var seen = Introduction()
+            let before = Set(try await host.store())
             try await host.require(
                 """
                 (setsid sh -c '\(tool) create -q -e \(guest.path); echo exit $?' > /root/stub.log 2>&1 < /dev/null &)
                 """)
-            try await host.wait(
-                until: """
-                    grep -q ^exit /root/stub.log || { id=$(\(TestHost.upstream) domid stubbed-dm 2>/dev/null) &&
-                    [ "$(xenstore-read /local/domain/0/device-model/$id/qmp-proxy-state 2>/dev/null)" = running ] &&
-                    \(TestHost.upstream) list $id | grep -q -- -b----; }
-                    """)
+            try await host.wait(for: "the stub domain", timeout: .seconds(300)) {
+                if try await host.ask(.run, "grep -q ^exit /root/stub.log").exitCode == 0 { return true }
+                guard let stub = try await host.guests().first(where: { $0.name == "stubbed-dm" }) else { return false }
+                let nodes = try await host.store("/local/domain/0/device-model/\(stub.number)")
+                return stub.letters == "-b----" && nodes.contains { $0.contains("/qmp-proxy-state = \"running\"") }
+            }
             let (domain, stub) = (try await host.domain("stubbed"), try await host.domain("stubbed-dm"))
-            let listing = try await host.require(
-                "store-ls; echo \"$(xenstore-read /local/domain/\(domain)/vm)\"; xenstore-read /local/domain/\(stub)/vm"
-            ).lines.map(String.init)
-            let names = [(domain, listing[listing.count - 2], "GUEST"), (stub, listing[listing.count - 1], "STUB")]
-            seen.store = Set(try listing.dropLast(2).compactMap { try normalised($0, names) })
+            let listing = try await host.store()
+            func vm(_ number: Int) throws -> String {
+                let head = "/local/domain/\(number)/vm = \""
+                let row = try #require(listing.first { $0.hasPrefix(head) })
+                return String(row.dropFirst(head.count).prefix { $0 != "\"" })
+            }
+            let names = [(domain, try vm(domain), "GUEST"), (stub, try vm(stub), "STUB")]
+            let rows = try listing.filter { !before.contains($0) }.compactMap { try normalised($0, names) }
+            seen.store = Set(rows).sorted()
             seen.proxy =
                 try normalised(
                     try await host.require(
                         "tr '\\0' ' ' < /proc/$(xenstore-read /local/domain/\(stub)/image/qmp-proxy-pid)/cmdline"
                     ).stdout, names) ?? ""
-            try await host.wait(until: "grep -q ^exit /root/stub.log", timeout: .seconds(150))
+            try await host.wait(until: "grep -q ^exit /root/stub.log", timeout: .seconds(300))
             seen.end = try await host.require("cat /root/stub.log").stdout
             return seen
         }

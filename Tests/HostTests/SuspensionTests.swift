@@ -17,7 +17,7 @@ extension HostTests {
             _ = try await host.inGuest(domain, "echo kept > /kept")
             for _ in 0..<2 {
                 try await host.require("\(TestHost.ours) suspend still")
-                #expect(try await host.upstream("list still").stdout.contains("---ss-"))
+                #expect(try await host.state(of: "still") == "---ss-")
                 try await host.require("\(TestHost.ours) resume still")
                 #expect(try await host.inGuest(domain, "cat /kept").contains("kept"))
             }
@@ -48,16 +48,17 @@ extension HostTests {
             try await host.require("\(TestHost.ours) unpause reset")
             try await host.wait(until: "grep -q 'guest: ready' \(serial)", timeout: .seconds(240))
             try await host.end(domain, reason: 5)
-            try await host.wait(
-                until: "\(TestHost.upstream) list reset | grep -q '[rb]-----'", timeout: .seconds(180))
+            try await host.wait(for: "the guest's going on") {
+                try await host.state(of: "reset")?.contains(#/^(r-|-b)----$/#) == true
+            }
             #expect(try await host.domain("reset") == domain)
             let log = try await host.require("cat /var/log/xen/xl-reset.log").stdout
             #expect(log.contains("Action for shutdown reason code 5 is soft-reset"), "\(log)")
             // The guest still runs what it ran: it starts anew when it is told so on its serial line.
             try await host.require("printf r > $(xenstore-read /local/domain/\(domain)/serial/0/tty)")
-            try await host.wait(
-                until: "id=$(\(TestHost.upstream) domid reset 2>/dev/null) && [ \"$id\" != \(domain) ]",
-                timeout: .seconds(240))
+            try await host.wait(for: "a new domain", timeout: .seconds(300)) {
+                try await host.guests().contains { $0.name == "reset" && $0.number != domain }
+            }
             try await host.require("\(TestHost.ours) destroy reset")
         }
 

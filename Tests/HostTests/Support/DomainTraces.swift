@@ -1,9 +1,9 @@
 /// All that a tool's making of a domain leaves on a host, with what must differ from one domain to the next replaced.
-struct DomainTraces: Sendable {
+struct DomainTraces: Codable, Equatable, Sendable {
     var store: StoreSnapshot
     /// The stored configuration.
     var configuration: String
-    var files: String
+    var files: [String]
     /// `xl list -l` by upstream's tool: it can read what ours stored.
     var long: String
 
@@ -16,20 +16,38 @@ struct DomainTraces: Sendable {
         of guest: GuestConfiguration, by tool: String, on host: TestHost, options: String = "",
         look: (Int) async throws -> Void = { _ in }
     ) async throws {
-        try await host.require("\(tool) create -q \(options) \(guest.path)", timeout: .seconds(240))
+        let before = try await host.store()
+        try await host.require("\(tool) create -q \(options) \(guest.path)", timeout: .seconds(300))
         let domain = try await host.domain(guest.name)
-        let normalise =
-            "sed -E 's/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/UUID/g; "
-            + "s/\"domid\": \(domain)\\b/\"domid\": DOMID/; s/([.-])\(domain)\\b/\\1DOMID/'"
-        store = try await StoreSnapshot(of: host, domain: domain)
-        configuration = try await host.require(
-            "tr -d '\\000' < /var/lib/xen/userdata-d.\(domain).*.libxl-json | \(normalise)"
-        ).stdout
-        files = try await host.require(
-            "stat -c '%n %a %U' /var/lib/xen/*\(domain)* /run/xen/*\(domain)* 2>/dev/null | \(normalise)"
-        ).stdout
-        long = try await host.require("\(TestHost.upstream) list -l \(guest.name) | \(normalise)").stdout
+        store = try await StoreSnapshot(of: host, domain: domain, since: before)
+        let stored = try await host.require(
+            """
+            stat -c '%n %a %U' /var/lib/xen/* /run/xen/*; echo ====
+            cat /var/lib/xen/userdata-d.\(domain).*.libxl-json | tr -d '\\000'
+            """
+        ).stdout.components(separatedBy: "====\n")
+        // Domains' numbers stand between marks in the names of files.
+        let number = try Regex("([.-])\(domain)(?![0-9])")
+        files = stored[0].split(separator: "\n").filter { $0.contains(number) }.map { line in
+            line.withoutUUIDs.replacing(number) { "\($0.output[1].substring ?? "")DOMID" }
+        }
+        configuration = try stored.dropFirst().joined().withoutIdentity(of: domain)
+        long = try await host.require("\(TestHost.upstream) list -l \(guest.name)").stdout
+            .withoutIdentity(of: domain)
         try await look(domain)
         try await host.require("\(tool) destroy \(guest.name)")
+    }
+}
+
+extension StringProtocol {
+    var withoutUUIDs: String {
+        String(self).replacing(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/, with: "UUID")
+    }
+}
+
+extension String {
+    /// A document about a domain, or all of them, without UUIDs and the number.
+    func withoutIdentity(of domain: Int) throws -> String {
+        withoutUUIDs.replacing(try Regex("\"domid\": \(domain)\\b"), with: "\"domid\": DOMID")
     }
 }

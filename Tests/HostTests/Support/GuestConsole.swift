@@ -13,15 +13,15 @@ extension TestHost {
         return try await require("(\n\(script)\n)", timeout: timeout).stdout
     }
 
-    /// Waits until a Linux guest can be asked to suspend, or has ended instead.
-    func waitUntilSuspendable(_ domain: Int) async throws {
-        let state = "/local/domain/\(domain)/control/feature-suspend"
-        try await require(
-            """
-            until [ "$(xenstore-read \(state) 2>/dev/null)" = 1 ]; do
-                ! \(Self.upstream) list \(domain) | grep -q -e '---s' || exit 1
-                sleep 1
-            done
-            """, timeout: .seconds(400))
+    /// Waits until a Linux guest can be asked to suspend; throws when it has ended instead.
+    nonisolated func waitUntilSuspendable(_ domain: Int) async throws {
+        let state = "/local/domain/\(domain)/control/feature-suspend = \"1\""
+        try await wait(for: "a guest that can be suspended", timeout: .seconds(400)) {
+            let guest = try await self.guests().first { $0.number == domain }
+            guard let guest, !guest.letters.contains("s") else {
+                throw HostError.commandFailed(try await self.ours("list"))
+            }
+            return try await self.store("/local/domain/\(domain)/control").contains { $0.hasPrefix(state) }
+        }
     }
 }

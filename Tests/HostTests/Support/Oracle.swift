@@ -140,25 +140,35 @@ enum Oracle {
     }
 }
 
-/// What upstream's program said, as it is kept.
+/// What upstream's program answered, as it is kept. Its words for a refusal are its own: nobody compares them.
 struct RecordedResult: Codable, Equatable, Sendable {
     var exitCode: Int
     var stdout: String
-    var stderr: String
 }
 
 extension TestHost {
     /// What upstream's `xl` says, from the record where there is one.
     ///
-    /// - Parameter normalise: replaces what differs from one time to the next; it is for our answer, too.
-    func recorded(
-        _ arguments: String, file: String = #fileID, function: String = #function,
-        normalise: (String) -> String = { $0 }
+    /// - Parameters:
+    ///   - question: what it is known by in the record; the arguments are, unless they hold what differs.
+    ///   - normalise: replaces what differs from one time to the next; it is for our answer, too.
+    nonisolated func recorded(
+        _ arguments: String, as question: String? = nil, file: String = #fileID, function: String = #function,
+        normalise: (String) throws -> String = { $0 }
     ) async throws -> RecordedResult {
-        try await Oracle.answer(arguments, file: file, function: function) {
+        try await Oracle.answer(question ?? arguments, file: file, function: function) {
             let result = try await upstream(arguments)
-            return RecordedResult(
-                exitCode: result.exitCode, stdout: normalise(result.stdout), stderr: normalise(result.stderr))
+            return RecordedResult(exitCode: result.exitCode, stdout: try normalise(result.stdout))
+        }
+    }
+
+    /// What upstream's `xl` exits with, from the record where there is one.
+    nonisolated func recordedExitCode(
+        _ arguments: String, as question: String, file: String = #fileID, function: String = #function,
+        timeout: Duration = .seconds(300)
+    ) async throws -> Int {
+        try await Oracle.answer(question, file: file, function: function) {
+            try await upstream(arguments, timeout: timeout).exitCode
         }
     }
 }

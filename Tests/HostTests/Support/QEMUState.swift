@@ -1,6 +1,6 @@
 /// How a domain's QEMU was started, and what it says of the machine that it makes, with what must differ from one domain
 /// to the next replaced.
-struct QEMUState: Sendable {
+struct QEMUState: Codable, Equatable, Sendable {
     var arguments: [String]
     var environment: [String]
     /// Its answers to `query-block`, `query-cpus-fast` and `query-vnc`, as JSON.

@@ -6,12 +6,13 @@ struct RecordingQEMU: Sendable {
     static let path = DeviceModelCase.place + "/qemu"
 
     /// What a tool started it with, domain numbers replaced.
-    struct Record: Sendable {
+    struct Record: Codable, Equatable, Sendable {
         var arguments: [String]
         var environment: [String]
         /// Limits and namespaces, of a restricted one only.
         var restrictions: [String]
         var exitCode: Int
+        /// What it said of the failure.
         var errors: String
     }
 
@@ -45,10 +46,10 @@ struct RecordingQEMU: Sendable {
         let place = DeviceModelCase.place
         await host.atEnd(
             """
-            losetup -d /dev/loop7 2>/dev/null; rm -rf \(place) /root/argv.cfg; userdel dmtest
-            ! \(TestHost.upstream) domid argv 2>/dev/null || \(TestHost.upstream) destroy argv
+            losetup -d /dev/loop7 2>/dev/null; rm -rf \(place); userdel dmtest
             rmdir /run/xen/qemu-root-* 2>/dev/null; rm -f /var/log/xen/qemu-dm-argv.log* /run/xen/dm-reaper-lock
             """)
+        await host.dropAtEnd("argv", files: "/root/argv.cfg")
         try await host.require(
             """
             mkdir -p \(place); cd \(place)

@@ -1,16 +1,23 @@
 import Foundation
 
-/// The xenstore of a host as one domain's making left it, with what must differ from domain to domain replaced by names.
-struct StoreSnapshot: Sendable {
-    /// `path = "value" (permissions)`, sorted.
+/// What one domain's making has changed in the xenstore of a host, with what must differ from domain to domain replaced by
+/// names.
+struct StoreSnapshot: Codable, Equatable, Sendable {
+    /// `path = "value" (permissions)`, sorted; what is no longer so has `gone: ` before it.
     var lines: [String]
 
     /// Reads the store while a domain is there.
-    init(of host: TestHost, domain: Int) async throws {
-        let rows = try await host.ask(.store, "/").lines.map(String.init)
+    ///
+    /// - Parameter before: its rows before the domain was made.
+    init(of host: TestHost, domain: Int, since before: [String]) async throws {
+        let rows = try await host.store()
         let vm = rows.first { $0.hasPrefix("/local/domain/\(domain)/vm = \"/vm/") }
         let uuid = vm?.split(separator: "/").last?.prefix { $0 != "\"" } ?? ""
-        lines = rows.compactMap { Self.normalised($0, domain: domain, uuid: String(uuid)) }.sorted()
+        let (old, new) = (Set(before), Set(rows))
+        func normalised(_ rows: Set<String>) -> [String] {
+            rows.compactMap { Self.normalised($0, domain: domain, uuid: String(uuid)) }.sorted()
+        }
+        lines = normalised(new.subtracting(old)) + normalised(old.subtracting(new)).map { "gone: " + $0 }
     }
 
     /// The differences to another tool's store, as lines of a diff; `allowed` names paths that deliberately differ.
@@ -32,7 +39,8 @@ struct StoreSnapshot: Sendable {
 
     private static func normalised(_ row: String, domain: Int, uuid: String) -> String? {
         guard let (path, value, permissions) = parts(of: row) else { return row }
-        if path.hasPrefix("/tool/") || path == "/local/domain/0/memory/target" { return nil }
+        // The first command that asks for dom0's target makes these nodes.
+        if path.hasPrefix("/tool/") || path.hasPrefix("/local/domain/0/memory") { return nil }
         let place = withNames(path, domain: domain, uuid: uuid)
         var shown = withNames(value, domain: domain, uuid: uuid)
         if let rule = volatile.first(where: { path.hasSuffix($0.suffix) }), !value.isEmpty { shown = rule.name }

@@ -113,7 +113,8 @@ actor TestHost {
     /// Has a script run when the test has ended; the last one added runs first.
     func atEnd(_ script: String) { cleanUps.append((.run, script)) }
 
-    /// Has a domain destroyed, if it is still there, and files unlinked, when the test has ended.
+    /// Has a domain, or all whose names match a pattern, destroyed, if still there, and files unlinked, when the test has
+    /// ended.
     func dropAtEnd(_ domain: String, files: String...) {
         cleanUps.append((.drop, ([domain] + files).joined(separator: "\n")))
     }
