@@ -71,8 +71,16 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether xenstored did not answer in time, or the connection was lost: the same request may be answered later.
+    public var isLapse: Bool {
+        switch cause {
+        case .connectionLost, .notAnswering: true
+        default: false
+        }
+    }
+
     public var description: String {
-        let attempt = "cannot \(operation.rawValue)\(path.map { " \(escaped($0.description))" } ?? "")"
+        let attempt = "cannot \(operation.rawValue)\(path.map { " \($0)" } ?? "")"
         return "\(attempt): \(reason)"
     }
 
@@ -150,18 +158,4 @@ extension StoreError.Quota {
             "xenstored's quota of watches (watch-nb, normally 128) is used up"
         }
     }
-}
-
-/// `text` with control characters as `\xNN`: paths and names can come from guests.
-private func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-        if scalar.value < 0x20 || 0x7F...0x9F ~= scalar.value {
-            let digits = String(scalar.value, radix: 16)
-            result += "\\x" + (digits.utf8.count < 2 ? "0" : "") + digits
-        } else {
-            result.unicodeScalars.append(scalar)
-        }
-    }
-    return result
 }

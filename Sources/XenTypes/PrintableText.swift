@@ -2,11 +2,15 @@ extension String {
     /// The text with control characters, bytes that are no UTF-8, and characters that change the direction or place
     /// of others written as `\xNN` or `\u{N…}`, so that a name that a guest chose cannot steer the terminal or
     /// forge a line of output.
-    public var escapingControls: String {
-        guard unicodeScalars.contains(where: { !$0.isPrintable }) else { return self }
+    public var escapingControls: String { escapingControls(but: []) }
+
+    /// As `escapingControls`, but for some characters, which stay.
+    public func escapingControls(but kept: [Unicode.Scalar]) -> String {
+        func isKept(_ scalar: Unicode.Scalar) -> Bool { scalar.isPrintable || kept.contains(scalar) }
+        guard !unicodeScalars.allSatisfy(isKept) else { return self }
         var result = ""
         for scalar in unicodeScalars {
-            if scalar.isPrintable {
+            if isKept(scalar) {
                 result.unicodeScalars.append(scalar)
             } else if let byte = scalar.escapedByte ?? UInt8(exactly: scalar.value) {
                 result += "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)

@@ -100,7 +100,7 @@ enum CommandTable {
         let candidates = candidates(word).map(\.name)
         let hint =
             candidates.isEmpty ? "'xl help' lists the commands" : "could be \(candidates.joined(separator: ", "))"
-        return "'\(word.escapingControls)': command not implemented (\(hint))"
+        return "'\(word)': command not implemented (\(hint))"
     }
 
     /// The list of commands that `xl help` prints, without a newline at its end.

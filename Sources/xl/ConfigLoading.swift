@@ -13,7 +13,7 @@ extension CommandContext {
         do throws(ConfigFileError) {
             source = try ConfigSource(path: path)
         } catch {
-            if !error.isMissingFile { Output.warning("\(error)".escapingControls) }
+            if !error.isMissingFile { Output.warning("\(error)") }
             return GlobalConfig()
         }
         let result = GlobalConfig.parse(ConfigDocument(file: source))

@@ -1,16 +1,22 @@
 import ArgumentParser
 import Glibc
+import SystemPackage
 import XenToolstack
 
 @main
 struct Main {
     static func main() {
+        // A pipe that nobody reads is an error of what is written to it, and never the end of half-done work.
+        let endsByBrokenPipe = signal(SIGPIPE, SIG_IGN).map { unsafeBitCast($0, to: Int.self) } != 1
+        // Whatever this was started from: nobody else may write to sockets, locks and logs.
+        umask(umask(0o077) | 0o022)
         let status = EventLoop.shared.run {
             if let status = await MonitorProcess.runIfWanted() { return status }
             if let status = await Keeper.runIfWanted() { return status }
             return await run(Array(CommandLine.arguments.dropFirst()))
         }
-        guard Output.flush() else {
+        if let failure = Output.flush() {
+            if failure == .brokenPipe, endsByBrokenPipe { TerminationSignals().die(of: SIGPIPE) }
             Output.error("cannot write all of the answer to standard output")
             exit(status == .success ? ExitStatus.failure.rawValue : status.rawValue)
         }
@@ -55,7 +61,7 @@ struct Main {
                 Output.print(type.fullMessage(for: error))
                 return .success
             }
-            Output.error(type.message(for: error))
+            Output.plainError("xl: error: \(type.message(for: error))")
             Output.plainError("Usage: \(type.usageString())\n'xl help \(type._commandName)' says more.")
             return .usage
         }

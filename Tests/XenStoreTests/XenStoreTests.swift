@@ -81,11 +81,6 @@ import XenTypes
         #expect(StoreError(.watch, "/a", errno: 7).description.contains("watch-nb"))
     }
 
-    @Test func escapesControlCharacters() {
-        let error = StoreError(.read, "/a\u{1b}[2J", cause: .invalidPath("bad"))
-        #expect(error.description == "cannot read xenstore node /a\\x1b[2J: bad")
-    }
-
     @Test func findsInvalidPathBeforeAsking() {
         let store = StoreConnection()
         #expect(throws: StoreError.self) { try store.read("/a b") }

@@ -39,9 +39,8 @@ struct BootloaderResult: Sendable, Hashable {
     /// C's `isspace` in the POSIX locale.
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 
-    /// The start of an item, without control characters.
+    /// The start of an item.
     private static func shown(_ item: ArraySlice<UInt8>) -> String {
-        let start = item.prefix(60).map { (0x20..<0x7F).contains($0) ? $0 : UInt8(ascii: "?") }
-        return "\"" + String(decoding: start, as: UTF8.self) + (item.count > 60 ? "…\"" : "\"")
+        "\"" + String(escapingBytes: item.prefix(60)) + (item.count > 60 ? "…\"" : "\"")
     }
 }

@@ -162,12 +162,12 @@ struct BootloaderRun: Sendable {
         case .ended(let status) where status.isSuccess: return
         case .ended(let status):
             throw failure(
-                "the bootloader \(plan.executable) \(status)", cause: log.lastLines().map(Self.printable),
+                "the bootloader \(plan.executable) \(status)", cause: log.lastLines(),
                 remedy: "its output is in \(log.path)")
         case .expired:
             throw ToolstackError(
                 .timedOut, "the bootloader \(plan.executable) took too long", domain: domain,
-                cause: log.lastLines().map(Self.printable),
+                cause: log.lastLines(),
                 remedy: "its output is in \(log.path); LIBXL_BOOTLOADER_TIMEOUT sets the limit in seconds")
         case .domainGone:
             throw ToolstackError(.domainDestroyed, "the domain was destroyed while its bootloader ran", domain: domain)
@@ -225,7 +225,7 @@ struct BootloaderRun: Sendable {
         for warning in result.warnings { logger.warning("bootloader: \(warning)") }
         guard let kernel = result.kernel else {
             throw failure(
-                "the bootloader \(plan.executable) chose no kernel", cause: log.lastLines().map(Self.printable),
+                "the bootloader \(plan.executable) chose no kernel", cause: log.lastLines(),
                 remedy: "its output is in \(log.path)")
         }
         build.kernel = try file("kernel", kernel)
@@ -240,7 +240,6 @@ struct BootloaderRun: Sendable {
     }
 
     private func file(_ what: String, _ path: String) throws(ToolstackError) -> BootFile {
-        let shown = Self.printable(path)
         switch plan.source(path) {
         case .host(let path): return BootFile(path: path)
         case .temporary(let path):
@@ -248,22 +247,17 @@ struct BootloaderRun: Sendable {
                 let options: FileDescriptor.OpenOptions = [.closeOnExec, .noFollow, .nonBlocking]
                 return BootFile(path: path, descriptor: try .open(path, .readOnly, options: options))
             } catch {
-                throw failure("cannot open the \(what) \(shown) of the bootloader", cause: "\(error)")
+                throw failure("cannot open the \(what) \(path) of the bootloader", cause: "\(error)")
             }
         case nil:
             throw failure(
-                "the bootloader named the \(what) \(shown)",
+                "the bootloader named the \(what) \(path)",
                 remedy: "a restricted bootloader may only name files in \(plan.directory)")
         }
     }
 
     private func failure(_ message: String, cause: String? = nil, remedy: String? = nil) -> ToolstackError {
         ToolstackError(.fail, message, domain: domain, cause: cause, remedy: remedy)
-    }
-
-    /// Text that a guest's disk may have shaped, without control characters.
-    private static func printable(_ text: String) -> String {
-        String(text.unicodeScalars.map { $0.value < 0x20 || (0x7F..<0xA0).contains($0.value) ? "?" : Character($0) })
     }
 }
 

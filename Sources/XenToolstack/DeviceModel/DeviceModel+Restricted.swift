@@ -13,7 +13,7 @@ extension Toolstack {
             let status = try await session.execute("query-status", within: timeouts.deviceModelCommand)["status"]?
                 .string
             guard status == expected else {
-                throw QMPError.malformed("its state is \(status?.escapingControls ?? "unknown"), not \(expected)")
+                throw QMPError.malformed("its state is \(status ?? "unknown"), not \(expected)")
             }
             try await session.execute("cont", within: timeouts.deviceModelCommand)
         } catch let error as QMPError {

@@ -18,11 +18,11 @@ enum DeviceModelFacts {
             }
             guard label.hasPrefix("serial"), file.hasPrefix("pty:") else { continue }
             guard let number = UInt32(label.dropFirst("serial".count)) else {
-                throw .malformed("query-chardev lists a serial line \(label.escapingControls)")
+                throw .malformed("query-chardev lists a serial line \(label)")
             }
             let terminal = String(file.dropFirst("pty:".count))
             guard isTerminal(terminal) else {
-                throw .malformed("query-chardev gives \(terminal.escapingControls) for a terminal")
+                throw .malformed("query-chardev gives \(terminal) for a terminal")
             }
             nodes.append(StoreNode(DomainPaths(domain).guest / "serial/\(number)/tty", terminal))
         }
@@ -51,7 +51,7 @@ enum DeviceModelFacts {
         }
         // The only address of another kind that QEMU can have is the socket that it was told.
         guard listen == "unix:\(host)" || (isAddress(host) && UInt16(port).map { $0 > 0 } == true) else {
-            throw .malformed("query-vnc gives the address \(host.escapingControls):\(port.escapingControls)")
+            throw .malformed("query-vnc gives the address \(host):\(port)")
         }
         let console = DomainPaths(domain).guest / "console"
         return [StoreNode(console / "vnc-listen", host), StoreNode(console / "vnc-port", port)]

@@ -42,7 +42,7 @@ enum QMPError: Error, Equatable {
     var cause: String {
         switch self {
         case .refused(let refusal):
-            "QEMU says: \(refusal.text.escapingControls) (\(refusal.errorClass.escapingControls))"
+            "QEMU says: \(refusal.text) (\(refusal.errorClass))"
         case .malformed(let text): "QEMU sent what is no answer: \(text)"
         case .unexpected(let text): "QEMU sent what was not asked for: \(text)"
         case .tooLong(let limit): "QEMU sent a message of more than \(limit) bytes"

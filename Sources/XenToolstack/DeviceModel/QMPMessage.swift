@@ -62,7 +62,7 @@ enum QMPMessage: Equatable, Sendable {
 
     /// The beginning of what QEMU sent, for an error's text.
     static func excerpt(_ bytes: some Collection<UInt8>) -> String {
-        let text = String(escapingBytes: Array(bytes.prefix(200))).escapingControls
+        let text = String(escapingBytes: Array(bytes.prefix(200)))
         return bytes.count > 200 ? text + "…" : text
     }
 

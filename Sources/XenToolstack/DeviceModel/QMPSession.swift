@@ -6,8 +6,8 @@ import YajlJSON
 ///
 /// After an error other than a refusal the connection is of no use, and further commands fail at once.
 actor QMPSession {
-    /// Most bytes and events that one command may cost: QEMU may be the guest's, and must not keep dom0 busy. The first is
-    /// that of 16 answers of the greatest length, the second more than all errors of a failing disk's whole queue.
+    /// Most bytes and events that one command may cost: QEMU may be the guest's, and must not keep dom0 busy. The first
+    /// is that of 16 answers of the greatest length, the second more than all errors of a failing disk's whole queue.
     private static let byteLimit = 16 * QMPLines.limit
     private static let eventLimit = 10_000
 
@@ -111,7 +111,7 @@ actor QMPSession {
 
     private func nextMessage() async throws(QMPError) -> QMPMessage {
         while true {
-            // A QEMU that never pauses must not keep the time limit of this very wait, and other tasks, from their turn.
+            // A QEMU that never pauses must not keep this wait's own time limit, and other tasks, from their turn.
             await Task.yield()
             if Task.isCancelled { throw .cancelled }
             if let line = try lines.next() { return try QMPMessage(line) }
@@ -128,9 +128,9 @@ actor QMPSession {
         case .success(let id, _): .unexpected("an answer to the command \(id.map { "\($0)" } ?? "without a number")")
         case .refusal(let id, let refusal):
             .unexpected(
-                "a refusal of the command \(id.map { "\($0)" } ?? "without a number"): \(refusal.text.escapingControls)"
+                "a refusal of the command \(id.map { "\($0)" } ?? "without a number"): \(refusal.text)"
             )
-        case .event(let name): .unexpected("the event \(name.escapingControls)")
+        case .event(let name): .unexpected("the event \(name)")
         }
     }
 }

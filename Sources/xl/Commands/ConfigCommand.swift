@@ -50,7 +50,7 @@ struct ConfigCommand: XLCommand {
 
     /// Prints a JSON document.
     static func print(json value: some Encodable) throws {
-        Output.print(try YajlEncoder().encodeText(value), terminator: "")
+        Output.print(bytes: try YajlEncoder().encode(value))
     }
 
     /// The domain that a file or a running domain's name, number or UUID stands for. A file comes first.

@@ -56,7 +56,7 @@ extension ConfigCommand {
         }
         let (text, omissions) = ConfigWriter.text(for: configuration)
         Output.print(bytes: text.unescapedBytes)
-        for omission in omissions { Output.warning(omission.escapingControls) }
+        for omission in omissions { Output.warning(omission) }
         return .success
     }
 

@@ -49,7 +49,7 @@ struct CreateCommand: XLCommand {
         guard let path = operands.path else {
             throw ToolstackError(.invalid, "no configuration file is given", remedy: "name it after 'xl create'")
         }
-        if !isQuiet { Output.plainError("Parsing config from \(path.escapingControls)") }
+        if !isQuiet { Output.say("Parsing config from \(path)") }
         let global = try context.globalConfig()
         let configuration = try context.configuration(
             path: path, words: operands.lines, global: global, ignoringMasks: ignoresMasks)

@@ -33,7 +33,6 @@ struct EvacuateCommand: XLCommand {
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        signal(SIGPIPE, SIG_IGN)
         return try await TerminationSignals.cancelling { [self] in
             let evacuation = Evacuation(
                 context: context, way: way, options: transfer.options, hosts: hosts, isQuiet: json
@@ -156,12 +155,12 @@ struct Evacuation: Sendable {
             say("\(guest.name): runs on \(host); \(Self.text(total)) s, stood still for \(Self.text(downtime)) s")
             return .migrated(summary)
         } catch {
-            Output.error("\(guest.name): \(error)".escapingControls)
+            Output.error("\(guest.name): \(error)")
             return .failed("\(error)")
         }
     }
 
-    private func say(_ text: String) { if !isQuiet { Output.plainError(text.escapingControls) } }
+    private func say(_ text: String) { if !isQuiet { Output.say(text) } }
 
     private static func text(_ duration: Duration) -> String { Progress.oneDecimal(Progress.seconds(duration)) }
 
@@ -170,9 +169,9 @@ struct Evacuation: Sendable {
         plan.placements.map { placement in
             let size = "\(placement.guest.name) (\(placement.guest.needKB / 1024) MiB)"
             guard let host = placement.host else {
-                return "\(size) stays: \(placement.reasons.joined(separator: "; "))".escapingControls
+                return "\(size) stays: \(placement.reasons.joined(separator: "; "))"
             }
-            return "\(size) goes to \(host)".escapingControls
+            return "\(size) goes to \(host)"
         }
     }
 

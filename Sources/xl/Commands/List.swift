@@ -50,7 +50,7 @@ struct ListCommand: XLCommand {
             do {
                 configuration = .success(try await context.toolstack.currentConfiguration(of: domain.info.domain))
             } catch {
-                Output.warning("\(error)".escapingControls)
+                Output.warning("\(error)")
                 configuration = .failure(DetailedDomain.Problem(text: "\(error)"))
             }
             domains.append(

@@ -73,13 +73,13 @@ struct MigrateCommand: XLCommand {
             } else {
                 for line in RemoteCheck.lines(findings) { Output.print(line) }
                 let verb = status == .success ? "can" : "cannot"
-                Output.print("Domain \(domain) \(verb) migrate to \(host).".escapingControls)
+                Output.print("Domain \(domain) \(verb) migrate to \(host).")
             }
             return status
         }
         // Nothing is said of what could not be looked at: with upstream's xl there, that is all.
-        for finding in findings.warnings { Output.warning("\(finding.subject): \(finding.text)".escapingControls) }
-        for finding in findings.problems { Output.error("\(finding.subject): \(finding.text)".escapingControls) }
+        for finding in findings.warnings { Output.warning("\(finding.subject): \(finding.text)") }
+        for finding in findings.problems { Output.error("\(finding.subject): \(finding.text)") }
         if status != .success {
             Output.plainError("Domain \(domain) cannot migrate to \(host); --skip-check tries nevertheless.")
         }
@@ -93,8 +93,6 @@ struct MigrateCommand: XLCommand {
         var options = transfer.options
         options.verifies = debug
         options.report = { display.show($0) }
-        // A receiver that ends must be an error here, and not this program's end.
-        signal(SIGPIPE, SIG_IGN)
         let move = GuestMove(
             domain: id, configuration: configuration, host: host, commands: way, options: options)
         do {

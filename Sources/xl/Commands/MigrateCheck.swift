@@ -57,7 +57,7 @@ struct RemoteCheck: Sendable {
         remote.keepsWords = true
         let answer = try await remote.run(within: Self.limit)
         if answer.hasNoConnection {
-            Output.plainError(bytes: answer.words)
+            Output.plainError(String(escapingBytes: answer.words), terminator: "")
             throw ToolstackError(
                 .fail, "cannot reach the other host", cause: "the command \"\(command)\" \(answer.status)")
         }
@@ -66,7 +66,7 @@ struct RemoteCheck: Sendable {
         else {
             let words =
                 String(decoding: answer.words.prefix(200), as: UTF8.self)
-                .split(whereSeparator: \.isNewline).first.map { ": " + String($0).escapingControls } ?? ""
+                .split(whereSeparator: \.isNewline).first.map { ": " + $0 } ?? ""
             return Self.unanswered("its xl does not answer\(words)")
         }
         return findings
@@ -95,7 +95,7 @@ struct RemoteCheck: Sendable {
             ("problem", findings.problems), ("warning", findings.warnings), ("not checked", findings.unchecked),
         ]
         return kinds.flatMap { kind, findings in
-            findings.map { "\(kind): \($0.subject): \($0.text)".escapingControls }
+            findings.map { "\(kind): \($0.subject): \($0.text)" }
         }
     }
 }

@@ -25,7 +25,6 @@ struct MigrateReceiveCommand: XLCommand {
     private static let source = "<incoming migration stream>"
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        signal(SIGPIPE, SIG_IGN)
         let toolstack = context.toolstack
         Self.say("Ready to receive domain.")
         let connection = MigrationConnection(
@@ -103,7 +102,7 @@ struct MigrateReceiveCommand: XLCommand {
         try await MonitorProcess.spawn(for: domain, context.toolstack)
     }
 
-    private static func say(_ text: String) { Output.plainError("migration target: \(text)") }
+    private static func say(_ text: String) { Output.say("migration target: \(text)") }
 
     private static func show(_ event: MigrationReceiver.Event) {
         switch event {

@@ -57,7 +57,7 @@ struct MigrateStateCommand: XLCommand {
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         guard let uuid = XenUUID(self.uuid) else {
-            throw ToolstackError(.invalid, "\"\(uuid.escapingControls)\" is no UUID")
+            throw ToolstackError(.invalid, "\"\(uuid)\" is no UUID")
         }
         let state = try await context.toolstack.settleArrival(of: uuid)
         try Output.print(json: ArrivalAnswer(state: state))

@@ -19,7 +19,7 @@ struct QEMUMonitorCommand: XLCommand {
         if json {
             try Output.print(json: Self.document(target, command, answer))
         } else {
-            Output.print(Self.printable(answer))
+            Output.print(bytes: (Self.printable(answer) + "\n").unescapedBytes)
         }
         return .success
     }
@@ -32,13 +32,6 @@ struct QEMUMonitorCommand: XLCommand {
 
     /// The answer with its lines and tabs, but nothing else that would steer the terminal.
     static func printable(_ answer: String) -> String {
-        var text = ""
-        for scalar in answer.unicodeScalars {
-            switch scalar {
-            case "\n", "\r", "\t": text.unicodeScalars.append(scalar)
-            default: text += String(scalar).escapingControls
-            }
-        }
-        return text
+        answer.escapingControls(but: ["\n", "\r", "\t"])
     }
 }

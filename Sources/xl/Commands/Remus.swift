@@ -54,8 +54,6 @@ struct RemusCommand: XLCommand {
         let configuration = try await toolstack.currentConfiguration(of: id)
         let options = try options(in: context)
         let command = isBlackhole ? nil : way.commands(to: host ?? "", context.options, words: receiverOptions).receiver
-        // A receiver that ends must be an error here, and not this program's end.
-        signal(SIGPIPE, SIG_IGN)
         do {
             let end = try await TerminationSignals.cancelling {
                 let transport = try command.map { try MigrationTransport($0) }

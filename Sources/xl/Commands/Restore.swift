@@ -25,7 +25,7 @@ struct RestoreCommand: XLCommand {
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         guard let path = files.last else { return .usage }
-        let name = path.escapingControls
+        let name = path
         let file: FileDescriptor
         do {
             file = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
@@ -37,7 +37,7 @@ struct RestoreCommand: XLCommand {
         let header = try await TerminationSignals.cancelling {
             try await SaveFileHeader.read(from: stream, name: name)
         }
-        Output.plainError("Loading new save file \(name) (new xl fmt info \(header.info))")
+        Output.say("Loading new save file \(name) (new xl fmt info \(header.info))")
         try header.header.requireVersion2(of: name)
         let global = try context.globalConfig()
         let configuration = try configuration(header.header, name: name, global: global, in: context)
@@ -55,7 +55,7 @@ struct RestoreCommand: XLCommand {
     ) throws -> DomainConfiguration {
         if files.count == 2 {
             CommandContext.announce(header)
-            Output.plainError("Parsing config from \(files[0].escapingControls)")
+            Output.say("Parsing config from \(files[0])")
             return try context.configuration(path: files[0], words: [], global: global, ignoringMasks: false)
         }
         return try context.configuration(of: header, source: name, global: global)

@@ -18,7 +18,7 @@ struct TriggerCommand: XLCommand {
         let target = try toolstack.findDomain(domain)
         guard let known = Trigger(name: trigger), known != .unknown else {
             Output.error(
-                "Invalid trigger \"\(trigger.escapingControls)\"; there are nmi, reset, init, power, sleep, s3resume")
+                "Invalid trigger \"\(trigger)\"; there are nmi, reset, init, power, sleep, s3resume")
             return .failure
         }
         try await toolstack.send(known, to: target, vcpu: vcpu)
@@ -40,7 +40,7 @@ struct ButtonPressCommand: XLCommand {
         let target = try toolstack.findDomain(domain)
         let buttons: [String: Trigger] = ["power": .power, "sleep": .sleep]
         guard let trigger = buttons[button] else {
-            Output.error("\(button.escapingControls) is an invalid button identifier")
+            Output.error("\(button) is an invalid button identifier")
             return .failure
         }
         try await toolstack.send(trigger, to: target)
@@ -60,7 +60,7 @@ struct SysRqCommand: XLCommand {
         let toolstack = context.toolstack
         let target = try toolstack.findDomain(domain)
         guard letter.utf8.count == 1, let character = letter.first, character.isASCII else {
-            Output.error("Invalid sysrq \"\(letter.escapingControls)\": it must be one character")
+            Output.error("Invalid sysrq \"\(letter)\": it must be one character")
             return .failure
         }
         try toolstack.sendSysRq(character, to: target)

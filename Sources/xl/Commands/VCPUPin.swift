@@ -28,7 +28,7 @@ struct VCPUPinCommand: XLCommand {
         let target = try toolstack.findDomain(domain)
         let number = UInt32(vcpu)
         guard number != nil || vcpu == "all" else {
-            Output.error("Invalid argument \(vcpu.escapingControls) as VCPU")
+            Output.error("Invalid argument \(vcpu) as VCPU")
             return .failure
         }
         guard number != nil || !force else {

@@ -19,7 +19,7 @@ struct LineLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         let stamp = hasTimestamps ? Self.stamp() : ""
-        Output.plainError("\(stamp)xl: \(event.level): \("\(event.message)".escapingControls)")
+        Output.say("\(stamp)xl: \(event.level): \(event.message)")
     }
 
     /// "2026-01-31 23:59:59 UTC [1234] ", upstream's form.

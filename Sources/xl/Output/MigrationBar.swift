@@ -33,7 +33,7 @@ struct MigrationBar {
         let text = Self.line(
             round: round, percent: Progress.percent(done, of: total), bytes: bytes,
             bytesOfRound: bytes - min(sentBefore, bytes), elapsed: Progress.seconds(now - start))
-        Output.plainError("\r" + text, terminator: "")
+        Output.redraw(text)
     }
 
     /// Ends the line, if one was begun.

@@ -1,12 +1,17 @@
 import Glibc
 import Synchronization
+import SystemPackage
 import XenTypes
 
 /// The two streams of a command: answers on stdout, everything else on stderr.
+///
+/// The door through which text goes out: whatever a guest, its disk, QEMU or another host has put into it cannot steer the
+/// terminal. Where such text could also forge a line or a column, it is escaped where the line is made, too.
 enum Output {
     private struct Answer {
         var bytes: [UInt8] = []
-        var isBroken = false
+        /// Why some of it could not be written.
+        var failure: Errno?
     }
 
     private static let answer = Mutex(Answer())
@@ -15,7 +20,7 @@ enum Output {
 
     /// Adds a line to the answer on stdout.
     static func print(_ text: String, terminator: String = "\n") {
-        print(bytes: (text + terminator).unescapedBytes)
+        print(bytes: (text.escapingControls(but: lineCharacters) + terminator).unescapedBytes)
     }
 
     /// Adds bytes to the answer as they are.
@@ -26,19 +31,24 @@ enum Output {
         }
     }
 
+    /// What lays out text of several lines.
+    private static let lineCharacters: [Unicode.Scalar] = ["\n", "\t"]
+
     /// Says on stderr what went wrong, with the program's name before it.
-    static func error(_ text: String) {
-        plainError("xl: error: \(text)")
-    }
+    static func error(_ text: String) { say("xl: error: \(text)") }
 
-    static func warning(_ text: String) {
-        plainError("xl: warning: \(text)")
-    }
+    static func warning(_ text: String) { say("xl: warning: \(text)") }
 
-    /// Writes a line to stderr. What was answered before it comes out before it.
+    /// Writes one line to stderr, whatever is in the text. What was answered before it comes out before it.
+    static func say(_ text: String) { plainError(text.escapingControls) }
+
+    /// As `say`, for a text that may have several lines.
     static func plainError(_ text: String, terminator: String = "\n") {
-        plainError(bytes: (text + terminator).unescapedBytes)
+        plainError(bytes: (text.escapingControls(but: lineCharacters) + terminator).unescapedBytes)
     }
+
+    /// Writes a text over the line on which the terminal stands, and stays there.
+    static func redraw(_ text: String) { plainError(bytes: ("\r" + text.escapingControls).unescapedBytes) }
 
     /// Writes bytes to stderr as they are.
     static func plainError(bytes: [UInt8]) {
@@ -48,17 +58,19 @@ enum Output {
 
     /// Writes what is left of the answer.
     ///
-    /// - Returns: false when some of the answer could not be written: a full disk, a reader that went away.
+    /// - Returns: why some of the answer could not be written: a full disk, a reader that went away (`brokenPipe`).
     @discardableResult
-    static func flush() -> Bool {
+    static func flush() -> Errno? {
         answer.withLock { answer in
             write(&answer)
-            return !answer.isBroken
+            return answer.failure
         }
     }
 
     private static func write(_ answer: inout Answer) {
-        if !answer.bytes.isEmpty, !writeAll(answer.bytes, to: STDOUT_FILENO) { answer.isBroken = true }
+        if !answer.bytes.isEmpty, !writeAll(answer.bytes, to: STDOUT_FILENO) {
+            answer.failure = answer.failure ?? Errno(rawValue: errno)
+        }
         answer.bytes.removeAll(keepingCapacity: true)
     }
 

@@ -6,7 +6,7 @@ struct ProgressBar {
     private var percent = -1
 
     init(label: String, options: GlobalOptions) {
-        self.label = label.escapingControls
+        self.label = label
         isShown = Progress.isShown(options)
     }
 
@@ -17,7 +17,7 @@ struct ProgressBar {
         let percent = Progress.percent(done, of: total)
         guard isShown, percent != self.percent else { return }
         self.percent = percent
-        Output.plainError("\r" + Self.line(label: label, percent: percent), terminator: "")
+        Output.redraw(Self.line(label: label, percent: percent))
     }
 
     /// Ends the line, if one was begun.

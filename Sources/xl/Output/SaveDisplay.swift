@@ -30,7 +30,7 @@ final class SaveDisplay: Sendable {
     private func showText(_ event: SaveEvent) {
         switch event {
         case .started(let info):
-            Output.plainError("Saving to \(file.escapingControls) new xl format (info \(info))")
+            Output.say("Saving to \(file) new xl format (info \(info))")
         case .progress(let done, let total): state.withLock { $0.bar.update(done: done, total: total) }
         case .suspended, .complete: break
         }

@@ -24,7 +24,6 @@ import XenTypes
         let result = BootloaderResult(Array("kernel\0kernels /x\0 kernel /y\0\u{1B}[2J\0args \0".utf8))
         #expect(result.kernel == nil && result.arguments == "")
         #expect(result.warnings.count == 4)
-        #expect(result.warnings.allSatisfy { !$0.unicodeScalars.contains { $0.value < 0x20 } })
     }
 
     @Test func refusesOverlongItemsAndTakesTheLongest() {
@@ -242,11 +241,11 @@ import XenTypes
         expectNoResidue()
     }
 
-    @Test func quotesTheBootloadersLastWordsWithoutControlCharacters() async throws {
+    @Test func quotesTheBootloadersLastWords() async throws {
         let error = await #expect(throws: ToolstackError.self) {
             try await run("printf 'bad\\033[31m disk\\n'; exit 1")
         }
-        #expect(error?.cause?.contains("bad?[31m disk") == true)
+        #expect(error?.cause?.contains("bad\u{1b}[31m disk") == true)
     }
 
     @Test func limitsARestrictedBootloader() async throws {

@@ -62,7 +62,7 @@ private typealias QEMU = ScriptedQEMU
         #expect(
             error == .refused(QMPRefusal(errorClass: "DeviceNotFound", text: "Device 'ide-1' not \u{1b}[31mfound")))
         #expect(error.code == .qmpDeviceNotFound)
-        #expect(error.cause == #"QEMU says: Device 'ide-1' not \x1b[31mfound (DeviceNotFound)"#)
+        #expect(error.cause == "QEMU says: Device 'ide-1' not \u{1b}[31mfound (DeviceNotFound)")
     }
 
     @Test func goesOnAfterARefusal() async throws {

@@ -81,6 +81,6 @@ public struct MigrationConnection: Sendable {
     }
 
     private static func excerpt(_ bytes: [UInt8]) -> String {
-        String(decoding: bytes.prefix(excerptLength), as: UTF8.self).escapingControls
+        String(decoding: bytes.prefix(excerptLength), as: UTF8.self)
     }
 }

@@ -5,7 +5,7 @@ extension Handover {
     /// What is to be done about a domain of which nobody knows where it is.
     func undecided(_ domain: DomainID, cause: String) -> ToolstackError {
         ToolstackError(
-            .notReady, "cannot find out whether domain \(domain) runs on \(host.escapingControls)", domain: domain,
+            .notReady, "cannot find out whether domain \(domain) runs on \(host)", domain: domain,
             cause: cause,
             remedy: """
                 it stays suspended here; 'xl migrate-recover \(domain)' asks again; if it runs there, \
@@ -48,7 +48,7 @@ extension Toolstack {
         guard let handover = try handover(of: domain) else { return }
         throw ToolstackError(
             .notReady, failure, domain: domain,
-            cause: "it was given to \(handover.host.escapingControls), and may run there",
+            cause: "it was given to \(handover.host), and may run there",
             remedy: "'xl migrate-recover \(domain)' finds out")
     }
 }
