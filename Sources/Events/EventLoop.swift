@@ -246,6 +246,11 @@ public final class EventLoop: TaskExecutor {
 }
 
 /// Runs `body` to its end also when the task is cancelled.
-public func toTheEnd<Value: Sendable>(_ body: @escaping @Sendable () async -> Value) async -> Value {
-    await Task.detached(executorPreference: EventLoop.shared.preference) { await body() }.value
+public func toTheEnd<Value: Sendable, Failure: Error>(
+    _ body: @escaping @Sendable () async throws(Failure) -> Value
+) async throws(Failure) -> Value {
+    let result: Result<Value, Failure> = await Task.detached(executorPreference: EventLoop.shared.preference) {
+        do throws(Failure) { return .success(try await body()) } catch { return .failure(error) }
+    }.value
+    return try result.get()
 }

@@ -89,6 +89,74 @@ import XenTypes
         }
     }
 
+    /// A lock that this process itself holds over another open file, as another process would.
+    @Test func stopsWaitingForALockWhenCancelled() async throws {
+        try await withPaths { paths in
+            let path = paths.lib.appending("lock")
+            let held = try await FileLock.acquire(path)
+            let started = ContinuousClock.now
+            let waiting = Task { try await FileLock.acquire(path) }
+            try await idle(for: .milliseconds(20))
+            waiting.cancel()
+            let error = await #expect(throws: ToolstackError.self) { try await waiting.value }
+            #expect(error?.code == .aborted)
+            let limited = await #expect(throws: ToolstackError.self) {
+                try await FileLock.acquire(path, within: .milliseconds(20))
+            }
+            #expect(limited?.code == .timedOut)
+            #expect(limited?.cause?.contains("process \(getpid()) (") == true, "\(String(describing: limited))")
+            #expect(ContinuousClock.now - started < .seconds(30))
+            held.release()
+            try await FileLock.acquire(path).release()
+        }
+    }
+
+    @Test func stopsWaitingForMemoryWhenCancelled() async throws {
+        try await withPaths { paths in
+            let path = paths.lib.appending("xl")
+            try await RecordLock.acquire(path).release()
+            let holder = open(path.string, O_RDWR)
+            var range = Glibc.flock()
+            range.l_type = Int16(F_WRLCK)
+            // F_OFD_SETLK, which excludes locks of the other kind also in the same process.
+            #expect(fcntl(holder, 37, &range) == 0)
+            let waiting = Task { try await RecordLock.acquire(path) }
+            try await idle(for: .milliseconds(20))
+            waiting.cancel()
+            let error = await #expect(throws: ToolstackError.self) { try await waiting.value }
+            #expect(error?.code == .aborted)
+            let next = Task { try await RecordLock.acquire(path) }
+            try await idle(for: .milliseconds(20))
+            close(holder)
+            try await next.value.release()
+        }
+    }
+
+    @Test func refusesALockThatIsNoFile() async throws {
+        try await withPaths { paths in
+            let path = paths.lib.appending("xl")
+            #expect(mkfifo(path.string, 0o600) == 0)
+            await #expect(throws: ToolstackError.self) { try await RecordLock.acquire(path) }
+        }
+    }
+
+    @Test func findsWhoHoldsALock() {
+        let table = """
+            1: POSIX  ADVISORY  WRITE 3568 fd:00:2531452 0 EOF
+            2: FLOCK  ADVISORY  WRITE 3517 fd:00:2531448 0 EOF
+            2: -> FLOCK  ADVISORY  WRITE 99 fd:00:2531448 0 EOF
+            3: OFDLCK ADVISORY  WRITE -1 00:19:7 0 EOF
+            4: -> POSIX ADVISORY WRITE 5 08:101:8 0 EOF
+            """
+        #expect(LockHolder.file(0xFD00, 2531448) == "fd:00:2531448")
+        #expect(LockHolder.file(0x100801, 8) == "08:101:8")
+        #expect(LockHolder.process(holding: "fd:00:2531448", in: table) == 3517)
+        #expect(LockHolder.process(holding: "fd:00:2531452", in: table) == 3568)
+        for file in ["00:19:7", "08:101:8", "fd:00:1", ""] {
+            #expect(LockHolder.process(holding: file, in: table) == nil)
+        }
+    }
+
     @Test func remembersDomainsForAWhile() async throws {
         try await withPaths { paths in
             let history = DomainIDHistory(paths: paths, timeouts: Timeouts())

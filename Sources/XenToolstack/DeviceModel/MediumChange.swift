@@ -42,9 +42,9 @@ struct MediumChange: Sendable {
         let number = medium.virtualDevice.flatMap { VirtualDevice($0)?.number }.flatMap { UInt32(exactly: $0) }
         let drives = drives.filter { $0.record["device-type"] == "cdrom" }
         guard let number, let drive = drives.first(where: { $0.address.id == number }) else {
-            let names = drives.compactMap { $0.record["dev"]?.escapingControls }
+            let names = drives.compactMap { $0.record["dev"] }
             throw ToolstackError(
-                .notFound, "domain \(domain) has no CD drive \((medium.virtualDevice ?? "").escapingControls)",
+                .notFound, "domain \(domain) has no CD drive \(medium.virtualDevice ?? "")",
                 domain: domain, cause: names.isEmpty ? "it has none at all" : "it has \(names.joined(separator: ", "))",
                 remedy: "drives are there from the start: the configuration lists them, empty ones too")
         }
@@ -61,10 +61,16 @@ extension Toolstack {
     ///
     /// When it fails, the drive holds what it held before.
     ///
-    /// - Parameter medium: the drive's name, and the image with its format; format `empty` ejects.
+    /// An interruption counts until QEMU is asked; from then on this runs to its end.
+    ///
+    /// - Parameters:
+    ///   - medium: the drive's name, and the image with its format; format `empty` ejects.
+    ///   - waitsForTray: whether a guest that has locked the drive gets a while to open it.
     /// - Throws: `invalid` for other guests, `notFound` for a drive that is none; QEMU's words otherwise, such as that
     ///   the guest has locked the drive.
-    public func changeMedium(_ medium: DiskDevice, of domain: DomainID) async throws(ToolstackError) {
+    public func changeMedium(
+        _ medium: DiskDevice, of domain: DomainID, waitsForTray: Bool = true
+    ) async throws(ToolstackError) {
         let info = try info(of: domain)
         guard try type(of: domain) == .hvm else {
             throw ToolstackError(
@@ -78,17 +84,20 @@ extension Toolstack {
                 cause: "its QEMU runs in a domain of its own")
         }
         let data = UserData(of: domain, uuid: info.uuid, paths: paths)
-        let lock = try await FileLock.acquire(data.path(of: .devices))
+        let lock = try await FileLock.acquire(data.path(of: .devices), logger: logger)
         defer { lock.release() }
         let drives = try DeviceEngine(self).statuses(
             of: domain, kinds: [.vbd], recordKeys: ["dev", "device-type"], frontendKeys: [])
         let change = try MediumChange(medium, drives: drives, of: domain)
         let image = try change.isEjection ? nil : open(change, of: domain)
         defer { try? image?.close() }
-        try await withDeviceModel(of: domain, to: change.description) { session in
-            try await exchange(change, image, session)
+        // Half-way, nobody would know what is in the drive.
+        try await toTheEnd { [self] () async throws(ToolstackError) in
+            try await withDeviceModel(of: domain, to: change.description) { session in
+                try await exchange(change, image, session, waitsForTray: waitsForTray)
+            }
+            try record(change)
         }
-        try record(change)
     }
 
     /// Opens the image here, for QEMU may not be allowed to.
@@ -109,9 +118,17 @@ extension Toolstack {
         }
     }
 
-    private func exchange(_ change: MediumChange, _ image: FileDescriptor?, _ session: QMPSession) async throws {
+    private func exchange(
+        _ change: MediumChange, _ image: FileDescriptor?, _ session: QMPSession, waitsForTray: Bool
+    ) async throws {
         let id: (name: String, value: JSONValue) = ("id", .string(change.deviceName))
-        guard let image else { return try await whenTrayIsOpen(change, session, "eject", [id]) }
+        guard let image else {
+            guard waitsForTray else {
+                try await session.execute("eject", [id], within: timeouts.mediumChange)
+                return
+            }
+            return try await whenTrayIsOpen(change, session, "eject", [id])
+        }
         let answer = try await session.execute(
             "add-fd", [("opaque", .string("\(change.medium.format):\(change.path)"))], passing: image,
             within: timeouts.mediumChange)

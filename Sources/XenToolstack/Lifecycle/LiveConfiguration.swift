@@ -12,7 +12,7 @@ extension Toolstack {
         let info = try info(of: domain)
         let data = UserData(of: domain, uuid: info.uuid, paths: paths)
         // Whoever changes devices writes both store and file under this lock.
-        let lock = try await FileLock.acquire(data.path(of: .devices))
+        let lock = try await FileLock.acquire(data.path(of: .devices), logger: logger)
         defer { lock.release() }
         guard var configuration = try storedConfiguration(of: domain) else {
             throw ToolstackError(

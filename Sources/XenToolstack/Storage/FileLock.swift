@@ -1,4 +1,5 @@
 import Glibc
+import Logging
 import Synchronization
 import SystemPackage
 
@@ -18,33 +19,18 @@ public final class FileLock: Sendable {
 
     deinit { release() }
 
-    /// Takes the lock, waiting for as long as another process holds it.
-    public static func acquire(_ path: FilePath) async throws(ToolstackError) -> FileLock {
-        if let lock = try attempt(path, LOCK_EX | LOCK_NB) { return lock }
-        return try await onOwnThread { () throws(ToolstackError) in try acquireBlocking(path) }
-    }
-
-    /// As `acquire`, but gives up after a time.
+    /// Takes the lock, waiting while another process holds it.
     ///
-    /// - Throws: `timedOut` when another process holds it for that long.
-    public static func acquire(_ path: FilePath, within limit: Duration) async throws(ToolstackError) -> FileLock {
+    /// - Parameters:
+    ///   - limit: for how long; nil for ever.
+    ///   - logger: is told who holds it when that takes a while.
+    /// - Throws: `timedOut` when another process holds it for that long, `aborted` when the task is cancelled.
+    public static func acquire(
+        _ path: FilePath, within limit: Duration? = nil, logger: Logger? = nil
+    ) async throws(ToolstackError) -> FileLock {
         if let lock = try attempt(path, LOCK_EX | LOCK_NB) { return lock }
-        // Nothing interrupts a thread that waits for the lock. When it gets it too late, it lets go of it.
-        let result = AsyncStream<Result<FileLock, ToolstackError>>.makeStream()
-        Task(executorPreference: EventLoop.shared.preference) {
-            do throws(ToolstackError) {
-                let lock = try await onOwnThread { () throws(ToolstackError) in try acquireBlocking(path) }
-                if case .terminated = result.continuation.yield(.success(lock)) { lock.release() }
-            } catch {
-                result.continuation.yield(.failure(error))
-            }
-        }
-        let stream = result.stream
-        let outcome = try? await withDeadline(limit) { await stream.first { _ in true } }
-        if let lock = try outcome??.get() { return lock }
-        throw ToolstackError(
-            Task.isCancelled ? .aborted : .timedOut, "cannot take the lock \(path)",
-            cause: Task.isCancelled ? "interrupted" : "another process has held it for \(limit)")
+        let wait = LockWait(path: path, limit: limit, logger: logger)
+        return try await wait.take(letGo: { $0.release() }) { () throws(ToolstackError) in try acquireBlocking(path) }
     }
 
     /// As `acquire`, but blocks the thread: for locks that are held only for moments.
@@ -120,21 +106,39 @@ public final class RecordLock: Sendable {
     deinit { release() }
 
     /// Takes the lock, waiting for as long as another process holds it.
-    public static func acquire(_ path: FilePath) async throws(ToolstackError) -> RecordLock {
-        let descriptor = open(path.string, O_WRONLY | O_CREAT | O_CLOEXEC, 0o200)
-        guard descriptor >= 0 else { throw failure(path) }
+    ///
+    /// - Parameter logger: is told who holds it when that takes a while.
+    /// - Throws: `aborted` when the task is cancelled.
+    public static func acquire(_ path: FilePath, logger: Logger? = nil) async throws(ToolstackError) -> RecordLock {
+        let descriptor = try open(path)
         let code = set(descriptor, F_SETLK)
         if code == 0 { return RecordLock(descriptor) }
         guard code == EACCES || code == EAGAIN else {
             close(descriptor)
             throw failure(path, code)
         }
-        let waited = await onOwnThread { set(descriptor, F_SETLKW) }
-        guard waited == 0 else {
+        let wait = LockWait(path: path, limit: nil, logger: logger)
+        return try await wait.take(letGo: { $0.release() }) { () throws(ToolstackError) in
+            let waited = set(descriptor, F_SETLKW)
+            if waited == 0 { return RecordLock(descriptor) }
             close(descriptor)
             throw failure(path, waited)
         }
-        return RecordLock(descriptor)
+    }
+
+    /// Opens the file, whosever it is. In a directory in which everybody may make files, as Debian's `/var/lock` is,
+    /// the kernel lets nobody open another's file together with the wish to make it (`protected_regular` in proc(5)).
+    private static func open(_ path: FilePath) throws(ToolstackError) -> CInt {
+        // Without waiting for whoever would read a FIFO.
+        let flags = O_WRONLY | O_CLOEXEC | O_NONBLOCK
+        var descriptor = Glibc.open(path.string, flags)
+        if descriptor < 0, errno == ENOENT {
+            descriptor = Glibc.open(path.string, flags | O_CREAT | O_EXCL, 0o200)
+            // Somebody else was quicker.
+            if descriptor < 0, errno == EEXIST { descriptor = Glibc.open(path.string, flags) }
+        }
+        guard descriptor >= 0 else { throw failure(path) }
+        return descriptor
     }
 
     public func release() {

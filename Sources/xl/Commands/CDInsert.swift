@@ -40,15 +40,17 @@ extension CommandContext {
         let target = try toolstack.findDomain(domain)
         guard VirtualDevice(drive) != nil else {
             throw ToolstackError(
-                .invalid, "\(drive.escapingControls) is no virtual device", domain: target,
+                .invalid, "\(drive) is no virtual device", domain: target,
                 remedy: "CD drives are hda to hdd")
         }
         let medium = try DiskSpec.parse(words: ["vdev=\(drive)", "access=r", "devtype=cdrom"] + image)
         for warning in medium.warnings { Output.warning("\(warning)") }
         if options.isDryRun {
-            Output.print("disk: \(try YajlEncoder().encodeText(medium.value))")
+            Output.print(bytes: try Array("disk: ".utf8) + YajlEncoder().encode(medium.value) + [UInt8(ascii: "\n")])
         } else {
-            try await toolstack.changeMedium(medium.value, of: target)
+            try await TerminationSignals.cancelling { [toolstack] in
+                try await toolstack.changeMedium(medium.value, of: target)
+            }
         }
         return .success
     }

@@ -12,11 +12,13 @@ struct CPUPoolCPUs: ParsableArguments {
     /// - Parameter failure: what is said of a processor that the toolstack does not move.
     func move(
         in context: CommandContext, failure: String,
-        _ move: (Toolstack, Bitmap, CPUPool) throws(ToolstackError) -> [CPUMoveProblem]
-    ) throws -> ExitStatus {
+        _ move: @escaping @Sendable (Toolstack, Bitmap, CPUPool) throws(ToolstackError) -> [CPUMoveProblem]
+    ) async throws -> ExitStatus {
         let toolstack = context.toolstack
         let list = try toolstack.cpus(cpus)
-        return CPUPoolText.report(try move(toolstack, list, toolstack.findCPUPool(pool)), failure)
+        let pool = try toolstack.findCPUPool(self.pool)
+        let problems = try await TerminationSignals.cancelling { try move(toolstack, list, pool) }
+        return CPUPoolText.report(problems, failure)
     }
 }
 
@@ -28,7 +30,8 @@ struct CPUPoolCPUAddCommand: XLCommand {
     @OptionGroup var operands: CPUPoolCPUs
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        try operands.move(in: context, failure: "cannot be added") { toolstack, cpus, pool throws(ToolstackError) in
+        try await operands.move(in: context, failure: "cannot be added") {
+            toolstack, cpus, pool throws(ToolstackError) in
             try toolstack.add(cpus, to: pool)
         }
     }
@@ -42,6 +45,6 @@ struct CPUPoolCPURemoveCommand: XLCommand {
     @OptionGroup var operands: CPUPoolCPUs
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        try operands.move(in: context, failure: "cannot be removed") { $0.remove($1, from: $2) }
+        try await operands.move(in: context, failure: "cannot be removed") { $0.remove($1, from: $2) }
     }
 }

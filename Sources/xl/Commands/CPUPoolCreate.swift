@@ -41,7 +41,8 @@ struct CPUPoolCreateCommand: XLCommand {
             Output.print(CPUPoolText.plan(plan, source: path ?? ConfigSource.commandLineName))
         }
         let isCreated = !isDryRun && !context.options.isDryRun
-        let id = isCreated ? try await toolstack.createCPUPool(plan) : nil
+        let id =
+            isCreated ? try await TerminationSignals.cancelling { try await toolstack.createCPUPool(plan) } : nil
         if json { try Output.print(json: CPUPoolJSON.plan(plan, id: id)) }
         return .success
     }

@@ -6,7 +6,9 @@ struct CPUPoolDestroyCommand: XLCommand {
     @Argument(help: "Name or number of the pool; it must have no domains.") var pool: String
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        try await context.toolstack.destroyCPUPool(context.toolstack.findCPUPool(pool))
+        let toolstack = context.toolstack
+        let pool = try toolstack.findCPUPool(self.pool)
+        try await TerminationSignals.cancelling { try await toolstack.destroyCPUPool(pool) }
         return .success
     }
 }

@@ -9,7 +9,8 @@ struct CPUPoolNUMASplitCommand: XLCommand {
             """)
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        try await context.toolstack.splitCPUPools()
+        let toolstack = context.toolstack
+        try await TerminationSignals.cancelling { try await toolstack.splitCPUPools() }
         return .success
     }
 }

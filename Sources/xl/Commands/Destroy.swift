@@ -28,7 +28,7 @@ struct DestroyCommand: XLCommand {
                 """)
             return .failure
         }
-        try await toolstack.destroy(id)
+        try await TerminationSignals.cancelling { try await toolstack.destroy(id) }
         return .success
     }
 }

@@ -12,10 +12,12 @@ extension CommandContext {
         let device = try read()
         for warning in device.warnings { Output.warning("\(warning)") }
         guard let target else {
-            Output.print("\(key): \(try YajlEncoder().encodeText(device.value))")
+            Output.print(bytes: try Array("\(key): ".utf8) + YajlEncoder().encode(device.value) + [UInt8(ascii: "\n")])
             return .success
         }
-        try await DeviceEngine(toolstack).attach(deviceClass, device.value, to: target)
+        try await TerminationSignals.cancelling { [toolstack] in
+            _ = try await DeviceEngine(toolstack).attach(Class.self, device.value, to: target)
+        }
         return .success
     }
 }

@@ -16,7 +16,9 @@ extension CommandContext {
                 .notFound, missing, domain: target, remedy: "xl \(Class.command)-list \(domain) shows those that it has"
             )
         }
-        try await engine.detach(deviceClass, device.address, force: .whenTimeIsUp)
+        try await TerminationSignals.cancelling {
+            try await engine.detach(Class.self, device.address, force: .whenTimeIsUp)
+        }
         return .success
     }
 
