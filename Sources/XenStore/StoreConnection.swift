@@ -1,4 +1,5 @@
 import CXen
+import Events
 import Glibc
 import XenTypes
 
@@ -6,6 +7,9 @@ import XenTypes
 ///
 /// Nothing happens until the first request, which opens the connection. All requests block the calling thread
 /// until xenstored answers; they may come from any thread.
+///
+/// A request that xenstored does not answer in time fails, and the next ones go on with the same connection, behind it.
+/// A connection that is lost is made again by the next request; transactions and watches end with it.
 public final class StoreConnection: StoreAccess {
     let handle: StoreHandle
     private let requests: StoreRequests
@@ -15,7 +19,7 @@ public final class StoreConnection: StoreAccess {
     ///   - deadline: how long a request waits for a xenstored that does not answer.
     public init(path: String? = nil, deadline: Duration = .seconds(8)) {
         handle = StoreHandle(path: path, limit: deadline)
-        requests = StoreRequests(handle: handle, transaction: 0)
+        requests = StoreRequests(handle: handle, transaction: 0, connection: nil)
     }
 
     public func readBytes(_ paths: [StorePath]) throws(StoreError) -> [[UInt8]?] { try requests.readBytes(paths) }
@@ -43,6 +47,26 @@ public final class StoreConnection: StoreAccess {
     ///
     /// - Throws: the first failure. All the others have been tried.
     public func perform(_ changes: [StoreChange]) throws(StoreError) { try requests.perform(changes) }
+}
+
+/// What to do when xenstored has kept silent, or was gone.
+extension StoreConnection {
+    /// How often a request failed because xenstored did not answer in time, or the connection was lost.
+    public var lapses: Int { handle.lapses }
+
+    /// Waits until xenstored answers again: before what is taken back or removed, for which a failed request is no
+    /// excuse. Returns at once when the last request was answered.
+    ///
+    /// - Returns: whether it answers, or has never failed to.
+    @discardableResult
+    public func awaitRecovery(within limit: Duration) async -> Bool {
+        let end = ContinuousClock.now + limit
+        while !handle.recover() {
+            // Nothing tells when a xenstored that is gone comes back.
+            guard ContinuousClock.now < end, (try? await idle(for: .milliseconds(100))) != nil else { return false }
+        }
+        return true
+    }
 }
 
 /// Domains as xenstored knows them.
@@ -91,6 +115,8 @@ extension StoreConnection {
 struct StoreRequests: Sendable {
     let handle: StoreHandle
     let transaction: UInt32
+    /// The connection that the transaction is of; nil where any will do.
+    let connection: UInt64?
 
     func readBytes(_ paths: [StorePath]) throws(StoreError) -> [[UInt8]?] {
         try ask(.read, XS_READ, paths) { request, message throws(StoreError) in
@@ -159,7 +185,7 @@ struct StoreRequests: Sendable {
         let requests = try changes.map { change throws(StoreError) in
             try StoreRequest(change, transaction: transaction)
         }
-        for (request, message) in zip(requests, try handle.perform(requests)) {
+        for (request, message) in zip(requests, try handle.perform(requests, on: connection).answers) {
             if request.operation == .remove, message.failure == ENOENT { continue }
             _ = try request.answer(from: message)
         }
@@ -168,7 +194,7 @@ struct StoreRequests: Sendable {
     private func ask(
         _ operation: StoreOperation, _ type: xsd_sockmsg_type, _ path: StorePath, _ content: [UInt8] = []
     ) throws(StoreError) -> StoreMessage {
-        try handle.request(operation, type, path, transaction: transaction, content: content)
+        try handle.request(operation, type, path, transaction: transaction, content: content, on: connection)
     }
 
     /// Asks the same of many nodes.
@@ -179,7 +205,7 @@ struct StoreRequests: Sendable {
         let requests = try paths.map { path throws(StoreError) in
             try StoreRequest(operation, type, path, transaction: transaction)
         }
-        return try zip(requests, try handle.perform(requests)).map { pair throws(StoreError) in
+        return try zip(requests, try handle.perform(requests, on: connection).answers).map { pair throws(StoreError) in
             try value(pair.0, pair.1)
         }
     }

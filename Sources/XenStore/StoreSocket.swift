@@ -11,7 +11,7 @@ struct StoreSocket: Sendable {
 
     let descriptor: Int32
     private let isSocket: Bool
-    private let limit: Duration
+    private var limit: Duration
 
     /// - Parameters:
     ///   - path: of xenstored's socket or of the device; nil looks where libxenstore does.
@@ -21,7 +21,9 @@ struct StoreSocket: Sendable {
         let named = path ?? variable("XENSTORED_PATH")
         let path = named ?? (variable("XENSTORED_RUNDIR") ?? "/var/run/xenstored") + "/socket"
         if let descriptor = try connect(path, limit) {
-            return StoreSocket(descriptor: descriptor, isSocket: true, limit: limit)
+            var socket = StoreSocket(descriptor: descriptor, isSocket: true, limit: limit)
+            socket.setLimit(limit)
+            return socket
         }
         let descriptor = Glibc.open(named ?? "/dev/xen/xenbus", O_RDWR | O_CLOEXEC)
         guard descriptor >= 0 else { throw .broken(errno) }
@@ -35,12 +37,8 @@ struct StoreSocket: Sendable {
         guard let address = LocalAddress(path: path) else { return nil }
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw .broken(errno) }
-        let (seconds, attoseconds) = limit.components
-        var time = timeval(tv_sec: Int(clamping: seconds), tv_usec: Int(attoseconds / 1_000_000_000_000))
-        // The latter limits `connect`, too.
-        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-            setsockopt(descriptor, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
-        }
+        // It limits `connect`, too.
+        set(SO_SNDTIMEO, of: descriptor, to: limit)
         if address.connect(descriptor) == 0 { return descriptor }
         let isLate = errno == EAGAIN
         close(descriptor)
@@ -48,21 +46,39 @@ struct StoreSocket: Sendable {
         return nil
     }
 
-    /// Sends messages: together, but the device takes one at a time.
-    func send(_ messages: [[UInt8]]) throws(Failure) {
-        if isSocket, messages.count > 1 { return try send(Array(messages.joined())) }
-        for message in messages { try send(message) }
+    private static func set(_ option: Int32, of descriptor: Int32, to limit: Duration) {
+        let (seconds, attoseconds) = limit.components
+        var time = timeval(tv_sec: Int(clamping: seconds), tv_usec: Int(attoseconds / 1_000_000_000_000))
+        setsockopt(descriptor, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
     }
 
-    private func send(_ bytes: [UInt8]) throws(Failure) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { rest in
-                isSocket
-                    ? Glibc.send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
-                    : write(descriptor, rest.baseAddress, rest.count)
+    /// Changes how long each step of a request may take.
+    mutating func setLimit(_ limit: Duration) {
+        self.limit = limit
+        guard isSocket else { return }
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] { Self.set(option, of: descriptor, to: limit) }
+    }
+
+    /// Sends messages: together, but the device takes one at a time. What has been sent is taken out, so that the rest
+    /// can follow later.
+    func send(_ messages: inout [[UInt8]]) throws(Failure) {
+        if isSocket, messages.count > 1 { messages = [Array(messages.joined())] }
+        while var rest = messages.first?[...] {
+            while !rest.isEmpty {
+                let count = rest.withUnsafeBytes { rest in
+                    isSocket
+                        ? Glibc.send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
+                        : write(descriptor, rest.baseAddress, rest.count)
+                }
+                if count > 0 {
+                    rest = rest.dropFirst(count)
+                } else if errno != EINTR {
+                    let failure = failure(errno)
+                    messages[0] = Array(rest)
+                    throw failure
+                }
             }
-            if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { throw failure(errno) }
+            messages.removeFirst()
         }
     }
 

@@ -11,11 +11,12 @@ public final class StoreTransaction: StoreAccess {
     private let ended = Mutex(false)
 
     init(handle: StoreHandle) throws(StoreError) {
-        let answer = try handle.request(.startTransaction, XS_TRANSACTION_START, content: [0])
-        guard let id = answer.words.first.flatMap({ UInt32($0) }) else {
+        let request = try StoreRequest(.startTransaction, XS_TRANSACTION_START, content: [0])
+        let (answers, connection) = try handle.perform([request])
+        guard let id = try request.answer(from: answers[0]).words.first.flatMap({ UInt32($0) }) else {
             throw StoreError(.startTransaction, nil, errno: EIO)
         }
-        requests = StoreRequests(handle: handle, transaction: id)
+        requests = StoreRequests(handle: handle, transaction: id, connection: connection)
     }
 
     /// - Returns: false when a change by others has invalidated the transaction.
@@ -37,7 +38,8 @@ public final class StoreTransaction: StoreAccess {
         ended.withLock { $0 = true }
         let word = UInt8(ascii: abort ? "F" : "T")
         _ = try requests.handle.request(
-            .endTransaction, XS_TRANSACTION_END, transaction: requests.transaction, content: [word, 0])
+            .endTransaction, XS_TRANSACTION_END, transaction: requests.transaction, content: [word, 0],
+            on: requests.connection)
     }
 
     private func live(_ operation: StoreOperation, _ path: StorePath? = nil) throws(StoreError) -> StoreRequests {

@@ -113,6 +113,8 @@ final class WatchQueue: Sendable {
     }
 
     func next() async throws(StoreError) -> StoreEvent? {
+        // Who follows a guest that writes without pause never waits here, and others are to have their turn.
+        await Task.yield()
         while !Task.isCancelled {
             if let taken = take() { return try taken.get() }
             await withTaskCancellationHandler {

@@ -5,20 +5,17 @@ final class WatchHub: Sendable {
     private struct State {
         var queues: [String: WatchQueue] = [:]
         var lastNumber: UInt64 = 0
-        var end: StoreError?
     }
 
     private let state = Mutex(State())
 
     func makeQueue(for path: StorePath) -> WatchQueue {
-        let (queue, end) = state.withLock { state in
+        state.withLock { state in
             state.lastNumber += 1
             let queue = WatchQueue(path: path, token: "w\(state.lastNumber)")
             state.queues[queue.token] = queue
-            return (queue, state.end)
+            return queue
         }
-        if let end { queue.finish(end) }
-        return queue
     }
 
     func remove(_ queue: WatchQueue) {
@@ -30,9 +27,10 @@ final class WatchHub: Sendable {
         state.withLock { $0.queues[token] }?.add(path)
     }
 
+    /// Ends the watches of a connection that is no more; those that are set later are of the next.
     func end(_ error: StoreError) {
         let queues = state.withLock { state in
-            state.end = error
+            defer { state.queues = [:] }
             return Array(state.queues.values)
         }
         for queue in queues { queue.finish(error) }

@@ -58,6 +58,8 @@ public struct Timeouts: Sendable {
     public var balloon: Duration = .seconds(30)
     /// dom0 to give up virtual CPUs.
     public var vcpuUnplug: Duration = .seconds(10)
+    /// xenstored to answer again, before what must be taken back or away is left.
+    public var storeRecovery: Duration = .seconds(60)
     /// How long a destroyed domain's number stays unused (`LIBXL_DOMID_REUSE_TIMEOUT`).
     public var domainIDReuse: Duration = .seconds(60)
 

@@ -205,9 +205,86 @@ private final class FakeStore: Sendable {
         }
         let store = StoreConnection()
         #expect(try store.read("/a") == "OK")
-        for path: StorePath in ["/b", "/c"] {
-            #expect(throws: StoreError(.read, path, code: ECONNRESET, cause: .connectionLost)) { try store.read(path) }
+        #expect(throws: StoreError(.read, "/b", code: ECONNRESET, cause: .connectionLost)) { try store.read("/b") }
+        withExtendedLifetime(fake) {}
+    }
+
+    /// Answers each request with its own path, after a silence in which more requests come than a socket's buffer holds.
+    @Test(.timeLimit(.minutes(1))) func goesOnAfterASilence() async throws {
+        let isSilent = Mutex(false)
+        let fake = FakeStore { connection in
+            var token = ""
+            while let request = FakeStore.read(connection) {
+                while isSilent.withLock(\.self) { usleep(1000) }
+                let words = request.body.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+                if request.type == XS_WATCH.rawValue { token = words[1] }
+                if words[0] == "/changed" {
+                    FakeStore.write(connection, type: XS_WATCH_EVENT.rawValue, "/w/new\u{0}\(token)\u{0}")
+                }
+                FakeStore.write(connection, type: request.type, words[0])
+            }
         }
+        let store = StoreConnection(deadline: .milliseconds(100))
+        let watch = try store.watch("/w")
+        #expect(try store.read("/a") == "/a")
+        isSilent.withLock { $0 = true }
+        #expect(throws: StoreError(.read, "/b", code: ETIMEDOUT, cause: .notAnswering(after: .milliseconds(100)))) {
+            try store.read("/b")
+        }
+        let start = ContinuousClock.now
+        for number in 0..<100 {
+            #expect(throws: StoreError.self) {
+                try store.write(StorePath("/much/\(number)"), String(repeating: "x", count: 4000))
+            }
+        }
+        // Who goes on without an answer does not wait as long for each.
+        #expect(ContinuousClock.now - start < .seconds(5))
+        #expect(store.lapses == 101)
+        #expect(await store.awaitRecovery(within: .milliseconds(200)) == false)
+        isSilent.withLock { $0 = false }
+        #expect(await store.awaitRecovery(within: .seconds(30)))
+        #expect(try store.read("/c") == "/c")
+        #expect(try store.read(["/d", "/changed", "/e"]) == ["/d", "/changed", "/e"])
+        var events = watch.makeAsyncIterator()
+        #expect(try await events.next() == StoreEvent(path: "/w/new"))
+        withExtendedLifetime(fake) {}
+    }
+
+    /// xenstored goes and another one comes: what was begun with the first ends with it.
+    @Test(.timeLimit(.minutes(1))) func connectsAgainAfterALoss() async throws {
+        let connections = Mutex(0)
+        let fake = FakeStore { connection in
+            let number = connections.withLock { number in
+                number += 1
+                return number
+            }
+            while let request = FakeStore.read(connection) {
+                if number == 1, request.body.starts(with: "/end".utf8) { return }
+                FakeStore.write(connection, type: request.type, "\(number)\u{0}")
+            }
+        }
+        let store = StoreConnection()
+        let watch = try store.watch("/w")
+        var seen: (end: StoreError?, second: String?)
+        #expect(throws: StoreError(.write, "/b", code: ECONNRESET, cause: .connectionLost)) {
+            try store.transaction { transaction throws(StoreError) in
+                do throws(StoreError) { _ = try store.read("/end") } catch { seen.end = error }
+                // The new connection knows nothing of the transaction, or has another of that number.
+                seen.second = try store.read("/a")
+                try transaction.write("/b", "c")
+            }
+        }
+        #expect(seen.end == StoreError(.read, "/end", code: ECONNRESET, cause: .connectionLost))
+        #expect(seen.second == "2")
+        var events = watch.makeAsyncIterator()
+        await #expect(throws: StoreError(.watch, code: ECONNRESET, cause: .connectionLost)) {
+            _ = try await events.next()
+        }
+        #expect(store.lapses == 1)
+        #expect(await store.awaitRecovery(within: .seconds(30)))
+        #expect(try store.transaction { transaction throws(StoreError) in try transaction.read("/c") } == "2")
+        let next = try store.watch("/w")
+        next.cancel()
         withExtendedLifetime(fake) {}
     }
 

@@ -17,7 +17,7 @@ extension DeviceEngine {
     ) async throws(ToolstackError) -> Class.Device {
         let info = try toolstack.info(of: domain)
         let data = UserData(of: domain, uuid: info.uuid, paths: toolstack.paths)
-        let lock = try await FileLock.acquire(data.path(of: .devices))
+        let lock = try await FileLock.acquire(data.path(of: .devices), logger: toolstack.logger)
         defer { lock.release() }
         // Whoever ends a domain has this lock until it is gone.
         guard try !toolstack.info(of: domain).flags.contains(.dying) else {
@@ -48,15 +48,18 @@ extension DeviceEngine {
 
     /// Takes a device off a running domain and out of its stored configuration.
     ///
+    /// An interruption counts until the guest is asked; from then on this runs to its end.
+    ///
     /// - Throws: `timedOut` when the guest does not let go of it and `force` is `never`.
     public func detach<Class: DeviceClass>(
         _: Class.Type, _ address: DeviceAddress, force: Force
     ) async throws(ToolstackError) {
         let info = try toolstack.info(of: address.domain)
         let data = UserData(of: address.domain, uuid: info.uuid, paths: toolstack.paths)
-        let lock = try await FileLock.acquire(data.path(of: .devices))
+        let lock = try await FileLock.acquire(data.path(of: .devices), logger: toolstack.logger)
         defer { lock.release() }
-        try await remove(address, force: force)
+        // The guest has begun to let go of it, and cannot be told otherwise.
+        try await toTheEnd { [self] () async throws(ToolstackError) in try await remove(address, force: force) }
         try forget(Class.self, in: address.domain) { Class.number(of: $0) == address.id }
     }
 
@@ -140,8 +143,10 @@ extension DeviceEngine {
     /// Undoes what was done for a device that could not be connected; runs to its end also when cancelled.
     private func takeBack<Class: DeviceClass>(_ plan: DevicePlan, _: Class.Type, _ stored: Class.Device) async {
         await toTheEnd {
-            for error in await remove([plan.address], force: .always, isTakingBack: true) {
-                toolstack.logger.error("\(error)")
+            await toolstack.againAfterLapse {
+                for error in await remove([plan.address], force: .always, isTakingBack: true) {
+                    toolstack.logger.error("\(error)")
+                }
             }
             do throws(ToolstackError) {
                 try forget(Class.self, in: plan.address.domain) { Class.isSame($0, stored) }

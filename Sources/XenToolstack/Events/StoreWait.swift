@@ -23,8 +23,8 @@ extension StoreConnection {
     ) async throws(ToolstackError) -> Value {
         let seen = LastSeen()
         do {
-            guard let limit else { return try await follow(paths, seen, look) }
-            let value = try await withDeadline(limit) { try await self.follow(paths, seen, look) }
+            guard let limit else { return try await followOn(paths, seen, look) }
+            let value = try await withDeadline(limit) { try await self.followOn(paths, seen, look) }
             if let value { return value }
             throw ToolstackError(
                 .timedOut, "cannot wait any longer for \(what)", domain: domain,
@@ -37,6 +37,22 @@ extension StoreConnection {
             throw ToolstackError(.fail, "cannot wait for \(what)", domain: domain, underlying: error)
         }
     }
+
+    /// As `follow`, also over a connection that is lost, as long as xenstored comes back.
+    private func followOn<Value: Sendable>(
+        _ paths: [StorePath], _ seen: LastSeen, _ look: @escaping @Sendable () throws -> Observation<Value>
+    ) async throws -> Value {
+        while true {
+            do {
+                return try await follow(paths, seen, look)
+            } catch let error as StoreError where error.isLapse {
+                guard await awaitRecovery(within: Self.returnLimit) else { throw error }
+            }
+        }
+    }
+
+    /// How long a xenstored that is gone, or does not answer, may take to come back.
+    private static var returnLimit: Duration { .seconds(60) }
 
     private func follow<Value: Sendable>(
         _ paths: [StorePath], _ seen: LastSeen, _ look: @escaping @Sendable () throws -> Observation<Value>

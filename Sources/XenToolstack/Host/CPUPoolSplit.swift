@@ -23,7 +23,7 @@ extension Toolstack {
             try await split.apply(to: whole, self, &undo)
             undo.commit()
         } catch {
-            await undo.unwind(logger: logger)
+            await undo.unwind(self)
             throw error
         }
     }

@@ -108,7 +108,7 @@ extension Toolstack {
             undo.commit()
             return id
         } catch {
-            await undo.unwind(logger: logger)
+            await undo.unwind(self)
             throw ToolstackError(
                 .fail, "cannot create CPU pool \"\(plan.name)\" with scheduler \(plan.scheduler.name)",
                 underlying: error)
@@ -134,7 +134,7 @@ extension Toolstack {
             undo.commit()
             _ = try store.remove(CPUPool.root / "\(pool.id)")
         } catch {
-            await undo.unwind(logger: logger)
+            await undo.unwind(self)
             throw ToolstackError(.fail, "cannot destroy \(pool.title)", underlying: error)
         }
     }

@@ -19,7 +19,7 @@ extension Toolstack {
         do {
             return try await creation.run()
         } catch {
-            await creation.undo.unwind(logger: logger)
+            await creation.undo.unwind(self)
             if let error = error as? ToolstackError { throw creation.failure(from: error) }
             let name = given.createInfo.name ?? ""
             guard error is CancellationError else {
@@ -107,7 +107,8 @@ struct Creation {
     /// it away until this one has it.
     private mutating func reserveMemory(for configuration: DomainConfiguration) async throws -> RecordLock? {
         guard options.balloonsControlDomain else { return nil }
-        let lock = try await RecordLock.acquire(options.lockFile ?? toolstack.paths.lock)
+        let lock = try await RecordLock.acquire(
+            options.lockFile ?? toolstack.paths.lock, logger: toolstack.logger)
         // Upstream computes the need on the configuration that it stores, which so gets the defaults.
         given = configuration
         try await toolstack.freeMemory(

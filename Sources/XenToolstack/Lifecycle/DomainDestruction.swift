@@ -9,24 +9,27 @@ import XenTypes
 extension Toolstack {
     /// Ends a domain at once and removes all that the host keeps for it, whoever made it.
     ///
-    /// A part that cannot be removed is logged and does not keep the rest. Cancelling the task does not end it.
+    /// A part that cannot be removed is logged and does not keep the rest. Runs to its end also when the task is
+    /// cancelled: once the domain is gone, nobody removes what was left of it.
     ///
     /// - Throws: `domainNotFound` when there is none; `fail` when the hypervisor does not let it go.
     public func destroy(_ domain: DomainID) async throws(ToolstackError) {
+        try await toTheEnd { [self] () async throws(ToolstackError) in try await destroyWithDeviceModel(domain) }
+    }
+
+    private func destroyWithDeviceModel(_ domain: DomainID) async throws(ToolstackError) {
         _ = try info(of: domain)
-        let stubdomain = deviceModelDomain(of: domain)
-        // To the end also when the task is cancelled: once the domain is gone, nobody removes what was left of it.
-        let outcome = await toTheEnd { [self] in
-            await withTaskGroup(of: Result<Void, ToolstackError>.self) { group in
-                for victim in [domain, stubdomain].compactMap(\.self) {
-                    group.addTask { await self.destroyOne(victim) }
-                }
-                var first: Result<Void, ToolstackError> = .success(())
-                for await result in group {
-                    if case .success = first { first = result }
-                }
-                return first
+        var stubdomain: DomainID?
+        await againAfterLapse { stubdomain = deviceModelDomain(of: domain) }
+        let outcome = await withTaskGroup(of: Result<Void, ToolstackError>.self) { group in
+            for victim in [domain, stubdomain].compactMap(\.self) {
+                group.addTask { await self.destroyOne(victim) }
             }
+            var first: Result<Void, ToolstackError> = .success(())
+            for await result in group {
+                if case .success = first { first = result }
+            }
+            return first
         }
         try outcome.get()
     }
@@ -45,16 +48,18 @@ extension Toolstack {
 
     private func destroyOne(_ domain: DomainID) async -> Result<Void, ToolstackError> {
         logFailure("pause domain \(domain)") { try hypervisor.pauseDomain(domain) }
-        await stopDeviceModel(of: domain)
+        await againAfterLapse { await stopDeviceModel(of: domain) }
         // Until it is gone, so that nobody attaches what nobody would take away.
         let lock = await lockDevices(of: domain)
         defer { lock?.release() }
-        await removeNetworkBuffers(of: domain)
-        await DeviceEngine(self).destroyAll(of: domain)
-        await awaitBackendRelease(of: domain)
-        await removeBootloaderRemains(of: domain)
-        removeNodes(of: domain)
-        removeFiles(of: domain)
+        await againAfterLapse {
+            await removeNetworkBuffers(of: domain)
+            await DeviceEngine(self).destroyAll(of: domain)
+            await awaitBackendRelease(of: domain)
+            await removeBootloaderRemains(of: domain)
+            removeNodes(of: domain)
+            removeFiles(of: domain)
+        }
         return await endDomain(domain)
     }
 
@@ -64,7 +69,8 @@ extension Toolstack {
     private func lockDevices(of domain: DomainID) async -> FileLock? {
         do throws(ToolstackError) {
             let data = UserData(of: domain, uuid: try info(of: domain).uuid, paths: paths)
-            return try await FileLock.acquire(data.path(of: .devices), within: timeouts.deviceChange)
+            return try await FileLock.acquire(
+                data.path(of: .devices), within: timeouts.deviceChange, logger: logger)
         } catch {
             if error.code != .domainNotFound { logger.warning("domain \(domain) is destroyed all the same: \(error)") }
             return nil

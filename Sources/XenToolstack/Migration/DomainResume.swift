@@ -14,10 +14,13 @@ extension Toolstack {
             throw ToolstackError(
                 .invalid, "cannot resume domain \(domain)", domain: domain, cause: "it is not suspended")
         }
+        await store.awaitRecovery(within: timeouts.storeRecovery)
         if try type(of: domain) == .hvm { try await resumeDeviceModel(of: domain) }
         do {
             try hypervisor.resumeDomain(domain, cooperative: cooperative)
-            try store.resume(domain)
+            var outcome = Result<Void, any Error>.success(())
+            await againAfterLapse { outcome = Result { try store.resume(domain) } }
+            try outcome.get()
         } catch {
             throw ToolstackError(.fail, "cannot resume domain \(domain)", domain: domain, underlying: error)
         }

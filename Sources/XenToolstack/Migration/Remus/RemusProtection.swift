@@ -64,7 +64,7 @@ private struct RemusProtection: Sendable {
         } catch {
             result = .failure(error)
         }
-        await undo.unwind(logger: toolstack.logger)
+        await undo.unwind(toolstack)
         return try result.get()
     }
 
