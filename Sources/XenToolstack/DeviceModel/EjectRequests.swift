@@ -20,6 +20,8 @@ extension Toolstack {
 
     /// Most reports of one drive: a guest can press its button all day, and the log is on dom0's disk.
     private static let reportLimit = 100
+    /// How long a drive's next request waits: each costs dom0 QEMU's time, locks and writes.
+    private static let requestPause = Duration.seconds(1)
 
     private func serve(_ drive: DeviceStatus, _ report: @Sendable (String) -> Void) async {
         let request = drive.address.frontend / "eject"
@@ -29,13 +31,23 @@ extension Toolstack {
                 guard try store.read(request) == "eject" else { continue }
                 // The node says that the request was taken, not that it could be granted.
                 try store.write(request, "")
-                let outcome = await empty(drive)
-                reports += 1
-                if reports <= Self.reportLimit { report(outcome) }
+                if Self.holdsMedium(try store.read(drive.address.record / "params")) {
+                    let outcome = await empty(drive)
+                    reports += 1
+                    if reports <= Self.reportLimit { report(outcome) }
+                }
+                guard (try? await idle(for: Self.requestPause)) != nil else { return }
             }
         } catch {
             report("cannot follow the CD drive \(drive.record["dev"] ?? "") any longer: \(error)")
         }
+    }
+
+    /// Whether a drive holds anything, from what QEMU was told to put into it: a format and a path, either of which may
+    /// be missing.
+    static func holdsMedium(_ parameters: String?) -> Bool {
+        guard let parameters else { return true }
+        return !(parameters.firstIndex(of: ":").map { parameters[$0...].dropFirst() } ?? parameters[...]).isEmpty
     }
 
     /// - Returns: what came of it.
@@ -47,7 +59,8 @@ extension Toolstack {
         medium.isRemovable = true
         medium.isCDROM = true
         do throws(ToolstackError) {
-            try await changeMedium(medium, of: drive.address.domain)
+            // A guest that has locked its own drive need not be waited for.
+            try await changeMedium(medium, of: drive.address.domain, waitsForTray: false)
             return "The guest has ejected the CD in \(drive.record["dev"] ?? "")"
         } catch {
             return "\(error)"
