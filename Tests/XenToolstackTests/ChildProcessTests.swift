@@ -73,6 +73,24 @@ import Testing
         try pipe.readEnd.close()
     }
 
+    /// Signal 0 has as much effect as SIGKILL on a process that waits in the kernel.
+    @Test func leavesAProcessThatCannotBeKilled() async throws {
+        var plan = ChildProcess.Plan("/bin/sleep", ["60"])
+        plan.group = .own
+        let child = try ChildProcess.start(plan)
+        #expect(await child.stop(by: [(0, .milliseconds(10)), (0, .milliseconds(10))]) == nil)
+        #expect(child.reap() == nil)
+        #expect(await child.stop() == .killed(signal: SIGTERM))
+    }
+
+    /// A process that may have few descriptors starts programs, too.
+    @Test(arguments: [0, 3]) func needsNoHighDescriptors(_ count: Int) throws {
+        var plan = ChildProcess.Plan("/bin/true")
+        plan.passedDescriptors = Array(repeating: .standardError, count: count)
+        // Those of the child are below it, and it is as low as that allows.
+        #expect(plan.parkingBase == 3 + count)
+    }
+
     @Test func givesUpAfterTheDeadline() async throws {
         var plan = ChildProcess.Plan("/bin/sleep", ["60"])
         plan.group = .own

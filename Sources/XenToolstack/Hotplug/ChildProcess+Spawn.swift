@@ -2,8 +2,9 @@ import Glibc
 import SystemPackage
 
 extension ChildProcess.Plan {
-    /// First number for the parent's copies of descriptors to pass, above those they become in the child.
-    private static let parkingBase: CInt = 100
+    /// First number for the parent's copies of descriptors to pass, above those they become in the child. No higher,
+    /// for a process may be allowed few.
+    var parkingBase: CInt { CInt(3 + passedDescriptors.count) }
 
     func spawn() throws(ToolstackError) -> pid_t {
         var parked: [CInt] = []
@@ -101,7 +102,7 @@ extension ChildProcess.Plan {
     }
 
     private func park(_ descriptor: CInt, in parked: inout [CInt]) throws(ToolstackError) -> CInt {
-        let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, Self.parkingBase)
+        let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, parkingBase)
         guard copy >= 0 else { throw failure() }
         parked.append(copy)
         return copy
@@ -127,6 +128,9 @@ extension ChildProcess.Plan {
         var none = sigset_t()
         sigemptyset(&none)
         pthread_sigmask(SIG_SETMASK, &none, nil)
+        // What is ignored stays so in the program, and few know what to do about a pipe that nobody reads.
+        signal(SIGPIPE, SIG_DFL)
+        defer { signal(SIGPIPE, SIG_IGN) }
         execve(executable.string, argv, envp)
         return Errno(rawValue: errno)
     }

@@ -65,22 +65,33 @@ public final class ChildProcess: Sendable {
 
     /// Ends the process: SIGTERM, and SIGKILL if it is still there after `grace`.
     /// Runs to its end also when the task is cancelled.
+    ///
+    /// - Returns: how it ended; nil when it is still there although killed, for it waits in the kernel (state D: a
+    ///   device or a network file system that does not answer). It ends when that wait does.
     @discardableResult
-    public func stop(grace: Duration = .seconds(2)) async -> ExitStatus {
+    public func stop(grace: Duration = .seconds(2)) async -> ExitStatus? {
+        await stop(by: [(SIGTERM, grace), (SIGKILL, Self.killLimit)])
+    }
+
+    /// How long a process that was killed may take to end.
+    private static let killLimit = Duration.seconds(10)
+
+    /// - Parameter signals: each with how long the process may take to end after it.
+    func stop(by signals: [(number: CInt, limit: Duration)]) async -> ExitStatus? {
         await toTheEnd { [self] in
-            send(SIGTERM)
-            if let status = try? await withDeadline(grace, { try await self.wait() }) { return status }
-            send(SIGKILL)
-            while true {
-                if let status = try? await wait() { return status }
+            for signal in signals {
+                send(signal.number)
+                if let status = try? await withDeadline(signal.limit, { try await self.wait() }) { return status }
             }
+            return nil
         }
     }
 
     /// Waits for the process's end for at most `limit`, and stops it when the time is up or the task is cancelled.
     ///
     /// - Parameter grace: for how long a cancelled task still lets the process end by itself.
-    /// - Returns: how it ended by itself, or nil if it had to be stopped because the time was up.
+    /// - Returns: how it ended by itself, or nil if it had to be stopped because the time was up; `reap` is nil then
+    ///   if that failed.
     public func finish(
         within limit: Duration, grace: Duration = .zero
     ) async throws(CancellationError) -> ExitStatus? {

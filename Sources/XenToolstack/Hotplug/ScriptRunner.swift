@@ -45,8 +45,10 @@ public struct ScriptRunner: HotplugRunner {
             throw ToolstackError(.aborted, "cannot finish \(summary)", domain: domain)
         }
         guard let status else {
+            let words = process.reap() == nil ? "it waits in the kernel, and cannot even be killed" : said()
             throw ToolstackError(
-                .timedOut, "cannot finish \(summary) within \(limit)", domain: domain, cause: said())
+                .timedOut, "cannot finish \(summary) within \(limit)", domain: domain, cause: words,
+                remedy: process.reap() == nil ? "ps shows process \(process.id) in state D" : nil)
         }
         guard status.isSuccess else {
             let words = said().map { ": \($0)" } ?? ""
