@@ -114,6 +114,9 @@ extension HostTests {
             text.withoutUUIDs.replacing(/[0-9]{8}T[0-9]{4}Z/, with: "TIME").replacing(/pid [0-9]+/, with: "pid N")
                 .replacing(/\(domid [0-9]+/, with: "(domid N").replacing(/"domid": [0-9]+/, with: "\"domid\": N")
                 .replacing(/([Dd])omain [0-9]+/) { "\($0.1)omain N" }
+                // Upstream restarts a guest after two seconds, however short its life was.
+                .split(separator: "\n", omittingEmptySubsequences: false)
+                .filter { !$0.contains("has lived for less than") }.joined(separator: "\n")
         }
     }
 }

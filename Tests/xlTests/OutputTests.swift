@@ -43,6 +43,18 @@ import YajlJSON
         #expect(decimal(.max, places: 0) == "18446744073709551615")
     }
 
+    @Test func restartsOfShortLivesAreFurtherAndFurtherApart() {
+        var pace = RestartPace()
+        let pauses = (0..<8).map { _ in pace.pause(afterLifeOf: .seconds(1))?.components.seconds }
+        #expect(pauses == [2, 4, 8, 16, 32, 60, 60, 60])
+        pace = RestartPace(text: "\(pace.seconds)")
+        #expect(pace.pause(afterLifeOf: .seconds(9)) == .seconds(60))
+        #expect(pace.pause(afterLifeOf: .seconds(10)) == nil)
+        #expect(pace.pause(afterLifeOf: .zero) == .seconds(2))
+        #expect(["", "-5", "x"].map { RestartPace(text: $0).seconds } == [0, 0, 0])
+        #expect(RestartPace(text: "99999").seconds == 60)
+    }
+
     @Test func progressIsABar() {
         #expect(ProgressBar.line(label: "x", percent: 50).hasSuffix(" 50%"))
         #expect(ProgressBar.line(label: "x", percent: 50).filter { $0 == "#" }.count == 20)

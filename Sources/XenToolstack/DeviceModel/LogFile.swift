@@ -7,6 +7,8 @@ public struct LogFile: Sendable {
 
     public let path: FilePath
 
+    public init(path: FilePath) { self.path = path }
+
     /// - Parameter name: without directory and extension.
     public init(_ name: String, in directory: FilePath) {
         // A domain's name may hold anything; a slash would leave the directory.
@@ -31,10 +33,13 @@ public struct LogFile: Sendable {
         if lstat(path.string, &status) == 0 { try rotate() }
     }
 
-    private func generation(_ number: Int) -> String { number == 0 ? path.string : "\(path).\(number)" }
+    func generation(_ number: Int) -> String { number == 0 ? path.string : "\(path).\(number)" }
 
-    private func rotate() throws(ToolstackError) {
-        for number in (0..<Self.generations).reversed() {
+    private func rotate() throws(ToolstackError) { try shiftGenerations(from: 0) }
+
+    /// Makes each generation one older, from one on.
+    func shiftGenerations(from first: Int = 1) throws(ToolstackError) {
+        for number in (first..<Self.generations).reversed() {
             guard rename(generation(number), generation(number + 1)) != 0, errno != ENOENT else { continue }
             throw ToolstackError(
                 .fail, "cannot rotate the log \(generation(number))", cause: "\(Errno(rawValue: errno))")

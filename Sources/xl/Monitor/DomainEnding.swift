@@ -10,6 +10,8 @@ struct DomainEnding: Sendable {
     let domain: DomainID
     let name: String
     let reason: XenControl.ShutdownReason
+    /// How long to wait before a restart.
+    let pause: Duration?
     let context: CommandContext
 
     private var toolstack: Toolstack { context.toolstack }
@@ -108,6 +110,10 @@ struct DomainEnding: Sendable {
     private func restart(
         _ stored: DomainConfiguration?, _ clear: () async throws -> Void
     ) async throws -> DomainID? {
+        if let pause, try await isDestroyed(within: pause) {
+            say("Domain \(domain) has been destroyed.")
+            return nil
+        }
         let configuration = try await nextConfiguration(stored)
         try await clear()
         say("Done. Rebooting now")
@@ -115,6 +121,19 @@ struct DomainEnding: Sendable {
         let next = try await toolstack.create(configuration, options: options).domain
         try await toolstack.unpause(next, isNew: true)
         return next
+    }
+
+    /// Leaves the host some time before a domain is started again that ends too soon each time.
+    ///
+    /// - Returns: whether somebody has destroyed the domain meanwhile.
+    private func isDestroyed(within pause: Duration) async throws -> Bool {
+        let life = RestartPace.healthyLife.components.seconds
+        say(
+            "Domain \(domain) has lived for less than \(life) s. Waiting \(pause.components.seconds) s before its restart"
+        )
+        return try await withDeadline(pause) { [toolstack, domain] in
+            try await toolstack.waitForEnd(of: domain, acceptingShutdown: false)
+        } != nil
     }
 
     /// The text that `config-update` left, or else the domain's configuration as it was at its end.

@@ -15,6 +15,7 @@ struct Monitor: Sendable {
     let context: CommandContext
     /// Whether this is the process's only purpose, so that it may start itself afresh.
     var isProcess = false
+    var pace = RestartPace()
     /// Called once when the watch is set.
     var armed: (@Sendable () -> Void)?
 
@@ -30,7 +31,9 @@ struct Monitor: Sendable {
         var monitor = self
         do {
             while let next = try await monitor.watch() {
-                if isProcess { Self.say("cannot start afresh: \(MonitorProcess.replaceSelf(for: next))") }
+                if isProcess {
+                    Self.say("cannot start afresh: \(MonitorProcess.replaceSelf(for: next, pace: monitor.pace))")
+                }
                 monitor.domain = next
                 monitor.armed = nil
             }
@@ -38,18 +41,19 @@ struct Monitor: Sendable {
         } catch let status as ExitStatus {
             return status
         } catch {
-            Output.error("\(error)".escapingControls)
+            Output.error("\(error)")
             return .failure
         }
     }
 
-    static func say(_ text: String) { Output.plainError(text.escapingControls) }
+    static func say(_ text: String) { Output.say(text) }
 
     /// - Returns: the domain that took this one's place, or nil when there is none.
-    private func watch() async throws -> DomainID? {
+    private mutating func watch() async throws -> DomainID? {
+        let birth = ContinuousClock.now
         let name = (try? toolstack.store.read(DomainPaths(domain).guest / "name")) ?? ""
         Self.say("Waiting for domain \(name) (domid \(domain)) to die [pid \(getpid())]")
-        let attendant = Task(executorPreference: EventLoop.shared.preference) {
+        let attendant = Task(executorPreference: EventLoop.shared.preference) { [domain, context] in
             await Attendant(domain: domain, name: name, context: context).run()
         }
         let reason: XenControl.ShutdownReason?
@@ -59,6 +63,7 @@ struct Monitor: Sendable {
             attendant.cancel()
             throw error
         }
+        let end = ContinuousClock.now
         attendant.cancel()
         await attendant.value
         guard let reason else {
@@ -67,7 +72,8 @@ struct Monitor: Sendable {
         }
         Self.say(
             "Domain \(domain) has shut down, reason code \(reason.rawValue) 0x\(String(reason.rawValue, radix: 16))")
-        return try await DomainEnding(domain: domain, name: name, reason: reason, context: context).act()
+        let pause = pace.pause(afterLifeOf: end - birth)
+        return try await DomainEnding(domain: domain, name: name, reason: reason, pause: pause, context: context).act()
     }
 
     /// - Returns: why the domain has shut down; nil when it is gone.

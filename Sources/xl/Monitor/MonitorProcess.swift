@@ -11,6 +11,8 @@ enum MonitorProcess {
     private static let variable = "XL_MONITOR_DOMAIN"
     /// Set when somebody waits for a byte on descriptor 3 until the monitor watches.
     private static let readyVariable = "XL_MONITOR_READY"
+    /// Holds how long the last restart had to wait.
+    private static let paceVariable = "XL_MONITOR_PACE"
     private static let readyDescriptor = FileDescriptor(rawValue: 3)
 
     /// Starts a domain's monitor and returns when it watches.
@@ -46,8 +48,10 @@ enum MonitorProcess {
     }
 
     /// Becomes the monitor of another domain, in the same process but with fresh memory. Returns only on failure.
-    static func replaceSelf(for domain: DomainID) -> Errno {
-        plan(for: domain).replaceSelf()
+    static func replaceSelf(for domain: DomainID, pace: RestartPace) -> Errno {
+        var plan = plan(for: domain)
+        plan.environment[paceVariable] = "\(pace.seconds)"
+        return plan.replaceSelf()
     }
 
     private static func plan(for domain: DomainID) -> ChildProcess.Plan {
@@ -65,6 +69,14 @@ enum MonitorProcess {
         return access(path, X_OK) == 0 ? FilePath(path) : "/proc/self/exe"
     }
 
+    /// The log that standard error goes to, if it goes to one.
+    static func ownLog(in directory: FilePath) -> LogFile? {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink("/proc/self/fd/2", &buffer, buffer.count)
+        let path = FilePath(String(decoding: buffer.prefix(max(count, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self))
+        return path.starts(with: directory) ? LogFile(path: path) : nil
+    }
+
     /// Runs the monitor if this process was started to be one.
     static func runIfWanted() async -> ExitStatus? {
         guard let text = getenv(variable).map({ String(cString: $0) }) else { return nil }
@@ -72,6 +84,8 @@ enum MonitorProcess {
         guard let number = UInt32(text), DomainID(number).isReal else { return nil }
         let isAwaited = getenv(readyVariable) != nil
         unsetenv(readyVariable)
+        let pace = RestartPace(text: getenv(paceVariable).map { String(cString: $0) } ?? "")
+        unsetenv(paceVariable)
         // The terminal that `create` was typed into may go away.
         signal(SIGHUP, SIG_IGN)
         chdir("/")
@@ -79,6 +93,7 @@ enum MonitorProcess {
         let context = CommandContext(options: GlobalOptions())
         var monitor = Monitor(domain: DomainID(number), context: context)
         monitor.isProcess = true
+        monitor.pace = pace
         monitor.armed = {
             if isAwaited {
                 _ = try? readyDescriptor.writeAll([0])
