@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
@@ -51,6 +52,16 @@ int cxs_eventfd_read(int descriptor)
 int cxs_signalfd(const sigset_t *signals)
 {
     return signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int cxs_inotify(void)
+{
+    return inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+}
+
+int cxs_inotify_add_writes(int descriptor, const char *path)
+{
+    return inotify_add_watch(descriptor, path, IN_MODIFY);
 }
 
 ssize_t cxs_splice(int from, int to, size_t length)

@@ -26,6 +26,10 @@ int cxs_eventfd_read(int descriptor);
 int cxs_signalfd(const sigset_t *signals);
 int cxs_read_signal(int descriptor);
 
+// inotify(7) that does not block, and a watch for writes to a file: Swift's Glibc module has no <sys/inotify.h>.
+int cxs_inotify(void);
+int cxs_inotify_add_writes(int descriptor, const char *path);
+
 // splice(2) from a pipe to where the other descriptor stands, and a pipe's size (F_SETPIPE_SZ): glibc declares both only
 // with _GNU_SOURCE.
 ssize_t cxs_splice(int from, int to, size_t length);

@@ -9,6 +9,8 @@ final class TerminalRelay: Sendable {
     /// (`BOOTLOADER_BUF_IN`, `BOOTLOADER_BUF_OUT` in `libxl_bootloader.c`).
     static let outputLimit = 4096
     static let inputLimit = 65536
+    /// Most bytes of the output that are logged: what a bootloader prints comes from the guest's disk.
+    static let logLimit = 1 << 20
 
     private let bootloader: PseudoTerminal
     private let console: PseudoTerminal
@@ -44,6 +46,7 @@ final class TerminalRelay: Sendable {
     private func loop() {
         var output = Queue(limit: Self.outputLimit)
         var input = Queue(limit: Self.inputLimit)
+        var logged = 0
         var sides = [
             pollfd(fd: bootloader.master.rawValue, events: 0, revents: 0),
             pollfd(fd: console.master.rawValue, events: 0, revents: 0),
@@ -55,7 +58,11 @@ final class TerminalRelay: Sendable {
             guard poll(&sides, nfds_t(sides.count), -1) >= 0 || errno == EINTR else { return }
             let isLast = sides[2].revents != 0
             let received = output.fill(from: bootloader.master)
-            if let log, !received.isEmpty { _ = try? log.writeAll(received) }
+            if let log, logged < Self.logLimit, !received.isEmpty {
+                logged += received.count
+                let end = logged < Self.logLimit ? [] : Array("\n(the rest is not logged)\n".utf8)
+                _ = try? log.writeAll(received + end)
+            }
             output.drain(to: console.master)
             input.fill(from: console.master)
             input.drain(to: bootloader.master)

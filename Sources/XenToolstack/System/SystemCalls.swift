@@ -63,6 +63,14 @@ enum SystemCalls {
         return (FileDescriptor(rawValue: master), FilePath(platformString: name))
     }
 
+    /// A descriptor that can be read when one of the files has been written to; reading does not block.
+    static func watchWrites(to paths: [FilePath]) throws(Errno) -> FileDescriptor {
+        let descriptor = cxs_inotify()
+        guard descriptor >= 0 else { throw Errno(rawValue: errno) }
+        for path in paths { cxs_inotify_add_writes(descriptor, path.string) }
+        return FileDescriptor(rawValue: descriptor)
+    }
+
     /// The flag of `posix_spawnattr_setflags` that makes the child lead a session.
     static var newSession: Int16 { cxs_posix_spawn_setsid }
 

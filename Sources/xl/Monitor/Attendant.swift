@@ -2,8 +2,8 @@ import DomainConfig
 import XenToolstack
 import XenTypes
 
-/// What a domain's monitor does while the domain runs: it empties CD drives for the guest, and notices when the
-/// domain's QEMU ends.
+/// What a domain's monitor does while the domain runs: it empties CD drives for the guest, notices when the domain's QEMU
+/// ends, and keeps its logs small.
 struct Attendant: Sendable {
     let domain: DomainID
     let name: String
@@ -16,8 +16,16 @@ struct Attendant: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await serveDrives() }
             group.addTask { await followDeviceModel() }
+            group.addTask { await LogFile.keepSmall(logs) }
         }
     }
+
+    /// QEMU's log, which a stub domain's console goes to as well, and this process's own.
+    private var logs: [LogFile] {
+        [deviceModelLog] + [MonitorProcess.ownLog(in: toolstack.paths.log)].compactMap(\.self)
+    }
+
+    private var deviceModelLog: LogFile { LogFile("qemu-dm-\(name)", in: toolstack.paths.log) }
 
     private func serveDrives() async {
         do throws(ToolstackError) {
@@ -30,7 +38,7 @@ struct Attendant: Sendable {
     private func followDeviceModel() async {
         do {
             guard try await toolstack.waitForDeviceModelLoss(of: domain) else { return }
-            let log = LogFile("qemu-dm-\(name)", in: toolstack.paths.log)
+            let log = deviceModelLog
             Monitor.say("The device model of domain \(domain) \(name) has ended; see \(log.path)")
             if let words = log.lastLines() { Monitor.say("Its last words: \(words)") }
             let reaction = try context.globalConfig().onDeviceModelExit

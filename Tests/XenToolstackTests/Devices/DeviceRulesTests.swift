@@ -216,6 +216,36 @@ import XenTypes
         #expect(try Files.read(FilePath("\(log.path).11"), limit: 100) == nil)
     }
 
+    /// As QEMU writes, which appends, and as one does that goes on where it was.
+    @Test(.timeLimit(.minutes(1)), arguments: [true, false]) func staysSmall(_ appends: Bool) async throws {
+        var template = Array("/tmp/swift-xl-test.XXXXXX".utf8CString)
+        let directory = try #require(mkdtemp(&template).map { FilePath(String(cString: $0)) })
+        let log = LogFile("qemu-dm-web", in: directory)
+        defer {
+            for number in 0..<12 { unlink("\(log.path)" + (number == 0 ? "" : ".\(number)")) }
+            rmdir(directory.string)
+        }
+        let file = try FileDescriptor.open(
+            log.path, .writeOnly, options: appends ? [.create, .append] : .create, permissions: .ownerReadWrite)
+        defer { try? file.close() }
+        func kilobytes() -> Int {
+            var status = stat()
+            return stat(log.path.string, &status) == 0 ? Int(status.st_blocks) / 2 : -1
+        }
+        let keeper = Task { await LogFile.keepSmall([log, LogFile("none", in: directory)]) }
+        for round in 1...2 {
+            let line = Array("round \(round) \(String(repeating: "x", count: 991))\n".utf8)
+            for _ in 0..<3000 { _ = try file.writeAll(line) }
+            while kilobytes() > 1024 { try await idle(for: .milliseconds(20)) }
+            let copy = try #require(try Files.read(FilePath("\(log.path).1"), limit: 2 << 20))
+            #expect(copy.count == LogFile.limit)
+            #expect(copy.suffix(line.count).elementsEqual(line))
+        }
+        keeper.cancel()
+        await keeper.value
+        #expect(access("\(log.path).2", F_OK) == 0 && access("\(log.path).3", F_OK) != 0)
+    }
+
     @Test func staysInItsDirectory() {
         #expect(LogFile("qemu-dm-a/../../b", in: "/var/log/xen").path == "/var/log/xen/domain.log")
     }
