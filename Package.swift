@@ -48,7 +48,8 @@ let package = Package(
         .target(
             name: "HostSimulator",
             dependencies: [
-                "CHostSimulator", "CXen", "DomainConfig", "Events", "XenControl", "XenStore", "XenToolstack",
+                "CHostSimulator", "CXen", "CXenShim", "DomainConfig", "DomainModel", "Events", "XenControl", "XenStore",
+                "XenToolstack", "XenTypes",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

@@ -32,6 +32,14 @@ final class ProcessList: Sendable {
 
     func add(_ process: pid_t, _ name: String) { started.withLock { $0[process] = name } }
 
+    /// Ends those that run.
+    func end() {
+        for process in left.keys {
+            kill(process, SIGKILL)
+            waitpid(process, nil, 0)
+        }
+    }
+
     /// Those that run. Of the end of one that outlives its command nobody asks but this.
     var left: [pid_t: String] {
         started.withLock { started in

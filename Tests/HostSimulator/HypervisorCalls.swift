@@ -1,9 +1,10 @@
 import CXen
+import CXenShim
 import Glibc
 
-// What stands in for libxenctrl in test programs (CHostSimulator has the table), and for the other libraries, over which
-// definitions in a program win. A handle exists only for a `SimulatedHypervisor`; to everybody else it looks as if there
-// were no hypervisor.
+// What stands in for libxenctrl in test programs, where CHostSimulator has the table, and for libxenforeignmemory, over
+// which definitions in a program win. A handle exists only for a `SimulatedHypervisor`; to everybody else it looks as if
+// there were no hypervisor.
 
 typealias Handle = OpaquePointer?
 
@@ -68,12 +69,10 @@ func physinfo(_ handle: Handle, _ info: UnsafeMutablePointer<xc_physinfo_t>) -> 
 
 @_cdecl("simulated_xc_version")
 func version(_ handle: Handle, _ what: Int32, _ answer: UnsafeMutableRawPointer?) -> Int32 {
-    call(handle, "xc_version \(what)") { _ throws(SimulatedHypervisor.Errno) in
-        switch what {
-        case XENVER_version: return 4 << 16 | 17
-        case XENVER_pagesize: return 4096
-        default: break
-        }
+    // Asked of each new handle, also of one that belongs to no hypervisor yet. The product refuses every other release.
+    if what == XENVER_version { return handle == nil ? withoutHypervisor() : Int32(bitPattern: cxs_built_release()) }
+    return call(handle, "xc_version \(what)") { _ throws(SimulatedHypervisor.Errno) in
+        if what == XENVER_pagesize { return 4096 }
         let sizes = [
             XENVER_extraversion: MemoryLayout<xen_extraversion_t>.size,
             XENVER_compile_info: MemoryLayout<xen_compile_info_t>.size,
@@ -164,10 +163,11 @@ func domainCreate(
     _ handle: Handle, _ number: UnsafeMutablePointer<UInt32>, _ config: UnsafeMutablePointer<xen_domctl_createdomain>
 ) -> Int32 {
     call(handle, "xc_domain_create") { machine throws(SimulatedHypervisor.Errno) in
-        let wanted = number.pointee
-        if wanted != 0xFFFF, machine.domains[wanted] != nil { throw SimulatedHypervisor.Errno(EEXIST) }
-        let domain = wanted == 0xFFFF ? machine.lastDomain + 1 : wanted
-        if wanted == 0xFFFF { machine.lastDomain = domain }
+        // Any number will do where it is one that no domain has (`DOMID_FIRST_RESERVED`).
+        let wanted = number.pointee < 0x7FF0 ? number.pointee : nil
+        if let wanted, machine.domains[wanted] != nil { throw SimulatedHypervisor.Errno(EEXIST) }
+        let domain = wanted ?? machine.lastDomain + 1
+        if wanted == nil { machine.lastDomain = domain }
         let uuid = withUnsafeBytes(of: config.pointee.handle) { Array($0) }
         var new = SimulatedDomain(uuid: uuid, isHVM: config.pointee.flags & 1 != 0)
         new.pool = config.pointee.cpupool_id
@@ -485,85 +485,4 @@ func domainGetVNUMA(
     _ nodeOfVCPU: UnsafeMutableRawPointer?
 ) -> Int32 {
     call(handle, "xc_domain_getvnuma", domain) { _ throws(SimulatedHypervisor.Errno) in throw .init(EOPNOTSUPP) }
-}
-
-// MARK: Event channels of this process
-
-private final class EventHandle: @unchecked Sendable {
-    let pipe: (read: Int32, write: Int32)
-    var remote: [UInt32: (hypervisor: SimulatedHypervisor, domain: UInt32, port: UInt32)] = [:]
-
-    init?() {
-        var ends: [Int32] = [0, 0]
-        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
-            return nil
-        }
-        pipe = (ends[0], ends[1])
-    }
-
-    deinit {
-        close(pipe.read)
-        close(pipe.write)
-    }
-
-    static func of(_ handle: Handle) -> EventHandle? {
-        handle.map { Unmanaged<EventHandle>.fromOpaque(UnsafeRawPointer($0)).takeUnretainedValue() }
-    }
-}
-
-@_cdecl("xenevtchn_open")
-func eventOpen(_ logger: UnsafeMutableRawPointer?, _ flags: UInt32) -> Handle {
-    guard let handle = EventHandle() else { return nil }
-    return OpaquePointer(Unmanaged.passRetained(handle).toOpaque())
-}
-
-@_cdecl("xenevtchn_close")
-func eventClose(_ handle: Handle) -> Int32 {
-    if let handle { Unmanaged<EventHandle>.fromOpaque(UnsafeRawPointer(handle)).release() }
-    return 0
-}
-
-@_cdecl("xenevtchn_fd")
-func eventDescriptor(_ handle: Handle) -> Int32 { EventHandle.of(handle)?.pipe.read ?? -1 }
-
-@_cdecl("xenevtchn_bind_interdomain")
-func eventBindInterdomain(_ handle: Handle, _ domain: UInt32, _ remote: UInt32) -> Int32 {
-    guard let hypervisor = SimulatedHypervisor.owning(remote, of: domain) else {
-        errno = EINVAL
-        return -1
-    }
-    let local = SimulatedHypervisor.newPort()
-    return hypervisor.call("xenevtchn_bind_interdomain \(domain)") { _ in
-        EventHandle.of(handle)?.remote[local] = (hypervisor, domain, remote)
-        return Int32(local)
-    }
-}
-
-/// A guest that is told by its suspend port suspends, and the hypervisor signals that.
-@_cdecl("xenevtchn_notify")
-func eventNotify(_ handle: Handle, _ port: UInt32) -> Int32 {
-    guard let events = EventHandle.of(handle), let end = events.remote[port] else {
-        errno = EINVAL
-        return -1
-    }
-    let status = end.hypervisor.call("xenevtchn_notify", end.domain)
-    guard status == 0, end.hypervisor.domains[end.domain]?.suspendPort == end.port else { return status }
-    end.hypervisor.shutDown(end.domain, reason: 2)
-    return withUnsafeBytes(of: port) { write(events.pipe.write, $0.baseAddress, $0.count) } == 4 ? 0 : -1
-}
-
-@_cdecl("xenevtchn_pending")
-func eventPending(_ handle: Handle) -> Int32 {
-    var port: UInt32 = 0
-    guard let events = EventHandle.of(handle), read(events.pipe.read, &port, 4) == 4 else { return -1 }
-    return Int32(port)
-}
-
-@_cdecl("xenevtchn_unmask")
-func eventUnmask(_ handle: Handle, _ port: UInt32) -> Int32 { 0 }
-
-@_cdecl("xenevtchn_unbind")
-func eventUnbind(_ handle: Handle, _ port: UInt32) -> Int32 {
-    EventHandle.of(handle)?.remote[port] = nil
-    return 0
 }

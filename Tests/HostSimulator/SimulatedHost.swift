@@ -7,6 +7,7 @@ import SystemPackage
 import XenControl
 import XenStore
 import XenToolstack
+import XenTypes
 
 /// A host in memory and in a directory of its own: hypervisor, xenstored, backends, programs and files, with a
 /// toolstack that acts on it.
@@ -29,7 +30,7 @@ public final class SimulatedHost: Sendable {
         faults = Faults()
         log = LogLines()
         hypervisor = SimulatedHypervisor(faults: faults)
-        var paths = HostPaths(release: "4.17")
+        var paths = HostPaths(release: XenRelease(4, 17))
         (paths.lib, paths.run, paths.log) = (root.appending("lib"), root.appending("run"), root.appending("log"))
         (paths.config, paths.lock) = (root.appending("etc"), root.appending("lock"))
         (paths.qemu, paths.seabios) = (root.appending("qemu"), root.appending("boot/bios"))
@@ -70,6 +71,7 @@ public final class SimulatedHost: Sendable {
     deinit {
         store.close()
         HostRegistry.remove(root.string)
+        processes.end()
         removeFiles()
     }
 

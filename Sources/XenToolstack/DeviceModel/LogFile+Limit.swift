@@ -5,11 +5,11 @@ extension LogFile {
     /// Most bytes that a log takes before it becomes an older generation.
     static let limit = 1 << 20
 
-    /// Keeps logs small that programs write to of their own accord, as QEMU does when its guest makes it complain, until the
-    /// task is cancelled.
+    /// Keeps logs small that programs write to of their own accord, as QEMU does when its guest makes it complain, until
+    /// the task is cancelled.
     ///
-    /// A file that has become too large is copied, its last megabyte at least, to be the first of its older generations,
-    /// and cut: the program goes on writing to the same file. What it writes in between is lost.
+    /// Of a file that has become too large, the last megabyte is copied to be the first of its older generations, and
+    /// the file is cut: the program goes on writing to it. What it writes in between is lost.
     public static func keepSmall(_ logs: [LogFile]) async {
         guard let watch = try? FileWatch(logs.map(\.path)) else { return }
         defer { watch.close() }

@@ -2,7 +2,7 @@ import DomainConfig
 import XenToolstack
 import XenTypes
 
-/// What a domain's monitor does while the domain runs: it empties CD drives for the guest, notices when the domain's QEMU
+/// What a domain's monitor does while the domain runs: it empties CD drives for the guest, notices when its QEMU
 /// ends, and keeps its logs small.
 struct Attendant: Sendable {
     let domain: DomainID

@@ -5,8 +5,8 @@ import XenTypes
 
 /// The two streams of a command: answers on stdout, everything else on stderr.
 ///
-/// The door through which text goes out: whatever a guest, its disk, QEMU or another host has put into it cannot steer the
-/// terminal. Where such text could also forge a line or a column, it is escaped where the line is made, too.
+/// The door through which text goes out: whatever a guest, its disk, QEMU or another host has put into it cannot steer
+/// the terminal. Where such text could also forge a line or a column, it is escaped where the line is made, too.
 enum Output {
     private struct Answer {
         var bytes: [UInt8] = []

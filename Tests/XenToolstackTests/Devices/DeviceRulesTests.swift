@@ -226,7 +226,8 @@ import XenTypes
             rmdir(directory.string)
         }
         let file = try FileDescriptor.open(
-            log.path, .writeOnly, options: appends ? [.create, .append] : .create, permissions: .ownerReadWrite)
+            log.path, .writeOnly, options: appends ? [.create, .append] : .create,
+            permissions: [.ownerRead, .ownerWrite])
         defer { try? file.close() }
         func kilobytes() -> Int {
             var status = stat()
