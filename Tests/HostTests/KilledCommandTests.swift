@@ -93,11 +93,11 @@ extension HostTests {
                 try await host.require(
                     """
                     \(create) & pid=$!
-                    sleep \(delay / .seconds(1)); kill -9 $pid 2> /dev/null; wait $pid
-                    for i in $(\(TestHost.upstream) list | awk '$1 == "killed" || $1 == "(null)" { print $2 }'); do
-                        \(TestHost.ours) destroy $i
-                    done
+                    sleep \(delay / .seconds(1)); kill -9 $pid 2> /dev/null; wait $pid || :
                     """)
+                for guest in try await host.guests() where ["killed", "(null)"].contains(guest.name) {
+                    try await host.require("\(TestHost.ours) destroy \(guest.number)")
+                }
                 try await expectNothingLeft(since: before, "killed after \(delay)")
             }
         }

@@ -23,7 +23,7 @@ struct DomainTraces: Codable, Equatable, Sendable {
         let stored = try await host.require(
             """
             stat -c '%n %a %U' /var/lib/xen/* /run/xen/*; echo ====
-            cat /var/lib/xen/userdata-d.\(domain).*.libxl-json | tr -d '\\000'
+            tr -d '\\000' < /var/lib/xen/userdata-d.\(domain).*.libxl-json
             """
         ).stdout.components(separatedBy: "====\n")
         // Domains' numbers stand between marks in the names of files.
