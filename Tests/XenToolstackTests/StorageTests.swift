@@ -94,7 +94,6 @@ import XenTypes
         try await withPaths { paths in
             let path = paths.lib.appending("lock")
             let held = try await FileLock.acquire(path)
-            let started = ContinuousClock.now
             let waiting = Task { try await FileLock.acquire(path) }
             try await idle(for: .milliseconds(20))
             waiting.cancel()
@@ -105,7 +104,6 @@ import XenTypes
             }
             #expect(limited?.code == .timedOut)
             #expect(limited?.cause?.contains("process \(getpid()) (") == true, "\(String(describing: limited))")
-            #expect(ContinuousClock.now - started < .seconds(30))
             held.release()
             try await FileLock.acquire(path).release()
         }

@@ -314,8 +314,10 @@ extension DeviceEngine {
     private func removeEmptyParents(of devices: [DeviceAddress]) -> [ToolstackError] {
         guard let domain = devices.first?.domain else { return [] }
         let served = devices.filter(\.isServedHere).map(\.backend)
+        let parents = devices.flatMap { [$0.frontend, $0.record] } + served
         do {
-            try store.removeEmptyParents(of: devices.flatMap { [$0.frontend, $0.record] } + served)
+            // A second time, for nobody comes back to them, and the failure may have been a moment's.
+            do { try store.removeEmptyParents(of: parents) } catch { try store.removeEmptyParents(of: parents) }
         } catch {
             return [ToolstackError(.fail, "cannot remove the devices' nodes", domain: domain, underlying: error)]
         }

@@ -15,15 +15,17 @@ public struct ScriptRunner: HotplugRunner {
     public func run(_ script: HotplugScript) async throws(ToolstackError) {
         try await run(
             FilePath(script.path), script.arguments, script.environment, for: script.device.domain,
-            words: script.device.backend / "hotplug-error")
+            words: script.device.backend / "hotplug-error", needsLock: script.action == .connect)
     }
 
     /// - Parameters:
     ///   - environment: added to the toolstack's.
     ///   - words: where the script leaves what the toolstack is to show of a failure.
+    ///   - needsLock: whether the script must not run where the lock cannot be had that says of a script that it runs.
+    ///     One that takes something off the host must run all the same: nobody else would.
     func run(
         _ path: FilePath, _ arguments: [String], _ environment: [String: String], for domain: DomainID,
-        words: StorePath
+        words: StorePath, needsLock: Bool = true
     ) async throws(ToolstackError) {
         let summary = ([path.string] + arguments).joined(separator: " ")
         func said() -> String? { (try? toolstack.store.read(words)) ?? nil }
@@ -32,7 +34,7 @@ public struct ScriptRunner: HotplugRunner {
         plan.output = .descriptor(.standardError)
         // A group of its own, so that a script that must be stopped ends with all that it started.
         plan.group = .own
-        let lock = try toolstack.scriptsLock(of: domain).map { path throws(ToolstackError) in try FileLock.share(path) }
+        let lock = try shareLock(of: domain, isNeeded: needsLock)
         defer { lock?.release() }
         plan.passedDescriptors = lock.map { [$0.file] } ?? []
         let process = try ChildProcess.start(plan)
@@ -55,6 +57,17 @@ public struct ScriptRunner: HotplugRunner {
             throw ToolstackError(
                 .fail, "cannot run \(summary)", domain: domain, cause: "it \(status)\(words)",
                 remedy: "see /var/log/xen/xen-hotplug.log")
+        }
+    }
+
+    /// - Returns: nil for a domain that is gone, and where the lock cannot be had and is not needed.
+    private func shareLock(of domain: DomainID, isNeeded: Bool) throws(ToolstackError) -> FileLock? {
+        do throws(ToolstackError) {
+            return try toolstack.scriptsLock(of: domain).map { path throws(ToolstackError) in try FileLock.share(path) }
+        } catch {
+            guard !isNeeded else { throw error }
+            toolstack.logger.debug("a script for domain \(domain) runs without a lock: \(error)")
+            return nil
         }
     }
 }

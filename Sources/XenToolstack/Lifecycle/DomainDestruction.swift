@@ -18,7 +18,12 @@ extension Toolstack {
     }
 
     private func destroyWithDeviceModel(_ domain: DomainID) async throws(ToolstackError) {
-        _ = try info(of: domain)
+        do throws(ToolstackError) { _ = try info(of: domain) } catch {
+            guard error.code != .domainNotFound else { throw error }
+            // Who has saved a domain, or failed to build one, does not come back to end it; the failure may have been a
+            // moment's.
+            _ = try info(of: domain)
+        }
         var stubdomain: DomainID?
         await againAfterLapse { stubdomain = deviceModelDomain(of: domain) }
         let outcome = await withTaskGroup(of: Result<Void, ToolstackError>.self) { group in
@@ -114,7 +119,13 @@ extension Toolstack {
             try DomainIDHistory(paths: paths, timeouts: timeouts).record(domain)
         }
         do {
-            try await onOwnThread { [hypervisor] () throws(HypervisorError) in try hypervisor.destroyDomain(domain) }
+            try await onOwnThread { [hypervisor] () throws(HypervisorError) in
+                do throws(HypervisorError) { try hypervisor.destroyDomain(domain) } catch {
+                    guard !error.isNoSuchDomain else { throw error }
+                    // What is left of it now is of no use to anybody: a moment's lack of memory must not keep it.
+                    try hypervisor.destroyDomain(domain)
+                }
+            }
             return .success(())
         } catch {
             // Somebody else has destroyed it meanwhile: it is gone, as was asked for.

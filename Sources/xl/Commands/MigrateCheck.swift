@@ -89,13 +89,13 @@ struct RemoteCheck: Sendable {
         ])
     }
 
-    /// A line for each finding.
+    /// A line for each finding. The other host's words must not look like one.
     static func lines(_ findings: MigrationFindings) -> [String] {
         let kinds = [
             ("problem", findings.problems), ("warning", findings.warnings), ("not checked", findings.unchecked),
         ]
         return kinds.flatMap { kind, findings in
-            findings.map { "\(kind): \($0.subject): \($0.text)" }
+            findings.map { "\(kind): \($0.subject): \($0.text)".escapingControls }
         }
     }
 }

@@ -134,9 +134,11 @@ import XenTypes
     }()
 
     /// Answers one after the other, the last again and again.
-    private func settle(_ answers: [Result<ArrivalState, ToolstackError>]) async throws -> (Whereabouts, asked: Int) {
+    private func settle(
+        _ answers: [Result<ArrivalState, ToolstackError>], _ timeouts: Timeouts = Self.timeouts
+    ) async throws -> (Whereabouts, asked: Int) {
         let asked = Mutex(0)
-        let found = try await MigrationInquiry.settle(uuid, Self.timeouts) { _ throws(ToolstackError) in
+        let found = try await MigrationInquiry.settle(uuid, timeouts) { _ throws(ToolstackError) in
             let count = asked.withLock { count in
                 count += 1
                 return count
@@ -149,9 +151,12 @@ import XenTypes
     private static let cut = Result<ArrivalState, ToolstackError>.failure(ToolstackError(.notReady, "no connection"))
 
     @Test func asksAgainUntilItIsDecided() async throws {
-        #expect(try await settle([.success(.started)]) == (.there, 1))
-        #expect(try await settle([.success(.undecided), .success(.undecided), .success(.returned)]) == (.here, 3))
-        #expect(try await settle([Self.cut, .success(.undecided), .success(.started)]) == (.there, 3))
+        var patient = Self.timeouts
+        patient.migrationDecision = .seconds(600)
+        #expect(try await settle([.success(.started)], patient) == (.there, 1))
+        let returned = [ArrivalState.undecided, .undecided, .returned].map { Result<_, ToolstackError>.success($0) }
+        #expect(try await settle(returned, patient) == (.here, 3))
+        #expect(try await settle([Self.cut, .success(.undecided), .success(.started)], patient) == (.there, 3))
     }
 
     @Test func doesNotAskForEver() async {

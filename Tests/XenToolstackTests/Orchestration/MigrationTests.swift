@@ -97,6 +97,8 @@ struct SimulatedMove: Sendable {
         #expect(try move.target.toolstack.store.read("/local/domain/\(arrived)/name") == "guest")
         #expect(move.target.connected == ["backend-vif-\(arrived)-0"])
         try await move.target.toolstack.destroy(arrived)
-        #expect(move.target.snapshot.changes(since: before) == [])
+        // The note of what became of it outlives the domain: its sender may ask late, and again.
+        let left = move.target.snapshot.changes(since: before)
+        #expect(left.filter { !$0.hasPrefix("+ file lib/migration-arrival.") } == [])
     }
 }
