@@ -60,9 +60,29 @@ final class HostPool: Sendable {
         await turn(need, duration)
         defer { giveBack(min(need.weight, capacity)) }
         var hosts: [TestHost] = []
-        while hosts.count < need.hosts { hosts.append(try await host(processors: need.processors)) }
-        defer { state.withLock { state in state.idle += hosts.filter(\.isFit) } }
-        return try await body(hosts)
+        do {
+            while hosts.count < need.hosts { hosts.append(try await host(processors: need.processors)) }
+            let result = try await body(hosts)
+            await keep(hosts)
+            return result
+        } catch {
+            await keep(hosts)
+            throw error
+        }
+    }
+
+    /// Keeps hosts for those who wait. An idle one takes a part of a processor, so that nobody is to have those that
+    /// nobody waits for.
+    private func keep(_ hosts: [TestHost]) async {
+        let surplus = state.withLock { state in
+            state.idle += hosts.filter(\.isFit)
+            let surplus = state.idle.filter { host in
+                !state.waiting.contains { $0.need.processors == host.processors }
+            }
+            state.idle.removeAll { host in surplus.contains { $0 === host } }
+            return surplus
+        }
+        for host in surplus { try? await host.retire() }
     }
 
     /// Waits until it is this need's turn.

@@ -115,7 +115,8 @@ import XenTypes
             arriving.createInfo.type = .hvm
             arriving.buildInfo.hvm = HVMBuildInfo()
             arriving.keepWhatOlderReleasesGave(on: release)
-            #expect(arriving.buildInfo.hvm?.pirq == (isGiven ? nil : true) && arriving.buildInfo.archX86.msrRelaxed == true)
+            #expect(
+                arriving.buildInfo.hvm?.pirq == (isGiven ? nil : true) && arriving.buildInfo.archX86.msrRelaxed == true)
         }
     }
 
