@@ -4,7 +4,7 @@ import Testing
 extension HostTests {
     /// Commands that talk with QEMU, on HVM guests of upstream's making: each leaves the store, the stored
     /// configuration and QEMU as upstream's does, and each tool goes on where the other left off.
-    @Suite(.enabled(if: TestHost.isFull, "HVM guests take minutes in emulation")) struct HVMCommands {
+    @Suite(.processors(2), .enabled(if: TestHost.isFull, "HVM guests take minutes in emulation")) struct HVMCommands {
         let host: TestHost
 
         init() throws { host = try #require(TestHost.current) }

@@ -2,7 +2,7 @@ import Testing
 
 extension HostTests {
     /// Every command for HVM guests once, on one guest: what runs each time. `HVMCommands` tries them in their variants.
-    @Suite struct HVMEssentials {
+    @Suite(.processors(2)) struct HVMEssentials {
         let host: TestHost
 
         init() throws { host = try #require(TestHost.current) }

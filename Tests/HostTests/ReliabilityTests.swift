@@ -17,11 +17,15 @@ extension HostTests {
         }
 
         @Test func aSaveThatNobodyReadsLetsTheGuestGoOn() async throws {
-            try await start("unread")
+            // One that needs no driver in it to be suspended.
+            let guest = GuestConfiguration.hvm("unread")
+            try await guest.place(on: host)
+            await host.dropLog(of: guest)
+            try await host.require("\(TestHost.ours) create -q \(guest.path)", timeout: .seconds(240))
             let result = try await host.run(
                 """
                 mkfifo /root/unread.fifo; head -c 100000 /root/unread.fifo > /dev/null &
-                timeout 60 \(TestHost.ours) save unread /root/unread.fifo; code=$?; rm -f /root/unread.fifo; exit $code
+                timeout 150 \(TestHost.ours) save unread /root/unread.fifo; code=$?; rm -f /root/unread.fifo; exit $code
                 """)
             #expect(result.exitCode == 1, "\(result)")
             #expect(result.stderr.contains("Broken pipe"), "\(result.stderr)")
