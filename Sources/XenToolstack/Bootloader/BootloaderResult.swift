@@ -9,19 +9,22 @@ struct BootloaderResult: Sendable, Hashable {
     var ramdisk: String?
     /// The kernel's command line.
     var arguments: String?
-    /// Items that were ignored, in words.
+    /// Items that were ignored, in words: the first few, and how many more there are.
     var warnings: [String] = []
 
     /// Longest item, twice `PATH_MAX`, as upstream takes it.
     static let itemLimit = 8191
     /// Longest output in all.
     static let sizeLimit = 1 << 18
+    /// Most ignored items that are told one by one: their texts come from the guest, and go to a log.
+    private static let warningLimit = 10
 
     /// - Parameter output: the whole file, no longer than `sizeLimit`.
     init(_ output: [UInt8]) {
+        var ignored = 0
         for item in output.split(separator: 0) {
             guard item.count <= Self.itemLimit else {
-                warnings.append("an item of \(item.count) bytes is too long: \(Self.shown(item))")
+                warn("an item of \(item.count) bytes is too long", item, &ignored)
                 continue
             }
             let key = item.prefix { !Self.isSpace($0) }
@@ -31,9 +34,17 @@ struct BootloaderResult: Sendable, Hashable {
             case ("kernel", true): kernel = text
             case ("ramdisk", true): ramdisk = text
             case ("args", true): arguments = text
-            default: warnings.append("an item is not understood: \(Self.shown(item))")
+            default: warn("an item is not understood", item, &ignored)
             }
         }
+        if ignored > Self.warningLimit {
+            warnings.append("\(ignored - Self.warningLimit) more items are too long or not understood")
+        }
+    }
+
+    private mutating func warn(_ reason: String, _ item: ArraySlice<UInt8>, _ ignored: inout Int) {
+        ignored += 1
+        if ignored <= Self.warningLimit { warnings.append("\(reason): \(Self.shown(item))") }
     }
 
     /// C's `isspace` in the POSIX locale.

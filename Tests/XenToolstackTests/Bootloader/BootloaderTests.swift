@@ -33,6 +33,11 @@ import XenTypes
         #expect((result.warnings.first?.count ?? .max) < 160)
     }
 
+    @Test func tellsHowManyMoreItIgnores() {
+        let result = BootloaderResult(Array(String(repeating: "x\0", count: 1000).utf8))
+        #expect(result.warnings.count == 11 && result.warnings.last == "990 more items are too long or not understood")
+    }
+
     @Test func survivesAnything() {
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<200 {
