@@ -38,8 +38,17 @@ enum QMPError: Error, Equatable {
         "DeviceNotActive": .qmpDeviceNotActive, "DeviceNotFound": .qmpDeviceNotFound,
     ]
 
+    /// Most characters of a cause: a terminal's screen, roughly. QEMU chooses much of it.
+    private static let causeLimit = 1000
+
     /// In words that follow "cannot …: ".
     var cause: String {
+        let words = words.unicodeScalars
+        guard words.count > Self.causeLimit else { return self.words }
+        return String(String.UnicodeScalarView(words.prefix(Self.causeLimit))) + "…"
+    }
+
+    private var words: String {
         switch self {
         case .refused(let refusal):
             "QEMU says: \(refusal.text) (\(refusal.errorClass))"

@@ -114,6 +114,12 @@ private typealias QEMU = ScriptedQEMU
         #expect(try await outcome(.flood("[")) == .failure(.tooLong(limit: 1 << 20)))
     }
 
+    @Test func showsNoMoreOfARefusalThanAScreen() {
+        let refusal = QMPRefusal(errorClass: "GenericError", text: String(repeating: "e\u{301}", count: 100_000))
+        let cause = QMPError.refused(refusal).cause
+        #expect(cause.hasPrefix("QEMU says: e") && cause.unicodeScalars.count == 1001)
+    }
+
     @Test func takesALongAnswer() async throws {
         let text = String(repeating: "x", count: 1_000_000)
         let result = try await outcome(.send(#"{"return": "\#(text)", "id": ID}"# + "\r\n"))
