@@ -59,10 +59,11 @@ public struct DeviceEngine: Sendable {
         var devices = configuration[keyPath: Class.devices]
         guard !devices.isEmpty else { return }
         Class.assignNumbers(&devices, taken: [])
+        var numbers: Set<UInt32> = []
         for index in devices.indices {
             try resolveBackend(of: &devices[index])
             try Class.complete(&devices[index], context)
-            if devices[..<index].contains(where: { Class.isSame($0, devices[index]) }) {
+            if let number = Class.number(of: devices[index]), !numbers.insert(number).inserted {
                 throw ToolstackError(
                     .invalid,
                     "cannot attach \(Class.noun) \(index) of the configuration: an earlier one is the same device")
