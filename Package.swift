@@ -73,8 +73,8 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "XenToolstack", "DomainConfig", "DomainModel", "YajlJSON", "XenTypes", "ProcessorTime",
-                .product(name: "SystemPackage", package: "swift-system"),
+                "xl", "XenToolstack", "XenControl", "XenStore", "DomainConfig", "DomainModel", "YajlJSON", "XenTypes",
+                "ProcessorTime", .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .testTarget(
             name: "HostTests", dependencies: ["ConfigCorpus", "DomainConfig"],

@@ -38,7 +38,9 @@ let package = Package(
             ]),
         .executableTarget(
             name: "Fuzzer",
-            dependencies: ["XenToolstack", "XenStore", "YajlJSON", "DomainModel", "DomainConfig", "XenTypes", system],
+            dependencies: [
+                "XenToolstack", "XenControl", "XenStore", "YajlJSON", "DomainModel", "DomainConfig", "XenTypes", system,
+            ],
             path: ".", exclude: ["Corpus", "Libraries", "fuzz"], sources: ["Checks", "Fuzzer.swift"],
             swiftSettings: instrumentation, linkerSettings: runtime),
     ],

@@ -14,7 +14,8 @@ struct FuzzTarget: Sendable, CustomStringConvertible {
 
     var description: String { name }
 
-    static let all: [FuzzTarget] = specifications + configurations + migration
+    static let all: [FuzzTarget] =
+        specifications + configurations + plans + migration + deviceModel + store + guestFiles
 }
 
 /// What a reader did that it must not do.

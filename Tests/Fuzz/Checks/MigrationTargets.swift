@@ -1,5 +1,8 @@
-@testable import XenToolstack
+import Glibc
+import SystemPackage
 import YajlJSON
+
+@testable import XenToolstack
 
 extension FuzzTarget {
     /// Saved domains, and what two hosts tell each other.
@@ -7,6 +10,9 @@ extension FuzzTarget {
         FuzzTarget("Journal", checkJournal),
         FuzzTarget("SaveHeader", checkSaveFileHeader),
         FuzzTarget("Stream", checkStream),
+        FuzzTarget("Checkpoint", checkCheckpoints),
+        FuzzTarget("Netlink", checkNetlinkAnswer),
+        FuzzTarget("FaultyJSON", checkFaultyJSON),
     ]
 }
 
@@ -62,5 +68,49 @@ private func checkEntry<Entry: Codable & Equatable>(_: Entry.Type, _ bytes: [UIn
         }
     } catch let error as StreamError {
         try require(error.offset <= UInt64(bytes.count), "\(error) is behind the end")
+    }
+}
+
+/// What comes between libxc's parts of a checkpoint: only whole ones count, and nothing is left of half a one.
+@Sendable private func checkCheckpoints(_ bytes: [UInt8]) throws {
+    var template = Array("/tmp/fuzz-checkpoints.XXXXXX".utf8CString)
+    guard let name = mkdtemp(&template) else { throw Errno(rawValue: errno) }
+    let directory = FilePath(String(cString: name))
+    let (stream, state) = (directory.appending("stream"), directory.appending("state"))
+    defer { for path in [stream, state, directory] { remove(path.string) } }
+    let descriptor = try FileDescriptor.open(
+        stream, .readWrite, options: [.create, .closeOnExec], permissions: [.ownerRead, .ownerWrite])
+    defer { try? descriptor.close() }
+    _ = try descriptor.writeAll(bytes)
+    _ = try descriptor.seek(offset: 0, from: .start)
+    do {
+        let reader = try LibxlStreamReader(StreamReader(DescriptorSource(descriptor: descriptor)))
+        let checkpoints = CheckpointReader(reader, deviceModelState: state)
+        while try checkpoints.read() {}
+    } catch is StreamError {
+        return
+    } catch let error as ToolstackError {
+        try require(!error.description.isEmpty, "an error without words")
+    }
+    try require(access("\(state).next", F_OK) != 0, "half a state is left")
+}
+
+/// What the kernel answers about a queue: an error has a number that errno can have.
+@Sendable private func checkNetlinkAnswer(_ bytes: [UInt8]) throws {
+    guard let error = PlugQueue.error(in: bytes[...]) else { return try require(bytes.count >= 20, "no answer") }
+    try require(error.rawValue != 0, "an error without a number")
+}
+
+/// What another host's answer can be made of: a fault lies within the text, and its words can be shown.
+@Sendable private func checkFaultyJSON(_ bytes: [UInt8]) throws {
+    do throws(JSONDecodingError) {
+        _ = try YajlDecoder().decode(MigrationRequest.self, from: bytes)
+    } catch {
+        guard error.line > 0 else { return }
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        try require(error.line <= max(lines.count, 1), "line \(error.line) of \(lines.count)")
+        let length = lines.indices.contains(error.line - 1) ? lines[error.line - 1].count : 0
+        try require((1...length + 1).contains(error.column), "column \(error.column) of \(length)")
+        try require(!error.reason.isEmpty, "a fault without words")
     }
 }
