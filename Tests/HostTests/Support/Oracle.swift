@@ -6,7 +6,7 @@ import Testing
 /// of upstream that said it, a file for each file of tests.
 enum Oracle {
     enum Mode: String {
-        /// The record answers; a question that it does not know fails the test.
+        /// The record answers; upstream is asked what it does not know.
         case replay
         /// Upstream is asked, and the record is written.
         case record
@@ -51,14 +51,12 @@ enum Oracle {
         let key = "\(test.prefix { $0 != "(" }): \(question)"
         let path = folder.appending(path: name(of: file) + ".json")
         let known = try record(key, in: path).map { try decode(Answer.self, $0, path) }
-        if mode == .replay {
-            guard let known else { throw Failure.noRecord(question: key, file: path.path) }
-            return known
-        }
+        if mode == .replay, let known { return known }
         let fresh = try await ask()
         switch mode {
         case .record: try keep(fresh, key, in: path)
-        default:
+        case .replay: print("upstream was asked, for no record knows it: \(key)")
+        case .check:
             if let known {
                 #expect(known == fresh, "the record of \"\(key)\" in \(path.path) is stale: make record")
             } else {
