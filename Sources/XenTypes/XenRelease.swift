@@ -54,6 +54,10 @@ extension XenRelease {
     /// Shares over 9pfs can be served by the daemon `xen-9pfsd` (`libxl_9pfs.c`).
     public var has9PDaemon: Bool { isSince(19) }
 
+    /// xenstored answers for its features and quotas (`XS_GET_FEATURE` and what follows it in
+    /// `xen/include/public/io/xs_wire.h`). An older oxenstored gives no answer at all to what it does not know.
+    public var answersForStoreLimits: Bool { isSince(21) }
+
     /// Guests must have the CPU vendor of the host (`x86_cpu_policies_are_compatible`).
     public var refusesOtherCPUVendors: Bool { isSince(22) }
 }

@@ -80,7 +80,7 @@ extension Toolstack {
                 sharingUsedFrames: try orNone { () throws(HypervisorError) in try hypervisor.sharingUsedFrames() },
                 freeCPUs: try hypervisor.freeCPUs().count, version: try hypervisor.version(),
                 scheduler: scheduler?.name, topology: topology ? try self.topology() : nil)
-            if asksStore { info.storeFeatures = try store.supportedFeatures() ?? 0 }
+            if asksStore { info.storeFeatures = try supportedStoreFeatures() ?? 0 }
             return info
         } catch {
             throw ToolstackError(.fail, "cannot read the host's properties", underlying: error)

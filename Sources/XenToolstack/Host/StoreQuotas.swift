@@ -37,9 +37,14 @@ extension Toolstack {
         }
     }
 
+    /// Features that xenstored can offer to guests, a bit each; nil where it is older than Xen 4.21.
+    func supportedStoreFeatures() throws(StoreError) -> UInt32? {
+        paths.release.answersForStoreLimits ? try store.supportedFeatures() : nil
+    }
+
     private func storeQuotaNames(_ domain: DomainID?) throws(ToolstackError) -> [String] {
         let names: [String]?
-        do { names = try store.quotaNames() } catch {
+        do { names = paths.release.answersForStoreLimits ? try store.quotaNames() : nil } catch {
             throw ToolstackError(.fail, "cannot read the quotas of xenstore", domain: domain, underlying: error)
         }
         guard let names else {

@@ -86,7 +86,7 @@ extension Creation {
     /// Before the domain is introduced, after which its features stay.
     private func limitFeatures(of build: DomainBuild) throws(StoreError) {
         guard let mask = build.info.xenstoreFeatureMask, mask != .max else { return }
-        guard let supported = try toolstack.store.supportedFeatures() else {
+        guard let supported = try toolstack.supportedStoreFeatures() else {
             toolstack.logger.warning(
                 "xenstore_feature_mask has no effect: this xenstored cannot limit features, as that of Xen 4.21 can")
             return
