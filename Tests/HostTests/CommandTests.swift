@@ -100,19 +100,20 @@ extension HostTests {
             try await host.require("\(TestHost.ours) unpause \(uuid) && \(TestHost.ours) destroy \(uuid)")
         }
 
-        @Test(arguments: [
-            "list --json", "info --json", "vcpu-list --json", "vm-list --json", "uptime --json",
-            "block-list --json json", "network-list --json json",
-        ])
-        func jsonIsOneDocument(_ command: String) async throws {
+        @Test func jsonIsOneDocument() async throws {
             let guest = GuestConfiguration.idle("json", .pv, "vif = [ \"\" ]")
             try await guest.place(on: host)
             try await host.require("\(TestHost.ours) create -q \(guest.path)")
-            let answer = try await host.ours(command)
-            #expect(answer.exitCode == 0)
-            let value = try JSONSerialization.jsonObject(with: Data(answer.stdout.utf8))
-            #expect(value is [Any] || value is [String: Any])
-            #expect(!answer.stdout.contains("\": \"0\""), "numbers are numbers")
+            for command in [
+                "list --json", "info --json", "vcpu-list --json", "vm-list --json", "uptime --json",
+                "block-list --json json", "network-list --json json",
+            ] {
+                let answer = try await host.ours(command)
+                #expect(answer.exitCode == 0, "\(command)")
+                let value = try? JSONSerialization.jsonObject(with: Data(answer.stdout.utf8))
+                #expect(value is [Any] || value is [String: Any], "\(command)")
+                #expect(!answer.stdout.contains("\": \"0\""), "numbers are numbers: \(command)")
+            }
             try await host.require("\(TestHost.ours) destroy json")
         }
     }

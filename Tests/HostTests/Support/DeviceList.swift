@@ -30,7 +30,8 @@ struct DeviceList {
     }
 
     private func row(_ line: String) -> String {
-        var row = Row(line)
+        // A sound card's list has its values in sentences; the handle of a device without one is its domain.
+        var row = Row(line.replacing("handle: \(domain),", with: "handle: #,"))
         for index in row.words.indices where row.words[index].contains("/\(domain)/") {
             row.replace(index, with: row.words[index].replacing("/\(domain)/", with: "/#/"))
         }
