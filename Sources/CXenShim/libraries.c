@@ -1,8 +1,9 @@
 // The functions of libxenctrl and libxenguest, each found when it is called for the first time.
 //
-// Both libraries belong to one release of Xen. A program that names them to the loader does not start at all on the
-// host of another release; this one says for which it was built (cxs_built_release). libxenguest is loaded only for what
-// needs it: with the decompressors that it brings along it costs a command that builds no guest a sixth of its time.
+// Both libraries belong to one release of Xen, and a program that names them to the loader does not start at all on the
+// host of another. This one takes those of the release that runs; layouts.c says why one program can serve them all.
+// libxenguest is loaded only for what needs it: with the decompressors that it brings along it costs a command that
+// builds no guest a sixth of its time.
 //
 // The callers' prototypes are those of Xen's headers. A function that is not in the table below is undefined when the
 // program is linked: give it a row. Where its library cannot be loaded, or has no such function, a call fails with the
@@ -33,12 +34,47 @@ static const char *const names[] = { [CONTROL] = "libxenctrl", [GUEST] = "libxen
 static void *libraries[2];
 static pthread_once_t once[2] = { PTHREAD_ONCE_INIT, PTHREAD_ONCE_INIT };
 
+// The kernel has asked the hypervisor. One of these is a line with a number.
+static unsigned int version_part(const char *name)
+{
+    char path[64];
+    unsigned int value = 0;
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/sys/hypervisor/version/%s", name);
+    file = fopen(path, "re");
+    if ( !file )
+        return 0;
+    if ( fscanf(file, "%5u", &value) != 1 )
+        value = 0;
+    fclose(file);
+    return value;
+}
+
+static uint32_t running_release;
+static pthread_once_t looked = PTHREAD_ONCE_INIT;
+
+static void look(void)
+{
+    unsigned int major = version_part("major");
+
+    running_release = major ? (major << 16) | (version_part("minor") & 0xFFFF) : 0;
+}
+
+uint32_t cxs_running_release(void)
+{
+    pthread_once(&looked, look);
+    return running_release;
+}
+
 // Upstream's build and Debian's give both libraries the release as the number of their interface.
 static void load(int which)
 {
-    uint32_t release = cxs_built_release();
+    uint32_t release = cxs_running_release();
     char name[64];
 
+    if ( release < CXS_OLDEST_RELEASE || release > CXS_NEWEST_RELEASE )
+        return;
     snprintf(name, sizeof(name), "%s.so.%u.%u", names[which], release >> 16, release & 0xFFFF);
     libraries[which] = dlopen(name, RTLD_LAZY);
 }

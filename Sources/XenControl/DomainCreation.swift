@@ -65,21 +65,24 @@ public struct DomainCreation: Hashable, Sendable {
 
     public init() {}
 
-    var raw: xen_domctl_createdomain {
-        var config = xen_domctl_createdomain()
-        config.ssidref = ssidref
-        withUnsafeMutableBytes(of: &config.handle) { $0.copyBytes(from: uuid.bytes) }
-        config.flags = flags.rawValue
-        config.iommu_opts = iommuOptions.rawValue
-        config.max_vcpus = maximumVCPUs
-        config.max_evtchn_port = maximumEventChannelPort
-        config.max_grant_frames = maximumGrantFrames.map { Int32(clamping: $0) } ?? -1
-        config.max_maptrack_frames = maximumMaptrackFrames.map { Int32(clamping: $0) } ?? -1
-        config.grant_opts = maximumGrantVersion & UInt32(XEN_DOMCTL_GRANT_version_mask)
-        config.vmtrace_size = vmtraceSize
-        config.cpupool_id = cpupool
-        config.arch.emulation_flags = emulation.rawValue
-        config.arch.misc_flags = miscFlags.rawValue
-        return config
+    /// The words of a release's `xen_domctl_createdomain` (`xen/include/public/domctl.h`), the only structure of those
+    /// used here that differs between the releases: 4.19 put one for the alternate views before the size of the trace
+    /// buffer, of which 4.21 gave the upper half to their number.
+    func words(for release: XenRelease) -> [UInt32] {
+        var words = [ssidref]
+        uuid.bytes.withUnsafeBytes { words += $0.bindMemory(to: UInt32.self) }
+        words += [flags.rawValue, iommuOptions.rawValue, maximumVCPUs, maximumEventChannelPort]
+        for limit in [maximumGrantFrames, maximumMaptrackFrames] {
+            words.append(limit.map { UInt32(clamping: Int32(clamping: $0)) } ?? UInt32.max)
+        }
+        words.append(maximumGrantVersion & UInt32(XEN_DOMCTL_GRANT_version_mask))
+        if release.setsAltp2mAtCreation {
+            let count = release.countsAltp2mViews && altp2mMode != 0 ? min(altp2mCount, UInt32(UInt16.max)) : 0
+            words.append(altp2mMode & Self.altp2mModeMask | count << 16)
+        }
+        return words + [vmtraceSize, cpupool, emulation.rawValue, miscFlags.rawValue]
     }
+
+    /// `XEN_DOMCTL_ALTP2M_mode_mask`, which the headers have from 4.19 on.
+    private static let altp2mModeMask: UInt32 = 3
 }

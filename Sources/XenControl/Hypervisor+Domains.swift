@@ -1,5 +1,4 @@
 import CXen
-import CXenShim
 import Glibc
 import XenTypes
 
@@ -10,10 +9,14 @@ extension Hypervisor {
     /// - Returns: the domain's number.
     public func createDomain(_ creation: DomainCreation, as domain: DomainID? = nil) throws(HypervisorError) -> DomainID
     {
-        var config = creation.raw
-        cxs_set_altp2m(&config, creation.altp2mMode, creation.altp2mCount)
+        var words = creation.words(for: try release())
         var number = (domain ?? .any).rawValue
-        try call("create", domain) { xc_domain_create($0, &number, &config) }
+        try call("create", domain) { raw in
+            words.withUnsafeMutableBytes { bytes in
+                // libxc reads as much as its release's structure has.
+                xc_domain_create(raw, &number, bytes.baseAddress?.assumingMemoryBound(to: xen_domctl_createdomain.self))
+            }
+        }
         return DomainID(number)
     }
 

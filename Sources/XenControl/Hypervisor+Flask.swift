@@ -1,5 +1,4 @@
 import CXen
-import CXenShim
 import Glibc
 import XenTypes
 
@@ -21,7 +20,7 @@ extension Hypervisor {
         let length = UInt32(clamping: bytes.count - 1)
         var sid: UInt32 = 0
         try call("find the security label \(label)") {
-            cxs_flask_context_to_sid(UnsafeMutableRawPointer($0), &bytes, length, &sid)
+            xc_flask_context_to_sid($0, &bytes, length, &sid)
         }
         return sid
     }

@@ -13,6 +13,7 @@ public final class Hypervisor: Sendable {
     /// A libxc handle; libxc locks what its calls share.
     private struct Raw: @unchecked Sendable {
         let pointer: OpaquePointer
+        let release: XenRelease
     }
 
     private let handle = Mutex<Result<Raw, HypervisorError>?>(nil)
@@ -35,17 +36,22 @@ public final class Hypervisor: Sendable {
     }
 
     /// Opens the interface if that has not been done; the error says why there is no hypervisor to talk to, or that it
-    /// is another release's than this was built for.
-    public func open() throws(HypervisorError) { _ = try raw() }
+    /// is of a release that this program does not know.
+    public func open() throws(HypervisorError) { _ = try opened() }
 
     /// The `xc_interface`, for the other files of this module.
-    func raw() throws(HypervisorError) -> OpaquePointer {
+    func raw() throws(HypervisorError) -> OpaquePointer { try opened().pointer }
+
+    /// The hypervisor's release.
+    func release() throws(HypervisorError) -> XenRelease { try opened().release }
+
+    private func opened() throws(HypervisorError) -> Raw {
         try handle.withLock { handle throws(HypervisorError) in
             if let handle { return try handle.get() }
             let result = openHandle()
             handle = result
             return try result.get()
-        }.pointer
+        }
     }
 
     private func openHandle() -> Result<Raw, HypervisorError> {
@@ -57,13 +63,12 @@ public final class Hypervisor: Sendable {
                     ? .missingLibrary(running: XenRelease.running())
                     : HypervisorError(HypervisorError.openOperation, code: code))
         }
-        let number = UInt32(bitPattern: xc_version(pointer, XENVER_version, nil))
-        let found = XenRelease(UInt16(number >> 16), UInt16(truncatingIfNeeded: number))
-        guard found == .built else {
+        let found = XenRelease(number: UInt32(bitPattern: xc_version(pointer, XENVER_version, nil)))
+        guard XenRelease.supported.contains(found) else {
             xc_interface_close(pointer)
-            return .failure(.otherRelease(found))
+            return .failure(.unknownRelease(found))
         }
-        return .success(Raw(pointer: pointer))
+        return .success(Raw(pointer: pointer, release: found))
     }
 
     /// Performs a call of libxc that fails with a negative number, and errno set where that is -1.

@@ -26,23 +26,26 @@ public struct HypervisorError: Error, Hashable, Sendable, CustomStringConvertibl
 
     static let openOperation = "open the hypervisor interface"
 
-    /// The hypervisor is of another release than this program's headers. Their structures differ, so nothing is asked.
-    static func otherRelease(_ found: XenRelease, built: XenRelease = .built) -> HypervisorError {
-        HypervisorError(
-            openOperation, code: 0,
-            detail: "this program was built for Xen \(built) and the hypervisor is Xen \(found); "
-                + "use the program that was built for Xen \(found)")
-    }
-
-    /// The libraries of the release that this program was built for are not on this host.
-    ///
-    /// - Parameter running: the hypervisor's release, nil where there is none.
-    static func missingLibrary(running: XenRelease?, built: XenRelease = .built) -> HypervisorError {
-        if let running, running != built { return otherRelease(running, built: built) }
+    /// The hypervisor is of a release whose interface this program does not know, so that nothing is asked.
+    static func unknownRelease(_ found: XenRelease) -> HypervisorError {
+        let known = XenRelease.supported
         return HypervisorError(
             openOperation, code: 0,
-            detail: "this program was built for Xen \(built), and libxenctrl.so.\(built) is not here; "
-                + "install the libraries of Xen \(built) (in Debian: libxenmisc\(built))")
+            detail: "this program was built for Xen \(known.lowerBound) to \(known.upperBound), and the hypervisor is "
+                + "Xen \(found); \(found > known.upperBound ? "a newer version of the program may know it" : "it is too old")"
+        )
+    }
+
+    /// The library that belongs to the hypervisor could not be loaded.
+    ///
+    /// - Parameter running: the hypervisor's release, nil where there is none.
+    static func missingLibrary(running: XenRelease?) -> HypervisorError {
+        guard let running else { return HypervisorError(openOperation, code: ENOENT) }
+        guard XenRelease.supported.contains(running) else { return unknownRelease(running) }
+        return HypervisorError(
+            openOperation, code: 0,
+            detail: "the hypervisor is Xen \(running), and libxenctrl.so.\(running) is not here or cannot be loaded; "
+                + "install the libraries of Xen \(running) (in Debian: libxenmisc\(running))")
     }
 
     public var description: String {
@@ -57,7 +60,8 @@ public struct HypervisorError: Error, Hashable, Sendable, CustomStringConvertibl
         if isNoHypervisor {
             switch code {
             case ENOENT, ENODEV, ENXIO:
-                return "/dev/xen/privcmd is missing: is this the control domain of a Xen host, with xen-privcmd loaded?"
+                return "/dev/xen/privcmd or /sys/hypervisor/version is missing: is this the control domain of a Xen host, "
+                    + "with xen-privcmd loaded?"
             case EACCES, EPERM:
                 return "run the command as root"
             default:
@@ -65,12 +69,8 @@ public struct HypervisorError: Error, Hashable, Sendable, CustomStringConvertibl
             }
         }
         return switch code {
-        case EACCES:
-            "the hypervisor takes another release's control interface than that of Xen \(XenRelease.built), for which "
-                + "this program was built"
-        case ELIBACC:
-            "install the libraries of Xen \(XenRelease.built), for which this program was built "
-                + "(in Debian: libxenmisc\(XenRelease.built))"
+        case EACCES: "the hypervisor takes another control interface than that of the libraries of its release here"
+        case ELIBACC: "the Xen libraries here have no such function: install those of the release that runs"
         case EPERM: "only the control domain may do this, and its security policy must allow it"
         case ENOSYS, EOPNOTSUPP: "this hypervisor does not support it"
         case ENOMEM: "the host has too little free memory"

@@ -30,9 +30,9 @@ public struct HostPaths: Sendable {
     /// - Parameter release: that of the running hypervisor; Debian keeps each release's programs apart.
     public init(release: XenRelease) { known = Release { release } }
 
-    /// The paths of the hypervisor that runs now, or, where none does, of the libraries' release.
+    /// The paths of the hypervisor that runs now, or, where none does, of the oldest release that is supported.
     public static func ofRunningHypervisor() -> HostPaths {
-        HostPaths(known: Release { XenRelease.running() ?? .built })
+        HostPaths(known: Release { XenRelease.running() ?? XenRelease.supported.lowerBound })
     }
 
     private init(known: Release) { self.known = known }

@@ -69,8 +69,8 @@ func physinfo(_ handle: Handle, _ info: UnsafeMutablePointer<xc_physinfo_t>) -> 
 
 @_cdecl("simulated_xc_version")
 func version(_ handle: Handle, _ what: Int32, _ answer: UnsafeMutableRawPointer?) -> Int32 {
-    // Asked of each new handle, also of one that belongs to no hypervisor yet. The product refuses every other release.
-    if what == XENVER_version { return handle == nil ? withoutHypervisor() : Int32(bitPattern: cxs_built_release()) }
+    // Asked of each new handle, also of one that belongs to no hypervisor yet. It is one of Xen 4.17.
+    if what == XENVER_version { return handle == nil ? withoutHypervisor() : 4 << 16 | 17 }
     return call(handle, "xc_version \(what)") { _ throws(SimulatedHypervisor.Errno) in
         if what == XENVER_pagesize { return 4096 }
         let sizes = [
@@ -160,17 +160,19 @@ func cpuPoolMoveDomain(_ handle: Handle, _ pool: UInt32, _ domain: UInt32) -> In
 
 @_cdecl("simulated_xc_domain_create")
 func domainCreate(
-    _ handle: Handle, _ number: UnsafeMutablePointer<UInt32>, _ config: UnsafeMutablePointer<xen_domctl_createdomain>
+    _ handle: Handle, _ number: UnsafeMutablePointer<UInt32>, _ config: UnsafePointer<UInt32>
 ) -> Int32 {
-    call(handle, "xc_domain_create") { machine throws(SimulatedHypervisor.Errno) in
+    // The words of a struct xen_domctl_createdomain of Xen 4.17, whatever release the headers here are of.
+    let words = Array(UnsafeBufferPointer(start: config, count: 16))
+    return call(handle, "xc_domain_create") { machine throws(SimulatedHypervisor.Errno) in
         // Any number will do where it is one that no domain has (`DOMID_FIRST_RESERVED`).
         let wanted = number.pointee < 0x7FF0 ? number.pointee : nil
         if let wanted, machine.domains[wanted] != nil { throw SimulatedHypervisor.Errno(EEXIST) }
         let domain = wanted ?? machine.lastDomain + 1
         if wanted == nil { machine.lastDomain = domain }
-        let uuid = withUnsafeBytes(of: config.pointee.handle) { Array($0) }
-        var new = SimulatedDomain(uuid: uuid, isHVM: config.pointee.flags & 1 != 0)
-        new.pool = config.pointee.cpupool_id
+        let uuid = words[1...4].withUnsafeBytes { Array($0) }
+        var new = SimulatedDomain(uuid: uuid, isHVM: words[5] & 1 != 0)
+        new.pool = words[13]
         machine.domains[domain] = new
         number.pointee = domain
         return 0

@@ -77,9 +77,15 @@ void cxs_logger_set_minimum(void *logger, int level);
 const char *cxs_first_error(void);
 void cxs_clear_first_error(void);
 
-// The release of Xen whose headers this was compiled with: the major number in the upper half, the minor one in the
-// lower.
-uint32_t cxs_built_release(void);
+// A release of Xen: the major number in the upper half, the minor one in the lower. What this was compiled with holds
+// for all from the oldest to the newest (layouts.c).
+enum {
+    CXS_OLDEST_RELEASE = 4 << 16 | 17,
+    CXS_NEWEST_RELEASE = 4 << 16 | 22,
+};
+
+// That of the hypervisor that runs; 0 where none does.
+uint32_t cxs_running_release(void);
 
 // The strings of XENVER_* (xen/version.h). Up to Xen 4.19 they come in fixed arrays through xc_version,
 // since 4.20 also in full length through xc_xenver_*.
@@ -91,13 +97,6 @@ enum cxs_version_text {
 };
 // Copies the text and a NUL into `text`, cut to `size` bytes. Returns 0, or -1 with errno set.
 int cxs_version_text(void *xch, enum cxs_version_text which, char *text, size_t size);
-
-// Sets the alternate p2m mode of an xen_domctl_createdomain, and how many views there can be: 4.19 and 4.20 have the
-// mode alone, as `altp2m_opts`, 4.21 and later both, in `altp2m`, earlier releases neither (xen/domctl.h).
-void cxs_set_altp2m(void *createdomain, uint32_t mode, uint32_t count);
-
-// xc_flask_context_to_sid, which up to 4.22 also takes the text's length.
-int cxs_flask_context_to_sid(void *xch, char *context, uint32_t length, uint32_t *sid);
 
 // xc_domain_restore, which since 4.22 takes flags for the allocation of memory, too. `callbacks` is a
 // struct restore_callbacks, `stream_type` an xc_stream_type_t (xenguest.h).

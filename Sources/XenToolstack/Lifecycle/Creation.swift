@@ -61,7 +61,10 @@ struct Creation {
 
     mutating func run() async throws -> (domain: DomainID, configuration: DomainConfiguration) {
         if !Self.isGuestNumber(given.createInfo.domainID) { given.createInfo.domainID = options.numbering.stored }
-        if options.image != nil { given.keepWhatOlderReleasesGave(on: toolstack.paths.release) }
+        if let image = options.image {
+            if image.stream.position != nil { try image.requireRelease(upTo: toolstack.paths.release) }
+            given.keepWhatOlderReleasesGave(on: toolstack.paths.release)
+        }
         let configuration = try completeConfiguration()
         let lock = try await reserveMemory(for: configuration)
         defer { lock?.release() }

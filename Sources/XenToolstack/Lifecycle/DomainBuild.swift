@@ -81,7 +81,8 @@ public struct DomainBuild: Sendable {
     public var startTime: (seconds: Int, microseconds: Int) = (0, 0)
 
     public init(
-        configuration: DomainConfiguration, domain: DomainID, uuid: XenUUID, release: XenRelease = .built,
+        configuration: DomainConfiguration, domain: DomainID, uuid: XenUUID,
+        release: XenRelease = XenRelease.supported.lowerBound,
         origin: Origin = .boot
     ) {
         self.configuration = configuration

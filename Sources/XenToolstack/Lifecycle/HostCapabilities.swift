@@ -6,7 +6,7 @@ import XenTypes
 /// capabilities always gives the same domain.
 public struct HostCapabilities: Sendable, Hashable {
     /// The hypervisor's.
-    public var release = XenRelease.built
+    public var release = XenRelease.supported.lowerBound
     /// Hardware-assisted paging for HVM and PVH.
     public var hap = true
     /// Shadow paging for HVM and PVH.

@@ -60,6 +60,7 @@ struct DomainRestore: Sendable {
     }
 
     private func read(_ build: DomainBuild, _ descriptor: FileDescriptor) throws(ToolstackError) -> Findings {
+        try image.requireRelease(upTo: build.release)
         do {
             var reader = try LibxlStreamReader(StreamReader(DescriptorSource(descriptor: descriptor)))
             if image.isCheckpointed { return try readCheckpoints(build, descriptor, &reader) }

@@ -49,6 +49,21 @@ public final class StreamDescriptor: Sendable {
         return offset < 0 ? nil : UInt64(offset)
     }
 
+    /// The next bytes, fewer at the end, which stay to be read; none where a look is not possible, as in pipes. Waits for
+    /// what is to come through a socket.
+    func beginning(_ count: Int) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: count) { memory, found in
+            let read =
+                if let position {
+                    pread(descriptor.rawValue, memory.baseAddress, count, off_t(clamping: position))
+                } else {
+                    recv(
+                        descriptor.rawValue, memory.baseAddress, count, Int32(MSG_PEEK | MSG_WAITALL))
+                }
+            found = max(read, 0)
+        }
+    }
+
     /// Runs what uses the descriptor, on this thread, which must not be one that runs Swift's tasks.
     func use<Value, Failure: Error>(_ body: (FileDescriptor) throws(Failure) -> Value) throws(Failure) -> Value {
         var signals = sigset_t()

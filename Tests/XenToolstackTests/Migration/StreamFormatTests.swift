@@ -1,4 +1,7 @@
+import Glibc
+import SystemPackage
 import Testing
+import XenTypes
 
 @testable import XenToolstack
 
@@ -160,6 +163,70 @@ private struct DrippingSource: ByteSource {
         }
         #expect { try SaveFileHeader(configuration: .none, isVersion2: false).requireVersion2(of: "x") } throws: {
             "\($0)".contains("convert-legacy-stream")
+        }
+    }
+}
+
+@Suite struct LibxcStreamTests {
+    private func beginning(_ major: UInt32, _ minor: UInt32) -> [UInt8] {
+        let record: [UInt8] = [1, 0, 0, 0, 0, 0, 0, 0]
+        let image =
+            [UInt8](repeating: 0xFF, count: 8) + Array("XENF".utf8) + [0, 0, 0, 3] + [UInt8](repeating: 0, count: 8)
+        let domain: [UInt8] = [2, 0, 0, 0, 12, 0, 0, 0] + major.littleEndianBytes + minor.littleEndianBytes
+        return LibxlStream.header() + record + image + domain
+    }
+
+    @Test func theSaversReleaseIsInItsBeginning() {
+        let bytes = beginning(4, 20)
+        #expect(bytes.count == LibxcStream.beginningLength)
+        #expect(LibxcStream.saver(in: bytes) == XenRelease(4, 20))
+        #expect(LibxcStream.saver(in: beginning(0, 0)) == nil, "converted from a stream of before 4.6")
+        #expect(LibxcStream.saver(in: bytes.dropLast()) == nil)
+        for place in [24, 32] {
+            var other = bytes
+            other[place] ^= 1
+            #expect(LibxcStream.saver(in: other) == nil)
+        }
+    }
+
+    /// From a file, behind what has been read of it; from a socket; not from a pipe.
+    @Test func aNewerSaversImageIsRefusedAndStaysWhole() throws {
+        let bytes = beginning(4, 20)
+        let path = "/tmp/swift-xl-stream-\(getpid())"
+        let file = try FileDescriptor.open(
+            FilePath(path), .readWrite, options: [.create, .truncate], permissions: FilePermissions(rawValue: 0o600))
+        unlink(path)
+        defer { try? file.close() }
+        try file.writeAll([1, 2, 3] + bytes)
+        #expect(lseek(file.rawValue, 3, SEEK_SET) == 3)
+        var sockets: [Int32] = [0, 0]
+        #expect(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &sockets) == 0)
+        let (near, far) = (FileDescriptor(rawValue: sockets[0]), FileDescriptor(rawValue: sockets[1]))
+        defer {
+            try? near.close()
+            try? far.close()
+        }
+        try far.writeAll(bytes)
+        let pipe = try FileDescriptor.pipe()
+        defer {
+            try? pipe.readEnd.close()
+            try? pipe.writeEnd.close()
+        }
+        try pipe.writeEnd.writeAll(bytes)
+        for (descriptor, canLook) in [(file, true), (near, true), (pipe.readEnd, false)] {
+            let image = SavedImage(stream: try StreamDescriptor(duplicating: descriptor, for: .reading))
+            defer { image.stream.close() }
+            try image.requireRelease(upTo: XenRelease(4, 20))
+            if canLook {
+                let error = #expect(throws: ToolstackError.self) { try image.requireRelease(upTo: XenRelease(4, 17)) }
+                let text = error.map { "\($0)" } ?? ""
+                #expect(text.contains("Xen 4.20") && text.contains("older 4.17"), "\(text)")
+            } else {
+                try image.requireRelease(upTo: XenRelease(4, 17))
+            }
+            var read = [UInt8](repeating: 0, count: bytes.count)
+            #expect(try read.withUnsafeMutableBytes { try descriptor.read(into: $0) } == bytes.count)
+            #expect(read == bytes)
         }
     }
 }
