@@ -13,10 +13,10 @@ FISHDIR := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 
 XENHOST := Tests/XenHost/xenhost
 
-# A program works on the release of Xen whose headers it was compiled with: those that are installed here, or, with
-# XEN=4.20, those of a release whose Debian packages are unpacked into a cache.
+# A program works on every supported release of Xen, whichever one's headers it was compiled with: those that are
+# installed here, or, with XEN=4.20, those of a release whose Debian packages are unpacked into a cache.
 XEN ?=
-# In a folder of its own for each release, so that it is built beside the tests.
+# In a folder of its own, so that it is built beside the tests.
 PRODUCT := .build/$(if $(XEN),xen-$(XEN)/build,product)
 XL := $(if $(XEN),.build/xen-$(XEN)/xl,$(PRODUCT)/release/xl)
 XEN_FILES = $(shell scripts/xen-libraries $(XEN))
@@ -44,10 +44,10 @@ SECONDS ?= 60
 
 MAN_PAGES := $(wildcard man/*.[1-8])
 SCRIPTS := $(XENHOST) Tests/XenHost/image/rootfs Tests/XenHost/image/guests/initramfs scripts/install-packages scripts/host-shell \
-	scripts/xen-libraries .ci/run Tests/Fuzz/fuzz Tests/HostTests/Support/merge-durations $(wildcard examples/demo Benchmarks/bench Benchmarks/measure Benchmarks/measure-migration)
+	scripts/xen-libraries scripts/check-headers .ci/run Tests/Fuzz/fuzz Tests/HostTests/Support/merge-durations $(wildcard examples/demo Benchmarks/bench Benchmarks/measure Benchmarks/measure-migration)
 
 .PHONY: help demo test test-full quick record unit host-test fuzz release install uninstall bench lint docs host-shell \
-	clean build-packages packages builds tests host-image
+	clean build-packages packages builds tests host-image newer-host-image headers
 
 help:
 	@echo 'make demo        create a PV and a PVH guest on a real Xen host, watch them, and destroy them'
@@ -58,7 +58,8 @@ help:
 	@echo 'make host-test   the host tests alone; SUITE=Creation for one suite'
 	@echo "make record      asks upstream's xl anew what host tests compare with, and notes how long they take; SUITE=…"
 	@echo 'make fuzz        random inputs for every parser, SECONDS=$(SECONDS) for each'
-	@echo 'make release     $(XL), Swift linked statically; XEN=4.20 builds for that release of Xen'
+	@echo 'make release     $(XL), Swift linked statically; XEN=4.20 builds with the headers of that release of Xen'
+	@echo "make headers     compares what is relied upon of Xen's interface with the headers of other releases"
 	@echo 'make install     the command, its manual and its completions, under PREFIX ($(PREFIX)) and DESTDIR'
 	@echo 'make uninstall   what install put there'
 	@echo "make bench       this xl and upstream's on one host, side by side"
@@ -76,12 +77,19 @@ packages: build-packages
 host-image:
 	@$(XENHOST) build
 
+# On which a part of the host tests runs, with one processor each.
+newer-host-image:
+	@XENHOST_SUITE=trixie XENHOST_CPUS=1 $(XENHOST) build
+
+headers: build-packages
+	@scripts/check-headers
+
 demo: release host-image
 	@examples/demo $(XL)
 
-# Three long things that need nothing of each other.
+# Long things that need nothing of each other.
 builds: packages
-	@$(MAKE) --no-print-directory -j3 tests release host-image
+	@$(MAKE) --no-print-directory -j4 tests release host-image headers
 
 test: builds unit host-test
 

@@ -3,53 +3,19 @@ import Testing
 extension HostTests {
     /// A running guest moves over ssh from one host to another, with either tool at each end.
     @Suite(.peer) struct BetweenHosts {
-        let here: TestHost
-        let there: TestHost
+        let hosts: HostPair
+        private var here: TestHost { hosts.here }
+        private var there: TestHost { hosts.there }
 
-        init() throws {
-            here = try #require(TestHost.current)
-            there = try #require(TestHost.peer)
-        }
-
-        /// Makes `there` known to ssh, and `tool` the `xl` that a command finds on it.
-        private func connect(to tool: String) async throws {
-            await here.atEnd("mv -f /root/.ssh/config.old /root/.ssh/config")
-            try await here.require(
-                """
-                cp /root/.ssh/config /root/.ssh/config.old
-                printf 'Host there\\n  HostName 10.0.2.2\\n  Port %d\\n' \(try await there.sshPort) >> /root/.ssh/config
-                """)
-            await there.atEnd("rm -f /usr/local/sbin/xl /var/log/xen/*moved* /var/lib/xen/migration-arrival.*")
-            try await there.require("ln -s \(tool) /usr/local/sbin/xl")
-        }
-
-        /// Starts a guest whose disk both hosts have, as on shared storage.
-        private func start(_ kind: GuestConfiguration.Kind) async throws -> MovingGuest {
-            await here.atEnd("rm -f /var/log/xen/*moved*")
-            try await there.makeDisk("/root/moved.img")
-            await there.dropAtEnd("moved")
-            let guest = try await MovingGuest("moved", kind, by: TestHost.ours, on: here)
-            _ = try await here.inGuest(guest.domain, "sync")
-            try await here.require("sync; scp -q /root/moved.img there:/root/moved.img")
-            return guest
-        }
+        init() throws { hosts = try HostPair() }
 
         @Test(arguments: TestHost.isFull ? Migration.directions : [Migration.directions[2]])
         func memoryDiskAndNetworkGoOn(_ direction: MovingGuest.Direction) async throws {
-            try await connect(to: direction.receiver)
-            let guest = try await start(direction.kind)
-            let result = try await here.require(
-                "\(direction.sender) migrate \(direction.kind == .pv ? "--no-live" : "") moved there 2>&1",
-                timeout: .seconds(600))
-            #expect(result.stdout.contains("migration target: Domain started successsfully."), "\(result)")
-            #expect(result.stdout.contains("Migration successful."), "\(result)")
-            #expect(try await here.guests().isEmpty, "only dom0 is left")
-            try await guest.moved(to: there).expectWhole()
-            #expect(try await there.require("pgrep -fc 'xl migrate-receive'").stdout == "1\n", "the monitor")
+            try await hosts.move(direction)
         }
 
         @Test func aCheckTellsWhatTheOtherHostLacks() async throws {
-            try await connect(to: TestHost.ours)
+            try await hosts.connect(to: TestHost.ours)
             try await here.startIdleGuestWithItsOwnBridge()
             let other = GuestConfiguration.idle("moved", .pv)
             try await other.place(on: there)
@@ -79,7 +45,7 @@ extension HostTests {
 
         @Test(.enabled(if: TestHost.isFull, "migrations of HVM guests over ssh take minutes in emulation"))
         func evacuationTakesWhatCanGoAndGoesOnWithTheRest() async throws {
-            try await connect(to: TestHost.ours)
+            try await hosts.connect(to: TestHost.ours)
             for name in ["one", "two", "fixed"] {
                 let guest = GuestConfiguration.hvm(
                     name, "disk = [ \"/root/guests/boot.iso,raw,hdc,ro,cdrom\" ]",
@@ -148,8 +114,8 @@ extension HostTests {
 
         @Test(.enabled(if: TestHost.isFull, "a slow migration for each"), arguments: mishaps)
         func theGuestGoesOnHereAfter(_ mishap: Mishap) async throws {
-            try await connect(to: TestHost.ours)
-            let guest = try await start(.pvh)
+            try await hosts.connect(to: TestHost.ours)
+            let guest = try await hosts.start(.pvh)
             try await there.write(GuestConfiguration.idle("large", .pv).text, to: "/root/large.cfg")
             await there.atEnd("rm -f /root/large.cfg")
             await there.atEnd(mishap.mend)

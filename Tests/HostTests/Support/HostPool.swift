@@ -13,17 +13,21 @@ final class HostPool: Sendable {
 
     /// What a test needs.
     struct Need: Sendable {
-        var hosts = 1
+        /// What each host runs.
+        var releases = [HostRelease.standard]
         /// Of each host.
         var processors = 1
-        var weight: Int { hosts * processors }
+        var weight: Int { releases.count * processors }
 
         /// What the traits of a test say.
         init(of test: Test) {
+            var peer: HostRelease?
             for trait in test.traits {
-                if trait is PeerTrait { hosts = 2 }
+                if let trait = trait as? PeerTrait { peer = trait.release }
+                if let trait = trait as? ReleaseTrait { releases = [trait.release] }
                 if let trait = trait as? ProcessorsTrait { processors = max(processors, trait.count) }
             }
+            if let peer { releases.append(peer) }
         }
     }
 
@@ -61,7 +65,7 @@ final class HostPool: Sendable {
         defer { giveBack(min(need.weight, capacity)) }
         var hosts: [TestHost] = []
         do {
-            while hosts.count < need.hosts { hosts.append(try await host(processors: need.processors)) }
+            for release in need.releases { hosts.append(try await host(release, processors: need.processors)) }
             let result = try await body(hosts)
             await keep(hosts)
             return result
@@ -77,7 +81,9 @@ final class HostPool: Sendable {
         let surplus = state.withLock { state in
             state.idle += hosts.filter(\.isFit)
             let surplus = state.idle.filter { host in
-                !state.waiting.contains { $0.need.processors == host.processors }
+                !state.waiting.contains {
+                    $0.need.processors == host.processors && $0.need.releases.contains(host.release)
+                }
             }
             state.idle.removeAll { host in surplus.contains { $0 === host } }
             return surplus
@@ -122,9 +128,9 @@ final class HostPool: Sendable {
     }
 
     /// An idle host, or a new one.
-    private func host(processors: Int) async throws -> TestHost {
+    private func host(_ release: HostRelease, processors: Int) async throws -> TestHost {
         let (known, number) = state.withLock { state -> (TestHost?, Int) in
-            if let index = state.idle.firstIndex(where: { $0.processors == processors }) {
+            if let index = state.idle.firstIndex(where: { $0.processors == processors && $0.release == release }) {
                 return (state.idle.remove(at: index), 0)
             }
             state.started += 1
@@ -132,8 +138,36 @@ final class HostPool: Sendable {
         }
         if let known { return known }
         let name = "test-\(ProcessInfo.processInfo.processIdentifier)-\(number)"
-        return try await TestHost(name: name, processors: processors)
+        return try await TestHost(name: name, release: release, processors: processors)
     }
+}
+
+/// The release of Xen on a test host, with its Debian.
+enum HostRelease: String, Sendable {
+    case debian12 = "4.17"
+    case debian13 = "4.20"
+
+    /// What `xenhost` knows it by.
+    var suite: String {
+        switch self {
+        case .debian12: "bookworm"
+        case .debian13: "trixie"
+        }
+    }
+
+    /// What tests run on unless they say otherwise: the one that `XENHOST_SUITE` names, where that is set.
+    static let standard: HostRelease =
+        ProcessInfo.processInfo.environment["XENHOST_SUITE"] == "trixie" ? .debian13 : .debian12
+}
+
+/// The release that the host of a test must run, where what it tests is about it.
+struct ReleaseTrait: TestTrait, SuiteTrait {
+    var release: HostRelease
+    var isRecursive: Bool { true }
+}
+
+extension Trait where Self == ReleaseTrait {
+    static func release(_ release: HostRelease) -> Self { ReleaseTrait(release: release) }
 }
 
 /// How many processors the host of a test must have, where what it tests is about them; one otherwise.

@@ -90,11 +90,13 @@ struct HostTrait: TestTrait, SuiteTrait, TestScoping {
 
 /// Gives a test a second host beside its own, under the same conditions: `TestHost.peer`.
 struct PeerTrait: TestTrait, SuiteTrait {
+    var release: HostRelease
     var isRecursive: Bool { true }
 }
 
 extension Trait where Self == PeerTrait {
-    static var peer: Self { PeerTrait() }
+    static var peer: Self { .peer(.standard) }
+    static func peer(_ release: HostRelease) -> Self { PeerTrait(release: release) }
 }
 
 extension Trait where Self == HostTrait {

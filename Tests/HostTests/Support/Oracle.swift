@@ -19,8 +19,11 @@ enum Oracle {
         ProcessInfo.processInfo.environment["SWIFT_XL_ORACLE"].flatMap(Mode.init)
         ?? (TestHost.isFull ? .check : .replay)
 
-    private static let folder = TestHost.repository.appending(
-        path: "Tests/HostTests/Records/xen-" + (ProcessInfo.processInfo.environment["XENHOST_XEN"] ?? "4.17"))
+    /// Of the upstream that the test's host has.
+    private static var folder: URL {
+        let release = (TestHost.current?.release ?? .standard).rawValue
+        return TestHost.repository.appending(path: "Tests/HostTests/Records/xen-\(release)")
+    }
 
     /// What is known, by file and question.
     private static let records = Mutex<[String: [String: Any]]>([:])

@@ -26,6 +26,7 @@ actor TestHost {
     private static let xenhost = repository.appending(path: "Tests/XenHost/xenhost").path
 
     nonisolated let name: String
+    nonisolated let release: HostRelease
     private nonisolated let sshConfiguration: String
     /// How many processors it has.
     nonisolated let processors: Int
@@ -36,11 +37,13 @@ actor TestHost {
     /// Where the console was when the test began.
     private nonisolated let consoleStart = Mutex(0)
 
-    init(name: String, processors: Int) async throws {
+    init(name: String, release: HostRelease, processors: Int) async throws {
         self.name = name
+        self.release = release
         self.processors = processors
-        print("Starting test host \(name) with \(processors) processor\(processors == 1 ? "" : "s")")
-        try await Self.runTool(["up", "--cpus", "\(processors)", name])
+        print(
+            "Starting test host \(name): Xen \(release.rawValue), \(processors) processor\(processors == 1 ? "" : "s")")
+        try await Self.runTool(["up", "--cpus", "\(processors)", name], release)
         let cache = ProcessInfo.processInfo.environment["XDG_CACHE_HOME"] ?? NSHomeDirectory() + "/.cache"
         sshConfiguration = "\(cache)/swift-xl/run/\(name)/ssh_config"
         try await Self.installTools(sshConfiguration, name)
@@ -51,7 +54,7 @@ actor TestHost {
     /// Takes this host down; nobody gets it any more.
     func retire() async throws {
         answers.withLock { $0 = false }
-        try await Self.runTool(["down", name])
+        try await Self.runTool(["down", name], release)
     }
 
     /// Whether it answers, as far as is known.
@@ -214,19 +217,23 @@ actor TestHost {
             """)
     }
 
-    private static func runTool(_ arguments: [String]) async throws {
-        try await runProcess(xenhost, arguments)
+    private static func runTool(_ arguments: [String], _ release: HostRelease) async throws {
+        try await runProcess(
+            xenhost, arguments, environment: ["XENHOST_SUITE": release.suite, "XENHOST_XEN": release.rawValue])
     }
 
     /// Longer than a host takes to start on a busy machine.
     private static let processLimit = DispatchTimeInterval.seconds(600)
 
-    static func runProcess(_ program: String, _ arguments: [String]) async throws {
+    static func runProcess(
+        _ program: String, _ arguments: [String], environment: [String: String] = [:]
+    ) async throws {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             DispatchQueue.global().async {
                 do {
-                    let owner = ["XENHOST_OWNER": "\(ProcessInfo.processInfo.processIdentifier)"]
-                    let process = try ChildProcess(program, arguments, environment: owner)
+                    var environment = environment
+                    environment["XENHOST_OWNER"] = "\(ProcessInfo.processInfo.processIdentifier)"
+                    let process = try ChildProcess(program, arguments, environment: environment)
                     let watchdog = DispatchWorkItem { process.terminate() }
                     DispatchQueue.global().asyncAfter(deadline: .now() + processLimit, execute: watchdog)
                     let code = process.wait()
