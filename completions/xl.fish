@@ -158,6 +158,8 @@ function __xl_parse_tokens -S
             __xl_parse_subcommand 1 'here' 'there' 'json' 'h/help'
         case 'config'
             __xl_parse_subcommand -r 2 'strict' 'host' 'json' 'h/help'
+        case 'doctor'
+            __xl_parse_subcommand 1 'fix' 'json' 'h/help'
         case 'help'
             __xl_parse_subcommand -r 1 
         end
@@ -287,6 +289,7 @@ complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -f
 complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'evacuate' -d 'Migrate all guests of this host to others'
 complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'migrate-recover' -d 'Find out where a domain runs whose migration was cut off'
 complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'config' -d 'Check, show or compare configurations, or list the keys they can have'
+complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'doctor' -d 'Find what is wrong with this host, and mend it'
 complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'help' -d 'Show subcommand help information.'
 complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl create" -ge 1' -F
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" defconfig f' -s 'f' -l 'defconfig' -d 'Use the given configuration file.' -rF
@@ -493,3 +496,6 @@ complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl conf
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl config" host' -l 'host' -d 'check: also look for what the files name on this host.'
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl config" json' -l 'json' -d 'Answer in JSON.'
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl config" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl doctor" fix' -l 'fix' -d 'Mend what can be mended with certainty.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl doctor" json' -l 'json' -d 'Print the findings as a JSON document.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl doctor" h help' -s 'h' -l 'help' -d 'Show help information.'

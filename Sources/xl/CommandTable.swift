@@ -78,6 +78,7 @@ enum CommandTable {
         CommandRow(name: "migrate-state", command: MigrateStateCommand.self),
         CommandRow(name: "migrate-only", command: MigrateOnlyCommand.self),
         CommandRow(name: "config", command: ConfigCommand.self),
+        CommandRow(name: "doctor", command: DoctorCommand.self),
         CommandRow(name: "help", command: HelpCommand.self),
     ]
 

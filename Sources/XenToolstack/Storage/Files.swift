@@ -1,5 +1,6 @@
 import Glibc
 import SystemPackage
+import XenTypes
 
 /// Whole files, read and written as the toolstack's own files need it.
 enum Files {
@@ -10,7 +11,7 @@ enum Files {
             let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
             return try file.closeAfter {
                 var bytes: [UInt8] = []
-                var buffer = [UInt8](repeating: 0, count: 65536)
+                var buffer = [UInt8](repeating: 0, count: min(65536, limit + 1))
                 while true {
                     let count = try buffer.withUnsafeMutableBytes { try file.read(into: $0) }
                     if count == 0 { return bytes }
@@ -72,15 +73,15 @@ enum Files {
         try remove(path)
     }
 
-    /// The names in a directory, without the two that every one has; none when it cannot be read.
-    static func names(in directory: FilePath) -> [String] {
+    /// The names in a directory, in no order; none where it cannot be read.
+    ///
+    /// - Parameter limit: after how many it stops: others may be able to make files there.
+    static func names(in directory: FilePath, limit: Int = 1 << 16) -> [String] {
         guard let stream = opendir(directory.string) else { return [] }
         defer { closedir(stream) }
         var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
+        while names.count < limit, let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(escapingBytes: $0.prefix { $0 != 0 }) }
             if name != ".", name != ".." { names.append(name) }
         }
         return names

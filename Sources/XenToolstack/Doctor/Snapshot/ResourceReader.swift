@@ -1,0 +1,96 @@
+import Glibc
+import SystemPackage
+import XenTypes
+
+/// Reads what the control domain has, and what it lacks.
+struct ResourceReader {
+    /// What shows that the kernel has what a module brings, built in or loaded.
+    private static let modules: [(module: String, sign: FilePath)] = [
+        ("xen-privcmd", "/dev/xen/privcmd"), ("xen-evtchn", "/dev/xen/evtchn"), ("xen-gntdev", "/dev/xen/gntdev"),
+        ("xen-blkback", "/sys/bus/xen-backend/drivers/vbd"), ("xen-netback", "/sys/bus/xen-backend/drivers/vif"),
+    ]
+
+    func read(loops: [SeenLoop]) -> HostResources {
+        var found = HostResources()
+        let memory = Self.fields(of: Self.text("/proc/meminfo"))
+        found.totalKB = memory["MemTotal"] ?? 0
+        found.availableKB = memory["MemAvailable"] ?? 0
+        found.memoryPressure = Self.pressure("full", in: Self.text("/proc/pressure/memory"))
+        found.processorPressure = Self.pressure("some", in: Self.text("/proc/pressure/cpu"))
+        found.diskPressure = Self.pressure("full", in: Self.text("/proc/pressure/io"))
+        found.missingModules = Self.modules.filter { access($0.sign.string, F_OK) != 0 }.map(\.module)
+        let count = Files.names(in: "/sys/block").count { $0.hasPrefix("loop") }
+        found.hasFreeLoop = access("/dev/loop-control", F_OK) == 0 || count > loops.count
+        return found
+    }
+
+    private static func text(_ path: FilePath) -> String {
+        let bytes = (try? Files.read(path, limit: 1 << 16)) ?? nil
+        return String(decoding: bytes ?? [], as: UTF8.self)
+    }
+
+    /// The numbers of `/proc/meminfo`, in KiB.
+    static func fields(of text: String) -> [String: UInt64] {
+        var fields: [String: UInt64] = [:]
+        for line in text.split(separator: "\n") {
+            let parts = line.split(separator: " ")
+            guard parts.count > 1, parts[0].hasSuffix(":"), let value = UInt64(parts[1]) else { continue }
+            fields[String(parts[0].dropLast())] = value
+        }
+        return fields
+    }
+
+    /// A line of a file of `/proc/pressure`, such as "some avg10=0.00 avg60=1.82 avg300=1.09 total=6251604".
+    static func pressure(_ kind: String, in text: String) -> HostResources.Pressure {
+        var pressure = HostResources.Pressure()
+        for line in text.split(separator: "\n") where line.hasPrefix(kind + " ") {
+            for word in line.split(separator: " ") {
+                let parts = word.split(separator: "=")
+                guard parts.count == 2, let value = Double(parts[1]) else { continue }
+                if parts[0] == "avg60" { pressure.minute = value }
+                if parts[0] == "avg300" { pressure.fiveMinutes = value }
+            }
+        }
+        return pressure
+    }
+}
+
+/// Reads which loop devices are in use, from sysfs.
+struct LoopReader {
+    func read() -> [SeenLoop] {
+        let mounted = Self.numbers(mounts: text("/proc/self/mountinfo") ?? "")
+        let swaps = text("/proc/swaps") ?? ""
+        return Files.names(in: "/sys/block").compactMap { name -> SeenLoop? in
+            guard name.hasPrefix("loop"), let number = UInt32(name.dropFirst(4)),
+                let file = attribute(name, "backing_file")
+            else { return nil }
+            var loop = SeenLoop(identity: SeenLoop.Identity(number: number, file: file))
+            loop.clearsItself = attribute(name, "autoclear") == "1"
+            loop.isSpecial =
+                ["offset", "sizelimit"].contains { attribute(name, $0) != "0" } || attribute(name, "partscan") == "1"
+            loop.isHeld =
+                mounted.contains(number) || swaps.contains("/dev/\(name) ")
+                || !Files.names(in: FilePath("/sys/block/\(name)/holders")).isEmpty
+            return loop
+        }.sorted { $0.identity.number < $1.identity.number }
+    }
+
+    /// The loop devices of `/proc/PID/mountinfo`: the third field is the device, "major:minor".
+    static func numbers(mounts text: String) -> Set<UInt32> {
+        Set(
+            text.split(separator: "\n").compactMap { line -> UInt32? in
+                let fields = line.split(separator: " ", maxSplits: 3)
+                guard fields.count > 2, fields[2].hasPrefix("7:") else { return nil }
+                return UInt32(fields[2].dropFirst(2))
+            })
+    }
+
+    private func attribute(_ name: String, _ attribute: String) -> String? {
+        guard let text = text(FilePath("/sys/block/\(name)/loop/\(attribute)")) else { return nil }
+        return text.hasSuffix("\n") ? String(text.dropLast()) : text
+    }
+
+    private func text(_ path: FilePath) -> String? {
+        ((try? Files.read(path, limit: 1 << 22)) ?? nil).map { String(escapingBytes: $0) }
+    }
+}

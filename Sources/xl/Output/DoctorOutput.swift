@@ -1,0 +1,113 @@
+import Glibc
+import XenToolstack
+import XenTypes
+import YajlJSON
+
+/// What the doctor says, for people.
+enum DoctorText {
+    private static let width = 96
+
+    /// One block a finding, under what it is one of.
+    static func text(_ findings: [Finding]) -> String {
+        var lines: [String] = []
+        var code = ""
+        for finding in findings {
+            if finding.code != code {
+                code = finding.code
+                let summary = Ailment.all.first { $0.code == code }?.summary ?? ""
+                lines += (lines.isEmpty ? [] : [""]) + ["\(code): \(summary)"]
+            }
+            lines += block(finding)
+        }
+        return (lines + ["", summary(findings)]).joined(separator: "\n")
+    }
+
+    private static func block(_ finding: Finding) -> [String] {
+        let since = finding.since.flatMap(date).map { ", since \($0)" } ?? ""
+        var lines = ["  " + finding.subject.escapingControls + since]
+        lines += wrapped(finding.explanation)
+        if let who = finding.who { lines += wrapped("By: \(who)") }
+        // Never broken: it is to be copied.
+        lines.append("    Remedy: \(finding.remedy.escapingControls)")
+        if let hindrance = finding.hindrance {
+            lines += wrapped("Not mended now: \(hindrance).")
+        } else if finding.isMendable {
+            lines.append("    Mended by: \(command(finding))")
+        }
+        return lines
+    }
+
+    /// What has the doctor mend it.
+    private static func command(_ finding: Finding) -> String {
+        switch finding.consent {
+        case .general: "xl doctor --fix"
+        case .named: "xl doctor --fix" + (finding.domain.map { " \($0)" } ?? "")
+        }
+    }
+
+    private static func summary(_ findings: [Finding]) -> String {
+        let certain = findings.count { $0.isMendable && $0.hindrance == nil && $0.consent == .general }
+        let count = findings.count == 1 ? "1 problem" : "\(findings.count) problems"
+        return certain == 0 ? "\(count)." : "\(count); xl doctor --fix mends \(certain)."
+    }
+
+    static func line(_ treatment: Doctor.Treatment) -> String {
+        let outcome = treatment.failure.map { "not mended: \($0)" } ?? treatment.done ?? ""
+        return "\(treatment.finding.code): \(treatment.finding.subject): \(outcome)".escapingControls
+    }
+
+    private static func wrapped(_ text: String) -> [String] {
+        var lines: [String] = []
+        for word in text.escapingControls.split(separator: " ") {
+            if let last = lines.last, last.count + word.count < width {
+                lines[lines.count - 1] = "\(last) \(word)"
+            } else {
+                lines.append("    \(word)")
+            }
+        }
+        return lines
+    }
+
+    private static func date(_ seconds: Int) -> String? {
+        var seconds = time_t(seconds)
+        var fields = tm()
+        guard localtime_r(&seconds, &fields) != nil else { return nil }
+        var buffer = [CChar](repeating: 0, count: 64)
+        let count = strftime(&buffer, buffer.count, "%Y-%m-%d %H:%M:%S", &fields)
+        return String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
+
+/// The same for programs: `schemas/doctor.schema.json`.
+enum DoctorJSON {
+    static func document(_ report: Doctor.Report) -> JSONValue {
+        .object([
+            ("findings", .array(report.findings.map(finding))),
+            ("treatments", .array(report.treatments.map(treatment))),
+        ])
+    }
+
+    private static func finding(_ finding: Finding) -> JSONValue {
+        .object([
+            ("code", .string(finding.code)),
+            ("subject", .string(finding.subject)),
+            ("domid", .count(finding.domain?.rawValue)),
+            ("explanation", .string(finding.explanation)),
+            ("since_seconds", .count(finding.since)),
+            ("who", .text(finding.who)),
+            ("remedy", .string(finding.remedy)),
+            ("mendable", .text(finding.isMendable ? finding.consent.rawValue : nil)),
+            ("hindrance", .text(finding.hindrance)),
+        ])
+    }
+
+    private static func treatment(_ treatment: Doctor.Treatment) -> JSONValue {
+        .object([
+            ("code", .string(treatment.finding.code)),
+            ("subject", .string(treatment.finding.subject)),
+            ("domid", .count(treatment.finding.domain?.rawValue)),
+            ("done", .text(treatment.done)),
+            ("failure", .text(treatment.failure)),
+        ])
+    }
+}
