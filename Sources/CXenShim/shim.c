@@ -19,6 +19,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -62,6 +63,12 @@ int cxs_inotify(void)
 int cxs_inotify_add_writes(int descriptor, const char *path)
 {
     return inotify_add_watch(descriptor, path, IN_MODIFY);
+}
+
+uint32_t cxs_file_system(const char *path)
+{
+    struct statfs status;
+    return statfs(path, &status) == 0 ? (uint32_t)status.f_type : 0;
 }
 
 ssize_t cxs_splice(int from, int to, size_t length)

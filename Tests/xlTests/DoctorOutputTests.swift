@@ -36,6 +36,14 @@ import YajlJSON
         #expect(DoctorText.text([finding]).contains("    Mended by: xl doctor --fix 7\n\n1 problem."))
     }
 
+    @Test func notesAreCountedApart() {
+        var note = Finding("/dev/loop1", "It shows x.", remedy: "losetup -d /dev/loop1", severity: .note)
+        note.code = "loop-device-left"
+        #expect(DoctorText.text([finding, note]).hasSuffix("\n\n1 problem, 1 note; xl doctor --fix mends 1."))
+        let alone = DoctorText.text([note, note])
+        #expect(alone.contains("  /dev/loop1 (a note)\n") && alone.hasSuffix("\n\n2 notes."))
+    }
+
     @Test func theDocumentIsWhatItsSchemaSays() throws {
         var report = Doctor.Report()
         var plain = Finding("xenstored", "It is silent.", remedy: "kill -CONT 1")
@@ -45,9 +53,10 @@ import YajlJSON
             Doctor.Treatment(finding: finding, done: "It was destroyed."),
             Doctor.Treatment(finding: plain, failure: "it cannot"),
         ]
-        let bytes = try YajlEncoder(layout: .pretty).encode(DoctorJSON.document(report))
+        let bytes = try YajlEncoder(layout: .pretty).encode(DoctorJSON.document(report, now: 90))
         #expect(try JSONSchema(named: "doctor").problems(in: bytes) == [])
-        let empty = try YajlEncoder(layout: .pretty).encode(DoctorJSON.document(Doctor.Report()))
+        #expect(String(decoding: bytes, as: UTF8.self).contains("\"age_seconds\": 90"))
+        let empty = try YajlEncoder(layout: .pretty).encode(DoctorJSON.document(Doctor.Report(), now: 0))
         #expect(try JSONSchema(named: "doctor").problems(in: empty) == [])
     }
 

@@ -30,6 +30,10 @@ int cxs_read_signal(int descriptor);
 int cxs_inotify(void);
 int cxs_inotify_add_writes(int descriptor, const char *path);
 
+// The kind of the file system that a directory is in, f_type of statfs(2), or 0: Swift's Glibc module has no
+// <sys/statfs.h>.
+uint32_t cxs_file_system(const char *path);
+
 // splice(2) from a pipe to where the other descriptor stands, and a pipe's size (F_SETPIPE_SZ): glibc declares both only
 // with _GNU_SOURCE.
 ssize_t cxs_splice(int from, int to, size_t length);

@@ -57,14 +57,16 @@ public struct Doctor: Sendable {
     /// - Parameters:
     ///   - startMonitor: starts a process that watches a domain.
     ///   - tell: is told of each step when it is done.
+    /// - Throws: when the hypervisor does not answer, and `CancellationError` between two steps.
     public func treat(
         startMonitor: MonitorStart, tell: (Treatment) -> Void
-    ) async throws(ToolstackError) -> Report {
+    ) async throws -> Report {
         var report = Report()
         var (findings, loops) = try look(abandonedLoops: [])
         var tried: Set<Finding.Identity> = []
         var looks = 0
         while report.treatments.count < Self.mostTreatments {
+            try Task.checkCancellation()
             let seen = Set(findings.map(\.identity))
             (findings, loops) = try look(abandonedLoops: loops)
             let candidates = findings.filter { mayTreat($0) && !tried.contains($0.identity) }

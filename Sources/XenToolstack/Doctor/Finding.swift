@@ -14,6 +14,14 @@ public struct Finding: Sendable, Hashable {
         case named
     }
 
+    /// How much it matters.
+    public enum Severity: String, Sendable, Hashable {
+        /// The host is not healthy while it is there.
+        case problem
+        /// Worth knowing, and perhaps meant to be so.
+        case note
+    }
+
     /// The row of the table that it is from.
     public internal(set) var code = ""
     /// What it is about: `domain 7 ("web")`, `/dev/loop3`.
@@ -29,6 +37,7 @@ public struct Finding: Sendable, Hashable {
     /// What mends it: command lines, or an advice.
     public var remedy: String
     public var consent = Consent.general
+    public var severity = Severity.problem
     /// Why it is not mended now although it could be.
     public var hindrance: String?
     /// What mends it from here; nil when only a human can.
@@ -39,7 +48,8 @@ public struct Finding: Sendable, Hashable {
 
     init(
         _ subject: String, domain: DomainID? = nil, _ explanation: String, since: Int? = nil, who: String? = nil,
-        remedy: String, repair: Repair? = nil, consent: Consent = .general, hindrance: String? = nil
+        remedy: String, repair: Repair? = nil, consent: Consent = .general, hindrance: String? = nil,
+        severity: Severity = .problem
     ) {
         self.subject = subject
         self.domain = domain
@@ -50,6 +60,7 @@ public struct Finding: Sendable, Hashable {
         self.repair = repair
         self.consent = consent
         self.hindrance = hindrance
+        self.severity = severity
     }
 
     /// What is the same about a finding when it is seen again: what it is and what would be done about it.

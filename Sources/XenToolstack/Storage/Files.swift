@@ -26,6 +26,22 @@ enum Files {
         }
     }
 
+    /// The beginning of a file, also of one whose size nobody knows; nil when it cannot be read.
+    ///
+    /// - Parameter limit: after how many bytes it stops.
+    static func beginning(of path: FilePath, limit: Int) -> [UInt8]? {
+        guard let file = try? FileDescriptor.open(path, .readOnly, options: .closeOnExec) else { return nil }
+        defer { try? file.close() }
+        return try? [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
+            while count < limit {
+                let rest = UnsafeMutableRawBufferPointer(buffer)[count...]
+                let read = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: rest))
+                if read == 0 { break }
+                count += read
+            }
+        }
+    }
+
     /// Puts a file in place as a whole: readers see the old contents or the new.
     ///
     /// - Parameter temporary: the name under which the new contents are written first, in the same file system.

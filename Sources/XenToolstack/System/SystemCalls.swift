@@ -71,6 +71,9 @@ enum SystemCalls {
         return FileDescriptor(rawValue: descriptor)
     }
 
+    /// The kind of the file system that a directory is in, a number of `linux/magic.h`; 0 when that cannot be looked up.
+    static func fileSystem(of directory: FilePath) -> UInt32 { cxs_file_system(directory.string) }
+
     /// The flag of `posix_spawnattr_setflags` that makes the child lead a session.
     static var newSession: Int16 { cxs_posix_spawn_setsid }
 

@@ -24,7 +24,8 @@ enum DoctorText {
 
     private static func block(_ finding: Finding) -> [String] {
         let since = finding.since.flatMap(date).map { ", since \($0)" } ?? ""
-        var lines = ["  " + finding.subject.escapingControls + since]
+        let note = finding.severity == .note ? " (a note)" : ""
+        var lines = ["  " + finding.subject.escapingControls + since + note]
         lines += wrapped(finding.explanation)
         if let who = finding.who { lines += wrapped("By: \(who)") }
         // Never broken: it is to be copied.
@@ -47,7 +48,11 @@ enum DoctorText {
 
     private static func summary(_ findings: [Finding]) -> String {
         let certain = findings.count { $0.isMendable && $0.hindrance == nil && $0.consent == .general }
-        let count = findings.count == 1 ? "1 problem" : "\(findings.count) problems"
+        let notes = findings.count { $0.severity == .note }
+        let counts = [(findings.count - notes, "problem"), (notes, "note")].filter { $0.0 > 0 }.map { count, word in
+            "\(count) \(word)\(count == 1 ? "" : "s")"
+        }
+        let count = counts.joined(separator: ", ")
         return certain == 0 ? "\(count)." : "\(count); xl doctor --fix mends \(certain)."
     }
 
@@ -80,20 +85,22 @@ enum DoctorText {
 
 /// The same for programs: `schemas/doctor.schema.json`.
 enum DoctorJSON {
-    static func document(_ report: Doctor.Report) -> JSONValue {
+    /// - Parameter now: seconds since 1970.
+    static func document(_ report: Doctor.Report, now: Int) -> JSONValue {
         .object([
-            ("findings", .array(report.findings.map(finding))),
+            ("findings", .array(report.findings.map { finding($0, now: now) })),
             ("treatments", .array(report.treatments.map(treatment))),
         ])
     }
 
-    private static func finding(_ finding: Finding) -> JSONValue {
+    private static func finding(_ finding: Finding, now: Int) -> JSONValue {
         .object([
             ("code", .string(finding.code)),
+            ("severity", .string(finding.severity.rawValue)),
             ("subject", .string(finding.subject)),
             ("domid", .count(finding.domain?.rawValue)),
             ("explanation", .string(finding.explanation)),
-            ("since_seconds", .count(finding.since)),
+            ("age_seconds", .count(finding.since.map { max(0, now - $0) })),
             ("who", .text(finding.who)),
             ("remedy", .string(finding.remedy)),
             ("mendable", .text(finding.isMendable ? finding.consent.rawValue : nil)),

@@ -1,3 +1,4 @@
+import DomainModel
 import Testing
 import XenControl
 import XenTypes
@@ -135,6 +136,32 @@ import XenTypes
         var host = healthy
         host.files.removeFirst()
         #expect(host.codes == ["domain-without-configuration"])
+    }
+
+    @Test func aDomainWithoutNodesIsToldOnce() {
+        let host = healthy.with { $0.homes[DomainID(5)] = nil }
+        #expect(host.codes == ["domain-without-nodes"] && host.findings.first?.repair == nil)
+    }
+
+    @Test func aMonitorThatWasStoppedIsNamed() throws {
+        var host = healthy
+        host.processes[3].state = "T"
+        let finding = try #require(host.findings.first)
+        #expect(host.codes == ["domain-unwatched"] && finding.repair == nil)
+        #expect(finding.remedy == "kill -CONT 500" && finding.who?.hasSuffix("(process 500)") == true)
+    }
+
+    @Test(arguments: [
+        (XenControl.ShutdownReason.crash, ActionOnShutdown.preserve, "web", true), (.crash, .destroy, "web", false),
+        (.reboot, .restartRename, "web-20261130T1301Z", true), (.reboot, .restartRename, "web", false),
+    ])
+    func whatEndedAndStaysNeedsNobody(
+        reason: XenControl.ShutdownReason, action: ActionOnShutdown, name: String, needsNobody: Bool
+    ) {
+        var configuration = DomainConfiguration()
+        (configuration.onCrash, configuration.onReboot) = (action, action)
+        let domain = SeenDomain(five, uuid: SampleHost.web, flags: .shutdown, shutdownReason: reason)
+        #expect(configuration.wantsNothing(of: domain, called: name) == needsNobody)
     }
 
     @Test func aSilentStoreIsAFindingOfItsOwn() {

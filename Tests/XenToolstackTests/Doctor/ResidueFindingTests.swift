@@ -40,7 +40,11 @@ import XenTypes
     @Test func treesThatNoDomainHasAreFound() {
         #expect(healthy.with { $0.machines.append("\(SampleHost.other)") }.codes == ["store-machine-left"])
         #expect(healthy.with { $0.machines.append("no-uuid") }.findings.isEmpty)
-        #expect(healthy.with { $0.strayHomes = ["mycard"] }.codes == ["store-stray-node"])
+        let stray = healthy.with { $0.strayHomes = [.init(name: "mycard"), .init(name: "x y", isOfScript: false)] }
+        #expect(stray.codes == ["store-stray-node", "store-stray-node"])
+        #expect(stray.findings.map(\.repair) == [.removeStrayHome("mycard"), nil])
+        #expect(stray.findings.map(\.severity) == [.problem, .note])
+        #expect(stray.findings[1].remedy == "xenstore-rm '/local/domain/x y'")
         #expect(healthy.with { $0.pools[3] = .some("old") }.codes == ["pool-name-left"])
         #expect(healthy.with { $0.isCutShort = true }.codes == ["store-cut-short"])
     }
@@ -105,8 +109,10 @@ import XenTypes
         let loop = SeenLoop(identity: .init(number: 4, file: "/srv/x.img"))
         host.loops.append(loop)
         #expect(host.codes == ["loop-device-left"] && host.findings.first?.repair == nil)
+        #expect(host.findings.first?.severity == .note)
         host.abandonedLoops = [loop.identity]
         #expect(host.findings.first?.repair == .freeLoop(loop.identity))
+        #expect(host.findings.first?.severity == .problem)
         for change in [\SeenLoop.clearsItself, \.isSpecial, \.isHeld] {
             var other = host
             other.loops[1][keyPath: change] = true
@@ -140,6 +146,17 @@ import XenTypes
         var script = SampleHost.process(900, "block", ["/bin/bash", "/etc/xen/scripts/block", "add"])
         script.script = "backend/vbd/9/51712"
         #expect(healthy.with(script).codes == ["script-left"])
+    }
+
+    @Test func aConsoleThatIsNotServedIsTold() {
+        let host = healthy.with {
+            $0.homes[DomainID(5)]?.wantsTerminal = true
+            $0.homes[DomainID(5)]?.startTime = SampleHost.time - 61
+        }
+        #expect(host.codes == ["console-unserved"])
+        let served = host.with { $0.homes[DomainID(5)]?.hasTerminal = true }
+        let young = host.with { $0.homes[DomainID(5)]?.startTime = SampleHost.time - 59 }
+        #expect(served.findings.isEmpty && young.findings.isEmpty)
     }
 
     @Test func nobodysWordAloneMakesAProcessQEMU() {
@@ -180,6 +197,8 @@ import XenTypes
         file.isUnfinishedSave = true
         host.files.append(file)
         #expect(host.findings.map(\.repair) == [.removeSave("/srv/.web.Ab3dEf", modified: 7)])
+        host.files[host.files.count - 1].mayBeShared = true
+        #expect(host.findings.map(\.repair) == [nil])
         var saving = SampleHost.process(900, "xl", ["xl", "list"])
         saving.opened = ["/srv/.web.Ab3dEf"]
         #expect(host.with(saving).findings.isEmpty)
@@ -195,16 +214,38 @@ import XenTypes
         host.locks = [SeenLock(path: "/var/lock/xl", holder: 500)]
         #expect(host.findings.isEmpty)
         host.processes[3].state = "T"
-        #expect(host.codes == ["lock-held"])
+        #expect(host.codes == ["domain-unwatched", "lock-held"])
+        host = healthy
+        host.locks = [SeenLock(path: "/var/lock/xl", realPath: "/run/lock/xl", holder: 901)]
+        #expect(host.findings.isEmpty)
+        var heir = SampleHost.process(902, "sleep", ["sleep", "9"])
+        heir.opened = ["/run/lock/xl"]
+        #expect(host.with(heir).findings.map(\.who) == ["sleep 9 (process 902)"])
+        host = healthy
+        host.processes[5].state = "T"
+        #expect(host.codes == ["device-model-stopped"])
     }
 
     @Test func whatDom0LacksIsTold() {
         var host = healthy
-        host.resources.missingModules = ["xen-netback"]
+        host.resources.missingModules = [.init(name: "xen-gntdev")]
         host.resources.availableKB = 1 << 10
         host.resources.hasFreeLoop = false
         host.resources.processorPressure = .init(minute: 90, fiveMinutes: 90)
         host.resources.diskPressure = .init(minute: 90, fiveMinutes: 10)
         #expect(host.codes == ["module-missing", "memory-short", "loop-devices-short", "processor-short"])
+        #expect(host.findings.allSatisfy { $0.severity == .problem })
+    }
+
+    @Test func aDriverThatIsLoadedOnDemandIsNotMissed() throws {
+        var host = healthy
+        host.resources.missingModules = [.init(name: "xen-netback", isInstalled: true), .init(name: "xen-blkback")]
+        #expect(host.findings.isEmpty)
+        host.resources.missingModules[0].isInstalled = false
+        #expect(host.codes == ["module-missing"] && host.findings.first?.severity == .note)
+        var device = backend(.vif, of: five)
+        device.state = "1"
+        let waiting = try #require(host.with { $0.add(device) }.findings.first)
+        #expect(waiting.code == "device-unserved" && waiting.explanation.contains("xen-netback, is not there"))
     }
 }

@@ -58,6 +58,11 @@ import XenTypes
             "some avg10=21.94 avg60=14.70 avg300=16.48 total=100\nfull avg10=0.00 avg60=1.50 avg300=2.00 total=0\n"
         #expect(ResourceReader.pressure("some", in: text) == .init(minute: 14.7, fiveMinutes: 16.48))
         #expect(ResourceReader.pressure("full", in: text) == .init(minute: 1.5, fiveMinutes: 2))
+        let modules = Array("kernel/drivers/xen-netback.ko.xz: kernel/x.ko\nk/loop.ko:\nk/y.ko: a/tun.ko\n\0".utf8)
+        #expect(
+            ["xen-netback", "loop", "tun", "xen"].map { ResourceReader.lists(modules, $0) } == [
+                true, true, true, false,
+            ])
         #expect(LoopReader.numbers(mounts: "36 35 7:12 / /mnt rw - ext4 /dev/loop12 rw\n1 2 8:1 / /\n") == [12])
     }
 

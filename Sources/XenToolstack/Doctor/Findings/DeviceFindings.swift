@@ -92,12 +92,19 @@ enum DeviceFindings {
     }
 
     static func unserved(_ host: HostSnapshot) -> [Finding] {
-        settled(host).filter { $0.kind.hasScript && state($0) == .initialising }.map { backend in
-            let module = backend.kind.backendModule ?? ""
+        settled(host).filter { !$0.kind.isConsole && state($0) == .initialising }.map { backend in
+            let module = backend.kind.backendModule
+            let missing = backend.owner == .control ? host.resources.missingModules.first { $0.name == module } : nil
+            let cause = missing.map { " The kernel's driver for it, \($0.name), is not there." } ?? ""
             return Finding(
                 title(backend, host), domain: backend.domain,
-                "Its backend in \(host.title(backend.owner)) has never been taken up: the guest cannot use the device.",
-                remedy: "modprobe \(module) in domain \(backend.owner), then detach and attach the device")
+                """
+                Its backend in \(host.title(backend.owner)) has never been taken up: the guest cannot use the \
+                device.\(cause)
+                """,
+                remedy: (module.map { "modprobe \($0) in domain \(backend.owner)" }
+                    ?? "look whether the program that serves it runs in domain \(backend.owner)")
+                    + ", then detach and attach the device")
         }
     }
 
@@ -165,7 +172,8 @@ enum DeviceFindings {
                 "It shows \(loop.identity.file), and neither a guest nor anything in dom0 uses it.",
                 who: isOurs ? "a device that was left over used it" : nil,
                 remedy: "losetup -d \(device), unless you made it for later",
-                repair: isOurs ? .freeLoop(loop.identity) : nil, hindrance: isOurs ? host.workHindrance : nil)
+                repair: isOurs ? .freeLoop(loop.identity) : nil, hindrance: isOurs ? host.workHindrance : nil,
+                severity: isOurs ? .problem : .note)
         }
     }
 

@@ -11,6 +11,7 @@ enum DomainFindings {
         Ailment(
             "domain-without-configuration", "a domain that runs and of which no configuration is stored",
             withoutConfiguration),
+        Ailment("domain-without-nodes", "a domain of which xenstore knows nothing", withoutNodes),
         Ailment("domain-zombie", "a domain that was destroyed, and that the hypervisor cannot free", zombies),
         Ailment(
             "stub-domain-without-guest", "a domain for the device model of a guest that is no more", orphanedStubs),
@@ -41,9 +42,11 @@ enum DomainFindings {
         guard host.store != nil else { return [] }
         return host.guests.filter { domain in
             host.hasConfiguration(domain) && domain.shutdownReason != .suspend
-                && !host.needNoMonitor.contains(domain.domain) && host.home(domain.domain)?.target == nil
+                && !host.needNoMonitor.contains(domain.domain) && host.home(domain.domain) != nil
+                && host.home(domain.domain)?.target == nil
                 && !TransferFindings.isMoving(domain, host) && !host.isWatched(domain.domain)
         }.map { domain in
+            if let monitor = host.monitor(of: domain.domain) { return standing(monitor, domain, host) }
             let end = domain.shutdownReason.map { "It has ended (\($0.words)), and nobody has acted on that." }
             return Finding(
                 host.title(domain.domain), domain: domain.domain,
@@ -52,17 +55,36 @@ enum DomainFindings {
                     Nobody watches it: its monitor has ended, or it was started without one. When it ends, nobody \
                     restarts or removes it.
                     """,
-                since: host.home(domain.domain)?.startTime, remedy: "xl doctor --fix \(domain.domain)",
-                repair: .startMonitor(domain.domain, domain.uuid),
+                remedy: "xl doctor --fix \(domain.domain)", repair: .startMonitor(domain.domain, domain.uuid),
                 consent: .named)
+        }
+    }
+
+    private static func standing(_ monitor: SeenProcess, _ domain: SeenDomain, _ host: HostSnapshot) -> Finding {
+        Finding(
+            host.title(domain.domain), domain: domain.domain,
+            "Its monitor has been stopped: when the domain ends, nobody restarts or removes it.", who: monitor.title,
+            remedy: "kill -CONT \(monitor.id)")
+    }
+
+    static func withoutNodes(_ host: HostSnapshot) -> [Finding] {
+        guard host.store != nil, host.workers.isEmpty else { return [] }
+        return host.guests.filter { host.home($0.domain) == nil && !host.isHalfMade($0) }.map { domain in
+            Finding(
+                host.title(domain.domain), domain: domain.domain,
+                """
+                xenstore has no /local/domain/\(domain.domain): it has no name and no devices that work. Somebody has \
+                removed the nodes, or it was made without a toolstack, as at the host's start.
+                """,
+                remedy: "xl destroy \(domain.domain), unless it was made so")
         }
     }
 
     static func withoutConfiguration(_ host: HostSnapshot) -> [Finding] {
         guard host.store != nil else { return [] }
         return host.guests.filter { domain in
-            !host.hasConfiguration(domain) && !host.isHalfMade(domain) && host.home(domain.domain)?.target == nil
-                && host.workers.isEmpty
+            !host.hasConfiguration(domain) && !host.isHalfMade(domain) && host.home(domain.domain) != nil
+                && host.home(domain.domain)?.target == nil && host.workers.isEmpty
         }.map { domain in
             Finding(
                 host.title(domain.domain), domain: domain.domain,
@@ -70,7 +92,6 @@ enum DomainFindings {
                 It has run, but no configuration is stored for it: it cannot be restarted, saved or migrated. The file \
                 was removed, or another toolstack made the domain.
                 """,
-                since: host.home(domain.domain)?.startTime,
                 remedy: "shut it down from within or with 'xl destroy \(domain.domain)', and create it anew")
         }
     }
@@ -111,7 +132,18 @@ enum DomainFindings {
         }
         let stubs = (host.store?.homes ?? [:]).filter { $0.value.target == domain }.map { host.title($0.key) }
         let known = models + backends + stubs.sorted()
-        return known.isEmpty ? host.strangers.map { "perhaps \($0.title)" } : known
+        guard known.isEmpty else { return known }
+        let daemons = host.processes.filter {
+            $0.isStopped && [.storeDaemon, .consoleDaemon].contains(host.role($0))
+        }
+        let others = host.processes.filter { process in
+            switch host.role(process) {
+            case .other: process.mapsGrants || process.opensHypervisor
+            case .worker: true
+            default: false
+            }
+        }
+        return daemons.map { "\($0.title), which has been stopped" } + others.map { "perhaps \($0.title)" }
     }
 
     static func orphanedStubs(_ host: HostSnapshot) -> [Finding] {

@@ -89,9 +89,15 @@ enum FileFindings {
         host.files.filter(\.isUnfinishedSave).compactMap { file in
             guard !host.processes.contains(where: { $0.opened.contains(file.path.string) }) else { return nil }
             return Finding(
-                "\(file.path)", "A save began to write it, and nobody goes on: it holds a part of a guest's memory.",
+                "\(file.path)",
+                file.mayBeShared
+                    ? """
+                    A save began to write it, and nobody on this host goes on; another that has this file system mounted \
+                    may. It holds a part of a guest's memory.
+                    """
+                    : "A save began to write it, and nobody goes on: it holds a part of a guest's memory.",
                 since: file.modified, remedy: "rm \(file.path.string.quotedForShell)",
-                repair: .removeSave(file.path, modified: file.modified))
+                repair: file.mayBeShared ? nil : .removeSave(file.path, modified: file.modified))
         }
     }
 }

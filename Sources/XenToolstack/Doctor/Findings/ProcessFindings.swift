@@ -5,11 +5,13 @@ enum ProcessFindings {
     static let table = [
         Ailment("xenstored-silent", "xenstored does not answer", silentStore),
         Ailment("xenconsoled-missing", "xenconsoled does not run, or stands still", missingConsoles),
+        Ailment("console-unserved", "a guest for whose console xenconsoled does nothing", unservedConsoles),
         Ailment("device-model-ended", "a guest whose QEMU has ended", endedModels),
+        Ailment("device-model-stopped", "a guest whose QEMU has been stopped", stoppedModels),
         Ailment("device-model-left", "a QEMU whose guest is no more, or that its guest does not use", modelsLeft),
         Ailment("bootloader-left", "a bootloader whose domain's creation was cut off", bootloadersLeft),
         Ailment("script-left", "a hotplug script whose caller is no more", scriptsLeft),
-        Ailment("lock-held", "a lock whose holder has been stopped", heldLocks),
+        Ailment("lock-held", "a lock whose holder has been stopped, or is no more", heldLocks),
     ]
 
     static func silentStore(_ host: HostSnapshot) -> [Finding] {
@@ -22,7 +24,6 @@ enum ProcessFindings {
                 It cannot be asked: \(problem). Nothing can be created, changed or ended, and what is looked up in it is \
                 not told here.
                 """,
-                since: daemon?.time,
                 who: daemon.map { "\($0.title)\($0.isStopped ? ", which has been stopped" : "")" },
                 remedy: daemon.map {
                     $0.isStopped
@@ -37,8 +38,8 @@ enum ProcessFindings {
             guard daemon.isStopped else { return [] }
             return [
                 Finding(
-                    "xenconsoled", "It has been stopped: consoles of guests stand still.", since: daemon.time,
-                    who: daemon.title, remedy: "kill -CONT \(daemon.id)")
+                    "xenconsoled", "It has been stopped: consoles of guests stand still.", who: daemon.title,
+                    remedy: "kill -CONT \(daemon.id)")
             ]
         }
         return [
@@ -46,6 +47,25 @@ enum ProcessFindings {
                 "xenconsoled", "It does not run: guests' consoles cannot be used, and new ones cannot be created.",
                 remedy: "systemctl restart xenconsoled, or start \(host.consoleDaemonName)")
         ]
+    }
+
+    /// Seconds after which a console that is not served has been forgotten.
+    private static let consoleLimit = 60
+
+    static func unservedConsoles(_ host: HostSnapshot) -> [Finding] {
+        guard missingConsoles(host).isEmpty, host.store != nil else { return [] }
+        return host.guests.filter { domain in
+            guard let home = host.home(domain.domain), home.wantsTerminal, !home.hasTerminal,
+                !host.isHalfMade(domain), !TransferFindings.isMoving(domain, host)
+            else { return false }
+            return home.startTime.map { host.time - $0 > consoleLimit } ?? false
+        }.map { domain in
+            Finding(
+                host.title(domain.domain), domain: domain.domain,
+                "xenconsoled runs, but has made no terminal for it: 'xl console' cannot show its console.",
+                since: host.home(domain.domain)?.startTime,
+                remedy: "systemctl restart xenconsoled; its log is in /var/log/xen/console")
+        }
     }
 
     static func endedModels(_ host: HostSnapshot) -> [Finding] {
@@ -59,8 +79,19 @@ enum ProcessFindings {
             return Finding(
                 host.title(domain.domain), domain: domain.domain,
                 "Its QEMU, which was process \(process), has ended: what it served does not work any more.",
-                since: host.home(domain.domain)?.startTime,
                 remedy: "see its log in /var/log/xen, then 'xl destroy \(domain.domain)', and create it anew")
+        }
+    }
+
+    static func stoppedModels(_ host: HostSnapshot) -> [Finding] {
+        host.processes.compactMap { process in
+            guard process.isStopped, case .deviceModel(let domain) = host.role(process), host.exists(domain) else {
+                return nil
+            }
+            return Finding(
+                host.title(domain), domain: domain,
+                "Its QEMU has been stopped: what it serves does not work, and who asks it waits.", who: process.title,
+                remedy: "kill -CONT \(process.id)")
         }
     }
 
@@ -120,21 +151,27 @@ enum ProcessFindings {
         }
     }
 
+    /// A lock that is held by what its holder started, and has not ended with it.
+    private static func inherited(_ lock: SeenLock, _ host: HostSnapshot) -> Finding? {
+        guard let path = lock.realPath, let heir = host.processes.first(where: { $0.opened.contains(path) }) else {
+            return nil
+        }
+        return Finding(
+            "\(lock.path)", "Process \(lock.holder), which took it, is no more, and one that it started still has it.",
+            who: heir.title, remedy: "see what it waits for, then 'kill \(heir.id)'")
+    }
+
     static func heldLocks(_ host: HostSnapshot) -> [Finding] {
         host.locks.compactMap { lock in
-            guard let holder = host.processes.first(where: { $0.id == lock.holder }), holder.isStopped else {
-                return nil
+            guard let holder = host.processes.first(where: { $0.id == lock.holder }) else {
+                return inherited(lock, host)
             }
+            guard holder.isStopped else { return nil }
             return Finding(
                 "\(lock.path)", "It is held by a process that has been stopped: others wait for it.",
-                since: holder.time, who: holder.title, remedy: "kill -CONT \(holder.id)")
+                who: holder.title, remedy: "kill -CONT \(holder.id)")
         }
     }
-}
-
-extension SeenProcess {
-    /// Whether a signal or a debugger has stopped it.
-    fileprivate var isStopped: Bool { state == "T" || state == "t" }
 }
 
 extension HostSnapshot {

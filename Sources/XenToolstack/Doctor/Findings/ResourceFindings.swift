@@ -15,10 +15,23 @@ enum ResourceFindings {
     private static let mostProcessorPressure = 80.0
     private static let mostDiskPressure = 60.0
 
+    /// Without these, QEMU and the other programs that serve guests do not start, and nothing loads them by itself.
+    private static let essentials: Set<String> = ["xen-privcmd", "xen-evtchn", "xen-gntdev"]
+
     static func modules(_ host: HostSnapshot) -> [Finding] {
-        host.resources.missingModules.map { module in
-            Finding(
-                module, "Neither the kernel nor a loaded module provides it.", remedy: "modprobe \(module)")
+        host.resources.missingModules.compactMap { module in
+            if essentials.contains(module.name) {
+                return Finding(
+                    module.name, "It is neither in the kernel nor loaded: programs that serve guests do not start.",
+                    remedy: "modprobe \(module.name), and a line with its name in /etc/modules-load.d/xen.conf")
+            }
+            // A backend's driver is loaded when the first device wants it.
+            guard module.isInstalled == false else { return nil }
+            return Finding(
+                module.name, "The running kernel has no such module: dom0 cannot serve devices that need it.",
+                remedy:
+                    "install a kernel with it, or the modules of the running one; or serve them from another domain",
+                severity: .note)
         }
     }
 

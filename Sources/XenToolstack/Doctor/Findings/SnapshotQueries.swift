@@ -65,9 +65,15 @@ extension HostSnapshot {
     /// The processes that may change domains and are no `xl`.
     var strangers: [SeenProcess] { workers.filter { !$0.name.hasPrefix("xl") } }
 
+    /// A process that says that it watches a domain, one that is not stopped before others.
+    func monitor(of domain: DomainID) -> SeenProcess? {
+        let monitors = processes.filter { $0.role(lib: lib) == .monitor(domain) }
+        return monitors.first { !$0.isStopped } ?? monitors.first
+    }
+
     /// Whether somebody watches a domain, or may do so.
     func isWatched(_ domain: DomainID) -> Bool {
-        if processes.contains(where: { $0.role(lib: lib) == .monitor(domain) }) { return true }
+        if let monitor = monitor(of: domain) { return !monitor.isStopped }
         // `xl create -F` does not tell what it watches; that cannot be older than itself.
         let start = home(domain)?.startTime ?? .max
         return workers.contains { !$0.name.hasPrefix("xl") || $0.time <= start }

@@ -48,13 +48,17 @@ enum StoreFindings {
 
     static func strays(_ host: HostSnapshot) -> [Finding] {
         guard !host.isDoing(["create", "network-attach", "restore", "migrate-receive"]) else { return [] }
-        return (host.store?.strayHomes ?? []).map { name in
+        return (host.store?.strayHomes ?? []).map { home in
             // The stock bridge script makes such an entry for an interface with a name of its own.
-            let isUsed = host.store?.backends.contains { $0.interface?.hasSuffix(name) == true } == true
+            let isUsed = host.store?.backends.contains { $0.interface?.hasSuffix(home.name) == true } == true
             return Finding(
-                "/local/domain/\(name)", "It is no domain's: a hotplug script took an interface's name for a number.",
-                remedy: "xenstore-rm /local/domain/\(name)",
-                repair: isUsed ? nil : .removeStrayHome(name), hindrance: host.foreignHindrance)
+                "/local/domain/\(home.name)",
+                home.isOfScript
+                    ? "It is no domain's: a hotplug script took an interface's name for a number."
+                    : "It is no domain's, and no toolstack's.",
+                remedy: "xenstore-rm \("/local/domain/\(home.name)".quotedForShell)",
+                repair: isUsed || !home.isOfScript ? nil : .removeStrayHome(home.name),
+                hindrance: host.foreignHindrance, severity: home.isOfScript ? .problem : .note)
         }
     }
 

@@ -63,7 +63,6 @@ enum TransferFindings {
                 Its migration was cut off when the other host had been allowed to let it run, and there is no note of \
                 where it went.
                 """,
-                since: host.home(domain.domain)?.startTime,
                 remedy: """
                     look where it was to go; if it runs there, 'xl migrate-recover --there \(domain.domain)' ends this \
                     copy; if it does not and will not, 'xl migrate-recover --here \(domain.domain)' lets it go on
@@ -113,7 +112,7 @@ enum TransferFindings {
                 It was suspended for a save, a migration or remus, and the process that did it is no more. After a save \
                 or a migration it can go on here; after remus the other host may run it.
                 """,
-                since: nil, remedy: "xl doctor --fix \(domain.domain), unless it was protected by remus",
+                remedy: "xl doctor --fix \(domain.domain), unless it was protected by remus",
                 repair: .recoverMigration(domain.domain, domain.uuid), consent: .named,
                 hindrance: host.workHindrance)
         }

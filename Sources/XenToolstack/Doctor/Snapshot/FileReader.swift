@@ -26,6 +26,7 @@ struct FileReader {
                 let path = directory.appending(name)
                 guard isUnfinishedSave(path), var file = file(path) else { return nil }
                 file.isUnfinishedSave = true
+                file.mayBeShared = !Self.localFileSystems.contains(SystemCalls.fileSystem(of: directory))
                 return file
             }
         }
@@ -38,6 +39,12 @@ struct FileReader {
         let ending = name[dot...].dropFirst()
         return ending.utf8.count == 6 && ending.utf8.allSatisfy { $0.isAlphanumeric } && !name.contains("/")
     }
+
+    /// The file systems that one host has for itself, by their numbers in `linux/magic.h` and, of ZFS, OpenZFS: ext2 to
+    /// ext4, XFS, Btrfs, F2FS, ZFS, tmpfs, ramfs, overlayfs.
+    private static let localFileSystems: Set<UInt32> = [
+        0xef53, 0x5846_5342, 0x9123_683e, 0xf2f5_2010, 0x2fc1_2fc1, 0x0102_1994, 0x8584_58f6, 0x794c_7630,
+    ]
 
     /// Whether a file begins as a saved domain does, and nobody but root can have made it so.
     private func isUnfinishedSave(_ path: FilePath) -> Bool {
@@ -77,8 +84,14 @@ struct FileReader {
             var status = stat()
             guard stat(path.string, &status) == 0 else { return nil }
             let place = LockPlace(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
-            return holders[place].map { SeenLock(path: path, holder: $0) }
+            return holders[place].map { SeenLock(path: path, realPath: Self.realPath(path), holder: $0) }
         }
+    }
+
+    private static func realPath(_ path: FilePath) -> String? {
+        guard let resolved = realpath(path.string, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 
     struct LockPlace: Hashable {

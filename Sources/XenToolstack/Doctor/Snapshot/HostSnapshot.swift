@@ -25,7 +25,8 @@ public struct HostSnapshot: Sendable {
     var pools: [SeenPool] = []
     /// What domains were given to other hosts, and arrived from them.
     var notes: [DomainID: MigrationNote] = [:]
-    /// The domains whose stored configuration asks for nothing at their end.
+    /// The domains of which nobody has anything to do, by their stored configuration: they are to be left as they are
+    /// however they end, or have ended so.
     var needNoMonitor: Set<DomainID> = []
     /// The disks that the control domain's stored configuration names; nil when it cannot be read.
     var controlDisks: Set<UInt32>?
@@ -76,6 +77,8 @@ struct SeenFile: Sendable, Hashable {
     /// Seconds since 1970.
     var modified: Int
     var isUnfinishedSave = false
+    /// Whether other hosts can have the file system mounted, too, and a process there the file open.
+    var mayBeShared = false
 
     var name: String { path.lastComponent?.string ?? "" }
 }
@@ -83,6 +86,9 @@ struct SeenFile: Sendable, Hashable {
 /// A lock of the toolstacks' that a process holds.
 struct SeenLock: Sendable, Hashable {
     var path: FilePath
+    /// The path without links, as the kernel shows it of a process that has it open.
+    var realPath: String?
+    /// The process that took it.
     var holder: Int32
 }
 
@@ -140,8 +146,15 @@ struct HostResources: Sendable, Hashable {
     var memoryPressure = Pressure()
     var processorPressure = Pressure()
     var diskPressure = Pressure()
+    /// A part of the kernel that is not there.
+    struct MissingModule: Sendable, Hashable {
+        var name: String
+        /// Whether it is part of what the kernel can load; nil when that cannot be looked up.
+        var isInstalled: Bool?
+    }
+
     /// The drivers and devices of the kernel that are not there, by the module that has them.
-    var missingModules: [String] = []
+    var missingModules: [MissingModule] = []
     /// Whether a loop device can be had: one that is free, or a new one.
     var hasFreeLoop = true
 }

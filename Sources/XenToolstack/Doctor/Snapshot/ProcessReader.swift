@@ -37,13 +37,23 @@ struct ProcessReader {
         }
     }
 
+    /// What a process has open that can do something to a domain.
+    private static let hypervisorDevices: Set<String> = ["/dev/xen/privcmd", "/dev/xen/hypercall", "/proc/xen/privcmd"]
+
+    private static func isLock(_ path: String) -> Bool {
+        path.hasSuffix("lock") || path.hasSuffix("/xl") || path.contains("/xen-hotplug/")
+    }
+
     private func complete(_ process: inout SeenProcess) {
         let directory = "\(process.id)"
         for number in Files.names(in: proc.appending(directory).appending("fd"), limit: Self.descriptorLimit) {
             guard let target = link("\(directory)/fd/\(number)") else { continue }
-            if target.hasPrefix("/dev/xen/") || target == "/proc/xen/privcmd" { process.opensHypervisor = true }
+            if Self.hypervisorDevices.contains(target) { process.opensHypervisor = true }
+            if target == "/dev/xen/gntdev" { process.mapsGrants = true }
             let name = target.split(separator: "/").last ?? ""
-            if target.hasPrefix("/dev/loop") || name.hasPrefix(".") { process.opened.insert(target) }
+            if target.hasPrefix("/dev/loop") || name.hasPrefix(".") || Self.isLock(target) {
+                process.opened.insert(target)
+            }
         }
         let isScript = process.arguments.prefix(3).contains { $0.contains("/xen/scripts/") }
         guard process.opensHypervisor || isScript else { return }
@@ -79,29 +89,15 @@ struct ProcessReader {
         return lines.first { $0.hasPrefix("btime ") }.flatMap { Int($0.dropFirst(6)) } ?? 0
     }
 
-    /// The beginning of a file.
-    private func bytes(of name: String, limit: Int) -> [UInt8]? {
-        guard let file = try? FileDescriptor.open(proc.appending(name), .readOnly, options: .closeOnExec) else {
-            return nil
-        }
-        defer { try? file.close() }
-        return try? [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
-            while count < limit {
-                let rest = UnsafeMutableRawBufferPointer(buffer)[count...]
-                let read = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: rest))
-                if read == 0 { break }
-                count += read
-            }
-        }
-    }
-
     private func text(of name: String, limit: Int) -> String? {
-        bytes(of: name, limit: limit).map { String(escapingBytes: $0) }
+        Files.beginning(of: proc.appending(name), limit: limit).map { String(escapingBytes: $0) }
     }
 
     /// Texts that each end in a NUL.
     private func words(of name: String) -> [String] {
-        (bytes(of: name, limit: Self.argumentLimit) ?? []).split(separator: 0).map { String(escapingBytes: $0) }
+        (Files.beginning(of: proc.appending(name), limit: Self.argumentLimit) ?? []).split(separator: 0).map {
+            String(escapingBytes: $0)
+        }
     }
 
     private func link(_ name: String) -> String? {

@@ -23,6 +23,8 @@ struct SeenProcess: Sendable, Hashable {
     var arguments: [String] = []
     /// Whether it has the hypervisor's device open, without which nothing can be done to a domain.
     var opensHypervisor = false
+    /// Whether it may have pages of domains mapped that these have granted.
+    var mapsGrants = false
     /// The domain that it says it watches.
     var watched: DomainID?
     /// The device that it connects or disconnects, if it is a hotplug script.
@@ -31,6 +33,9 @@ struct SeenProcess: Sendable, Hashable {
     var opened: Set<String> = []
 
     var id: Int32 { identity.id }
+
+    /// Whether a signal or a debugger has stopped it.
+    var isStopped: Bool { state == "T" || state == "t" }
 
     /// As it is shown: program and arguments, cut off where they are long.
     var title: String {

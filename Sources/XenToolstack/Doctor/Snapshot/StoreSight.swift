@@ -59,8 +59,14 @@ struct StoreSight: Sendable {
     }
 
     var homes: [DomainID: Home] = [:]
+    struct StrayHome: Sendable, Hashable {
+        var name: String
+        /// Whether nothing is below it but a network card, as hotplug scripts write it.
+        var isOfScript = true
+    }
+
     /// Entries of `/local/domain` that are no numbers of domains.
-    var strayHomes: [String] = []
+    var strayHomes: [StrayHome] = []
     /// The domains in `/libxl`.
     var records: [DomainID: [Record]] = [:]
     var machines: [String] = []
@@ -85,7 +91,7 @@ struct StoreReader {
     mutating func read() throws(StoreError) -> StoreSight {
         let roots = try store.list(["/local/domain", "/libxl", "/vm", "/local/pool"]).map { $0 ?? [] }
         let domains = bounded(roots[0].compactMap(Self.domain))
-        sight.strayHomes = bounded(roots[0].filter { Self.domain($0) == nil })
+        try readStrayHomes(bounded(roots[0].filter { Self.domain($0) == nil }))
         sight.machines = bounded(roots[2])
         try readHomes(domains)
         try readRecords(bounded(roots[1].compactMap(Self.domain)))
@@ -102,6 +108,17 @@ struct StoreReader {
     private mutating func bounded<Entry>(_ entries: [Entry]) -> [Entry] {
         if entries.count > Self.limit { sight.isCutShort = true }
         return Array(entries.prefix(Self.limit))
+    }
+
+    private mutating func readStrayHomes(_ names: [String]) throws(StoreError) {
+        let names = names.filter { StorePath($0).problem == nil && $0.utf8.count <= Self.longestName }
+        let paths = names.map { StorePath("/local/domain") / $0 }
+        let found = try store.list(paths + paths.map { $0 / "device" })
+        for (index, name) in names.enumerated() {
+            sight.strayHomes.append(
+                StoreSight.StrayHome(
+                    name: name, isOfScript: found[index] == ["device"] && found[names.count + index] == ["vif"]))
+        }
     }
 
     private mutating func readHomes(_ domains: [DomainID]) throws(StoreError) {
@@ -151,7 +168,7 @@ struct StoreReader {
         }
     }
 
-    /// Longer names are no numbers of cards.
+    /// Longer names are no numbers or names of cards.
     private static let longestName = 64
 
     private mutating func readPools(_ pools: [UInt32]) throws(StoreError) {

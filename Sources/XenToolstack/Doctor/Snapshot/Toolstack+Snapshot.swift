@@ -61,7 +61,8 @@ extension Toolstack {
             if let note = MigrationNote(data, arrivals) { snapshot.notes[domain.domain] = note }
             // Read without its lock: a file is replaced as a whole.
             guard let configuration = (try? data.readConfiguration()) ?? nil else { continue }
-            if configuration.wantsNothingAtItsEnd { snapshot.needNoMonitor.insert(domain.domain) }
+            let name = snapshot.home(domain.domain)?.name ?? ""
+            if configuration.wantsNothing(of: domain, called: name) { snapshot.needNoMonitor.insert(domain.domain) }
             if domain.domain == .control {
                 snapshot.controlDisks = Set(
                     configuration.disks.compactMap { DiskClass.number(of: $0) })
@@ -90,8 +91,20 @@ extension MigrationNote {
 }
 
 extension DomainConfiguration {
-    /// Whether the domain is to be left as it is however it ends.
-    fileprivate var wantsNothingAtItsEnd: Bool {
-        [onPoweroff, onReboot, onWatchdog, onCrash].allSatisfy { $0 == .preserve }
+    /// Whether nobody has anything to do about the domain: it is to be left as it is however it ends, or has ended so
+    /// that it stays.
+    func wantsNothing(of domain: SeenDomain, called name: String) -> Bool {
+        if let reason = domain.shutdownReason, let action = ShutdownPolicy.action(for: reason, in: self) {
+            return action == .preserve || action == .restartRename && Self.isPreserved(name)
+        }
+        return [onPoweroff, onReboot, onWatchdog, onCrash].allSatisfy { $0 == .preserve }
+    }
+
+    /// Whether a name has the ending that `rename-restart` gives to what it keeps: "-20261130T1301Z".
+    private static func isPreserved(_ name: String) -> Bool {
+        let pattern = "-00000000T0000Z".utf8
+        let ending = name.utf8.suffix(pattern.count)
+        return ending.map { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) ? UInt8(ascii: "0") : $0 }
+            .elementsEqual(pattern)
     }
 }
