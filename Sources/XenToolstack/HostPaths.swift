@@ -9,9 +9,11 @@ import XenTypes
 public struct HostPaths: Sendable {
     /// Stored configurations, locks, bootloader output, core dumps.
     public var lib: FilePath = "/var/lib/xen"
-    /// Sockets, the domain-number history, hotplug locks.
+    /// Sockets, the domain-number history.
     public var run: FilePath = "/var/run/xen"
     public var log: FilePath = "/var/log/xen"
+    /// The locks of hotplug scripts (`locking.sh`).
+    public var hotplugLocks: FilePath = "/var/run/xen-hotplug"
     /// `xl.conf` and hotplug scripts.
     public var config: FilePath = "/etc/xen"
     public var scripts: FilePath { config.appending("scripts") }

@@ -14,16 +14,20 @@ public final class Toolstack: Sendable {
     public let paths: HostPaths
     public let timeouts: Timeouts
     public let logger: Logger
+    /// Whether also those hotplug scripts are to be run that the toolstack can do without: asked when a disk or a card is
+    /// connected or taken off.
+    let runsStockScripts: @Sendable () -> Bool
 
     public init(
         hypervisor: Hypervisor, store: StoreConnection, paths: HostPaths,
         timeouts: Timeouts = Timeouts(environment: Timeouts.variable),
-        logger: Logger
+        logger: Logger, runsStockScripts: @escaping @Sendable () -> Bool = { false }
     ) {
         self.hypervisor = hypervisor
         self.store = store
         self.paths = paths
         self.timeouts = timeouts
         self.logger = logger
+        self.runsStockScripts = runsStockScripts
     }
 }

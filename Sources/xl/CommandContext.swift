@@ -27,7 +27,7 @@ final class CommandContext: Sendable {
             if let made { return made }
             let toolstack = Toolstack(
                 hypervisor: Hypervisor(logger: logger), store: StoreConnection(), paths: .ofRunningHypervisor(),
-                logger: logger)
+                logger: logger, runsStockScripts: Self.runsStockScripts)
             made = toolstack
             return toolstack
         }

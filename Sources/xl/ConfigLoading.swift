@@ -22,6 +22,13 @@ extension CommandContext {
         return result.global
     }
 
+    /// What `xl.conf` says of hotplug; what is wrong with the file, the command that reads all of it tells.
+    static func runsStockScripts() -> Bool {
+        let path = HostPaths.ofRunningHypervisor().globalConfiguration.string
+        guard let source = try? ConfigSource(path: path) else { return false }
+        return GlobalConfig.parse(ConfigDocument(file: source)).global.hotplug == .scripts
+    }
+
     /// What a configuration's meaning depends on: `xl.conf`, and the processors where a hypervisor runs.
     func configEnvironment() throws -> ConfigEnvironment { configEnvironment(try globalConfig()) }
 

@@ -33,6 +33,7 @@ public final class SimulatedHost: Sendable {
         var paths = HostPaths(release: XenRelease(4, 17))
         (paths.lib, paths.run, paths.log) = (root.appending("lib"), root.appending("run"), root.appending("log"))
         (paths.config, paths.lock) = (root.appending("etc"), root.appending("lock"))
+        paths.hotplugLocks = root.appending("run/hotplug")
         (paths.qemu, paths.seabios) = (root.appending("qemu"), root.appending("boot/bios"))
         for directory in [paths.lib, paths.run, paths.log, paths.config, paths.scripts, root.appending("boot")] {
             guard mkdir(directory.string, 0o755) == 0 else { throw Errno(rawValue: errno) }

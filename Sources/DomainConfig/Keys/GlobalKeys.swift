@@ -67,6 +67,14 @@ extension GlobalConfig {
             if let flag = $2.boolean($0, $1) { $2.environment.global.bootloaderRestrict = flag }
         },
         word(
+            "hotplug", \.hotplug, ["native", "scripts"],
+            "Connect disks and cards without the stock scripts, where they are as a package delivered them, or by scripts "
+                + "always; upstream's xl takes no notice",
+            default: "native"
+        ) {
+            Hotplug(rawValue: $0)
+        },
+        word(
             "on_device_model_exit", \.onDeviceModelExit, ["leave", "preserve", "destroy"],
             "What the monitor does with a guest whose QEMU has ended: nothing, pause it, or destroy it; upstream's xl "
                 + "takes no notice",

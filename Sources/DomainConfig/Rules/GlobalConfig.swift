@@ -30,6 +30,14 @@ public struct GlobalConfig: Sendable, Equatable {
         case destroy
     }
 
+    /// How disks and cards are connected to the host.
+    public enum Hotplug: String, Sendable {
+        /// Without the scripts of Xen's own that a package delivered just as they are.
+        case native
+        /// By scripts, always.
+        case scripts
+    }
+
     public var autoballoon = Autoballoon.auto
     public var runHotplugScripts = true
     public var lockFile = "/var/lock/xl"
@@ -52,6 +60,7 @@ public struct GlobalConfig: Sendable, Equatable {
     public var pvCPUMask: String?
     public var domainIDPolicy = DomainIDPolicy.xen
     public var bootloaderRestrict: Bool?
+    public var hotplug = Hotplug.native
     public var onDeviceModelExit = DeviceModelLoss.leave
 
     public init() {}

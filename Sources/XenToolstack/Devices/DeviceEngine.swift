@@ -14,10 +14,10 @@ public struct DeviceEngine: Sendable {
     var store: StoreConnection { toolstack.store }
     var timeouts: Timeouts { toolstack.timeouts }
 
-    /// - Parameter hotplug: what connects backends to the host; nil runs the configured scripts.
+    /// - Parameter hotplug: what connects backends to the host; nil for scripts, and what does without them.
     public init(_ toolstack: Toolstack, hotplug: (any HotplugRunner)? = nil) {
         self.toolstack = toolstack
-        self.hotplug = hotplug ?? ScriptRunner(toolstack)
+        self.hotplug = hotplug ?? toolstack.hotplug
     }
 
     // MARK: Completing

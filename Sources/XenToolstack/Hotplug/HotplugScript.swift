@@ -17,6 +17,7 @@ public struct HotplugScript: Sendable, Hashable {
 
     public let device: DeviceAddress
     public let action: Action
+    public let part: Part
     /// Full path of the program.
     public let path: String
     public let arguments: [String]
@@ -57,12 +58,13 @@ public struct HotplugScript: Sendable, Hashable {
             }
         self.device = device
         self.action = action
+        self.part = part
         self.path = path
         self.environment = environment
     }
 }
 
-/// What carries out hotplug: the seam behind which scripts could give way to something faster.
+/// What carries out hotplug: scripts, or, for those that are known, something faster.
 public protocol HotplugRunner: Sendable {
     /// Connects or disconnects the device; returns when it is done.
     ///

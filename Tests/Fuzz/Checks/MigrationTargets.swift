@@ -97,7 +97,7 @@ private func checkEntry<Entry: Codable & Equatable>(_: Entry.Type, _ bytes: [UIn
 
 /// What the kernel answers about a queue: an error has a number that errno can have.
 @Sendable private func checkNetlinkAnswer(_ bytes: [UInt8]) throws {
-    guard let error = PlugQueue.error(in: bytes[...]) else { return try require(bytes.count >= 20, "no answer") }
+    guard let error = NetlinkMessage.error(in: bytes[...]) else { return try require(bytes.count >= 20, "no answer") }
     try require(error.rawValue != 0, "an error without a number")
 }
 

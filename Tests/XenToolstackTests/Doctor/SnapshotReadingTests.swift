@@ -77,20 +77,15 @@ import XenTypes
             + [UInt8](repeating: 0, count: 8) + body
     }
 
-    @Test func disciplinesAreReadFromTheKernelsAnswer() {
-        let bytes = discipline(7, parent: RouteSocket.atRoot, "plug") + discipline(8, parent: 0xffff_fff1, "ingress")
-        let messages = RouteSocket.messages(in: bytes)
-        #expect(messages.count == 2)
-        let found = messages.map { RouteSocket.discipline($0.body) }
+    @Test func disciplinesAreReadFromTheKernelsAnswer() throws {
+        let bytes =
+            discipline(7, parent: RootDiscipline.atRoot, "plug") + discipline(8, parent: 0xffff_fff1, "ingress")
+        let bodies = try #require(NetlinkMessage.split(bytes)).map { $0.dropFirst(NetlinkMessage.headerLength) }
+        #expect(bodies.count == 2)
+        let found = bodies.map(RootDiscipline.init)
         #expect(found[0]?.interface == 7 && found[0]?.kind == "plug" && found[1] == nil)
-        for length in bytes.indices {
-            for message in RouteSocket.messages(in: Array(bytes[..<length])) {
-                _ = RouteSocket.discipline(message.body)
-            }
-        }
-        for length in messages[0].body.indices {
-            _ = RouteSocket.discipline(Array(messages[0].body[..<length]))
-        }
+        for length in bytes.indices { _ = NetlinkMessage.split(Array(bytes[..<length])) }
+        for length in 0..<bodies[0].count { _ = RootDiscipline(bodies[0].prefix(length)) }
     }
 
     @Test(arguments: [("plain-1.img", "plain-1.img"), ("", "''"), ("a b", "'a b'"), ("it's", "'it'\\''s'")])

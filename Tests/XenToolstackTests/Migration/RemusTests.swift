@@ -22,11 +22,11 @@ import Testing
     ])
     func anAnswersErrorIsFound(_ code: Int32, _ error: Errno?) {
         let head: [UInt8] = [36, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]
-        #expect(PlugQueue.error(in: (head + code.littleEndianBytes)[...]) == error)
+        #expect(NetlinkMessage.error(in: (head + code.littleEndianBytes)[...]) == error)
     }
 
     @Test(arguments: [0, 4, 19]) func halfAnAnswerIsNone(_ count: Int) {
-        #expect(PlugQueue.error(in: [UInt8](repeating: 2, count: count)[...]) == .badMessage)
+        #expect(NetlinkMessage.error(in: [UInt8](repeating: 2, count: count)[...]) == .badMessage)
     }
 
     @Test func thereIsNoSuchInterface() {

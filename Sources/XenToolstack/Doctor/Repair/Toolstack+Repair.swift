@@ -121,7 +121,7 @@ extension Toolstack {
 
     private func remove(_ interface: SeenInterface) throws -> String {
         guard if_nametoindex(interface.name) == interface.index else { throw Self.changed }
-        try RouteSocket().deleteInterface(interface.index)
+        try RouteSocket().remove(interface.index)
         return "The interface was removed."
     }
 

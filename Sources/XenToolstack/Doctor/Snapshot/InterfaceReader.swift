@@ -27,9 +27,6 @@ struct InterfaceReader {
 
     /// The discipline at each interface's root, by the interface's number.
     private static func disciplines() throws(Errno) -> [UInt32: String] {
-        let socket = try RouteSocket()
-        var found: [UInt32: String] = [:]
-        try socket.dumpDisciplines { interface, kind in found[interface] = kind }
-        return found
+        Dictionary(try RouteSocket().rootDisciplines().map { ($0.interface, $0.kind) }) { $1 }
     }
 }
