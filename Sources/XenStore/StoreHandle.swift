@@ -109,7 +109,9 @@ final class StoreHandle: Sendable {
             while true {
                 try takeMessages(&state, &answers)
                 if answers.count >= series.endIndex { break }
-                _ = try socket.receive(into: &state.received, waiting: true)
+                // Each answer that is still to come has a header at least.
+                let headers = (state.stale + series.endIndex - answers.count) * MemoryLayout<xsd_sockmsg>.size
+                _ = try socket.receive(into: &state.received, waiting: true, least: headers - state.received.count)
             }
             guard answers.count == series.endIndex else { throw .broken(EPROTO) }
             note(hasLapsed: false, &state)

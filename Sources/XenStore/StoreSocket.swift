@@ -84,14 +84,19 @@ struct StoreSocket: Sendable {
 
     /// Adds what has arrived.
     ///
+    /// - Parameter least: how many bytes are on their way in any case: to wait for them all, as long as xenstored goes on
+    ///   sending, costs one waking where to take each answer as it comes costs one for each.
     /// - Returns: false when nothing has, and this is not `waiting` for it.
-    func receive(into received: inout [UInt8], waiting: Bool) throws(Failure) -> Bool {
+    func receive(into received: inout [UInt8], waiting: Bool, least: Int = 0) throws(Failure) -> Bool {
         while true {
             if !isSocket, !(try hasInput(waiting: waiting)) { return false }
             let count = withUnsafeTemporaryAllocation(byteCount: 8192, alignment: 8) { buffer in
+                let isWhole = waiting && least >= Self.leastToWaitFor
+                let size = isWhole ? min(least, buffer.count) : buffer.count
+                let flags = Int32(isWhole ? MSG_WAITALL : waiting ? 0 : MSG_DONTWAIT)
                 let count =
                     isSocket
-                    ? recv(descriptor, buffer.baseAddress, buffer.count, waiting ? 0 : Int32(MSG_DONTWAIT))
+                    ? recv(descriptor, buffer.baseAddress, size, flags)
                     : read(descriptor, buffer.baseAddress, buffer.count)
                 if count > 0 { received += buffer[..<count] }
                 return count
@@ -102,6 +107,9 @@ struct StoreSocket: Sendable {
             guard errno == EINTR else { throw failure(errno) }
         }
     }
+
+    /// Three answers: fewer are taken as they come.
+    private static let leastToWaitFor = 48
 
     /// The device knows no limits of its own.
     private func hasInput(waiting: Bool) throws(Failure) -> Bool {

@@ -9,6 +9,9 @@ import XenTypes
 ///
 /// Opening it is the first thing that needs a hypervisor; parsing, dry runs and help never make one.
 public final class Toolstack: Sendable {
+    /// The version of this library and of its `xl`, which CHANGELOG.md tells about (semver.org).
+    public static let version = "0.2.0"
+
     public let hypervisor: Hypervisor
     public let store: StoreConnection
     public let paths: HostPaths

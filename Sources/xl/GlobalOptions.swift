@@ -10,6 +10,8 @@ struct GlobalOptions: Sendable, Equatable {
     var forcesCarriageReturns = false
     /// `-T`: log lines begin with the time and the process's number.
     var hasTimestamps = false
+    /// `--version`: say which version this is, and do nothing.
+    var asksForVersion = false
 
     /// The least important level that is logged.
     var logLevel: Logger.Level {
@@ -37,6 +39,10 @@ struct GlobalOptions: Sendable, Equatable {
             if word == "--" { break }
             if word == "--help" {
                 rest = ["help"]
+                break
+            }
+            if word == "--version" {
+                options.asksForVersion = true
                 break
             }
             for letter in word.dropFirst() {

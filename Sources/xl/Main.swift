@@ -1,7 +1,9 @@
 import ArgumentParser
 import Glibc
 import SystemPackage
+import XenControl
 import XenToolstack
+import XenTypes
 
 @main
 struct Main {
@@ -34,6 +36,11 @@ struct Main {
         } catch {
             Output.error("\(error)")
             return .failure
+        }
+        guard !options.asksForVersion else {
+            let releases = XenRelease.supported
+            Output.print("swift-xl \(Toolstack.version), for Xen \(releases.lowerBound) to \(releases.upperBound)")
+            return .success
         }
         guard let name = rest.first else {
             Output.print(CommandTable.listing)

@@ -12,6 +12,8 @@ import Testing
 
 @Test func unknownGlobalOptionIsRefused() {
     #expect(throws: GlobalOptions.UnknownOption.self) { try GlobalOptions.parse(["-q", "list"]) }
+    #expect(try GlobalOptions.parse(["-v", "--version", "list"]).0.asksForVersion)
+    #expect(try !GlobalOptions.parse(["list", "--version"]).0.asksForVersion)
 }
 
 @Test func aUniquePrefixNamesACommand() {
