@@ -8,12 +8,12 @@ import Testing
     #expect(options.isDryRun)
     #expect(options.hasTimestamps)
     #expect(Array(rest) == ["list", "-v"])
+    #expect(try GlobalOptions.parse(["-v", "--version", "list"]).0.asksForVersion)
+    #expect(try !GlobalOptions.parse(["list", "--version"]).0.asksForVersion)
 }
 
 @Test func unknownGlobalOptionIsRefused() {
     #expect(throws: GlobalOptions.UnknownOption.self) { try GlobalOptions.parse(["-q", "list"]) }
-    #expect(try GlobalOptions.parse(["-v", "--version", "list"]).0.asksForVersion)
-    #expect(try !GlobalOptions.parse(["list", "--version"]).0.asksForVersion)
 }
 
 @Test func aUniquePrefixNamesACommand() {
