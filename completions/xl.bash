@@ -173,13 +173,13 @@ _xl() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    create|config-update|list|destroy|shutdown|reboot|pause|unpause|console|vncviewer|save|migrate|restore|migrate-receive|dump-core|cd-insert|cd-eject|mem-max|mem-set|button-press|vcpu-list|vcpu-pin|vcpu-set|vm-list|info|domid|domname|rename|trigger|sysrq|debug-keys|dmesg|network-attach|network-list|network-detach|block-attach|block-list|block-detach|vtpm-attach|vtpm-list|vtpm-detach|vkb-attach|vkb-list|vkb-detach|vdispl-attach|vdispl-list|vdispl-detach|vsnd-attach|vsnd-list|vsnd-detach|uptime|cpupool-create|cpupool-list|cpupool-destroy|cpupool-rename|cpupool-cpu-add|cpupool-cpu-remove|cpupool-migrate|cpupool-numa-split|remus|qemu-monitor-command|suspend|resume|xenstore-quota-get|xenstore-quota-set|evacuate|migrate-recover|config|doctor|help)
+    create|config-update|list|destroy|shutdown|reboot|pause|unpause|console|vncviewer|save|migrate|restore|migrate-receive|dump-core|cd-insert|cd-eject|mem-max|mem-set|button-press|vcpu-list|vcpu-pin|vcpu-set|vm-list|info|sharing|sched-credit|sched-credit2|sched-rtds|domid|domname|rename|trigger|sysrq|debug-keys|set-parameters|dmesg|network-attach|network-list|network-detach|channel-list|block-attach|block-list|block-detach|vtpm-attach|vtpm-list|vtpm-detach|vkb-attach|vkb-list|vkb-detach|vdispl-attach|vdispl-list|vdispl-detach|vsnd-attach|vsnd-list|vsnd-detach|uptime|claims|cpupool-create|cpupool-list|cpupool-destroy|cpupool-rename|cpupool-cpu-add|cpupool-cpu-remove|cpupool-migrate|cpupool-numa-split|getenforce|setenforce|loadpolicy|remus|psr-hwinfo|psr-cmt-attach|psr-cmt-detach|psr-cmt-show|psr-cat-set|psr-cat-show|psr-mba-set|psr-mba-show|qemu-monitor-command|suspend|resume|xenstore-quota-get|xenstore-quota-set|evacuate|migrate-recover|config|help)
         # Offer subcommand argument completions
         "_xl_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'create config-update list destroy shutdown reboot pause unpause console vncviewer save migrate restore migrate-receive dump-core cd-insert cd-eject mem-max mem-set button-press vcpu-list vcpu-pin vcpu-set vm-list info domid domname rename trigger sysrq debug-keys dmesg network-attach network-list network-detach block-attach block-list block-detach vtpm-attach vtpm-list vtpm-detach vkb-attach vkb-list vkb-detach vdispl-attach vdispl-list vdispl-detach vsnd-attach vsnd-list vsnd-detach uptime cpupool-create cpupool-list cpupool-destroy cpupool-rename cpupool-cpu-add cpupool-cpu-remove cpupool-migrate cpupool-numa-split remus qemu-monitor-command suspend resume xenstore-quota-get xenstore-quota-set evacuate migrate-recover config doctor help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'create config-update list destroy shutdown reboot pause unpause console vncviewer save migrate restore migrate-receive dump-core cd-insert cd-eject mem-max mem-set button-press vcpu-list vcpu-pin vcpu-set vm-list info sharing sched-credit sched-credit2 sched-rtds domid domname rename trigger sysrq debug-keys set-parameters dmesg network-attach network-list network-detach channel-list block-attach block-list block-detach vtpm-attach vtpm-list vtpm-detach vkb-attach vkb-list vkb-detach vdispl-attach vdispl-list vdispl-detach vsnd-attach vsnd-list vsnd-detach uptime claims cpupool-create cpupool-list cpupool-destroy cpupool-rename cpupool-cpu-add cpupool-cpu-remove cpupool-migrate cpupool-numa-split getenforce setenforce loadpolicy remus psr-hwinfo psr-cmt-attach psr-cmt-detach psr-cmt-show psr-cat-set psr-cat-show psr-mba-set psr-mba-show qemu-monitor-command suspend resume xenstore-quota-get xenstore-quota-set evacuate migrate-recover config help' -- "${cur}"))
         ;;
     esac
 }
@@ -511,6 +511,104 @@ _xl_info() {
     __xl_offer_flags_options 1
 }
 
+_xl_sharing() {
+    repeating_flags=()
+    non_repeating_flags=(--json -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 1
+}
+
+_xl_sched-credit() {
+    repeating_flags=()
+    non_repeating_flags=(-s --schedparam --json -h --help)
+    repeating_options=()
+    non_repeating_options=(--domain -d --weight -w --cap -c -r --ratelimit_us -p --cpupool -t --tslice_ms -m --migration_delay_us)
+    __xl_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--domain'|'-d')
+        return
+        ;;
+    '--weight'|'-w')
+        return
+        ;;
+    '--cap'|'-c')
+        return
+        ;;
+    '-r'|'--ratelimit_us')
+        return
+        ;;
+    '-p'|'--cpupool')
+        return
+        ;;
+    '-t'|'--tslice_ms')
+        return
+        ;;
+    '-m'|'--migration_delay_us')
+        return
+        ;;
+    esac
+}
+
+_xl_sched-credit2() {
+    repeating_flags=()
+    non_repeating_flags=(-s --schedparam --json -h --help)
+    repeating_options=()
+    non_repeating_options=(--domain -d --weight -w --cap -c -r --ratelimit_us -p --cpupool)
+    __xl_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--domain'|'-d')
+        return
+        ;;
+    '--weight'|'-w')
+        return
+        ;;
+    '--cap'|'-c')
+        return
+        ;;
+    '-r'|'--ratelimit_us')
+        return
+        ;;
+    '-p'|'--cpupool')
+        return
+        ;;
+    esac
+}
+
+_xl_sched-rtds() {
+    repeating_flags=()
+    non_repeating_flags=(--json -h --help)
+    repeating_options=(-v --vcpuid --period -p --budget -b --extratime -e)
+    non_repeating_options=(--domain -d -c --cpupool)
+    __xl_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--domain'|'-d')
+        return
+        ;;
+    '-v'|'--vcpuid')
+        return
+        ;;
+    '--period'|'-p')
+        return
+        ;;
+    '--budget'|'-b')
+        return
+        ;;
+    '--extratime'|'-e')
+        return
+        ;;
+    '-c'|'--cpupool')
+        return
+        ;;
+    esac
+}
+
 _xl_domid() {
     repeating_flags=()
     non_repeating_flags=(--json -h --help)
@@ -567,6 +665,14 @@ _xl_debug-keys() {
     __xl_offer_flags_options 1
 }
 
+_xl_set-parameters() {
+    repeating_flags=()
+    non_repeating_flags=(--json -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 1
+}
+
 _xl_dmesg() {
     repeating_flags=()
     non_repeating_flags=(-c --clear --json -h --help)
@@ -597,6 +703,14 @@ _xl_network-detach() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
+}
+
+_xl_channel-list() {
+    repeating_flags=()
+    non_repeating_flags=(--json -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options -1
 }
 
 _xl_block-attach() {
@@ -727,6 +841,14 @@ _xl_uptime() {
     __xl_offer_flags_options -1
 }
 
+_xl_claims() {
+    repeating_flags=()
+    non_repeating_flags=(--json -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 0
+}
+
 _xl_cpupool-create() {
     repeating_flags=()
     non_repeating_flags=(-n --dryrun --json -h --help)
@@ -807,6 +929,46 @@ _xl_cpupool-numa-split() {
     __xl_offer_flags_options 0
 }
 
+_xl_getenforce() {
+    repeating_flags=()
+    non_repeating_flags=(--json -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 0
+}
+
+_xl_setenforce() {
+    repeating_flags=()
+    non_repeating_flags=(--json -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W 'Enforcing'$'\n''Permissive'
+        return
+        ;;
+    esac
+}
+
+_xl_loadpolicy() {
+    repeating_flags=()
+    non_repeating_flags=(--json -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -f
+        return
+        ;;
+    esac
+}
+
 _xl_remus() {
     repeating_flags=()
     non_repeating_flags=(-u -e -F -b -n -d -h --help)
@@ -827,6 +989,102 @@ _xl_remus() {
         return
         ;;
     esac
+}
+
+_xl_psr-hwinfo() {
+    repeating_flags=()
+    non_repeating_flags=(-m --cmt -a --cat -b --mba --json -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 0
+}
+
+_xl_psr-cmt-attach() {
+    repeating_flags=()
+    non_repeating_flags=(--json -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 1
+}
+
+_xl_psr-cmt-detach() {
+    repeating_flags=()
+    non_repeating_flags=(--json -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 1
+}
+
+_xl_psr-cmt-show() {
+    repeating_flags=()
+    non_repeating_flags=(--json -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 2
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W 'cache-occupancy'$'\n''total-mem-bandwidth'$'\n''local-mem-bandwidth'
+        return
+        ;;
+    esac
+}
+
+_xl_psr-cat-set() {
+    repeating_flags=()
+    non_repeating_flags=(-c --code -d --data --json -h --help)
+    repeating_options=(-s --socket)
+    non_repeating_options=(-l --level)
+    __xl_offer_flags_options 2
+
+    # Offer option value completions
+    case "${prev}" in
+    '-s'|'--socket')
+        return
+        ;;
+    '-l'|'--level')
+        return
+        ;;
+    esac
+}
+
+_xl_psr-cat-show() {
+    repeating_flags=()
+    non_repeating_flags=(--json -h --help)
+    repeating_options=()
+    non_repeating_options=(-l --level)
+    __xl_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '-l'|'--level')
+        return
+        ;;
+    esac
+}
+
+_xl_psr-mba-set() {
+    repeating_flags=()
+    non_repeating_flags=(--json -h --help)
+    repeating_options=(-s --socket)
+    non_repeating_options=()
+    __xl_offer_flags_options 2
+
+    # Offer option value completions
+    case "${prev}" in
+    '-s'|'--socket')
+        return
+        ;;
+    esac
+}
+
+_xl_psr-mba-show() {
+    repeating_flags=()
+    non_repeating_flags=(--json -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 1
 }
 
 _xl_qemu-monitor-command() {
@@ -934,14 +1192,6 @@ _xl_config() {
         return
         ;;
     esac
-}
-
-_xl_doctor() {
-    repeating_flags=()
-    non_repeating_flags=(--fix --json -h --help)
-    repeating_options=()
-    non_repeating_options=()
-    __xl_offer_flags_options 1
 }
 
 _xl_help() {

@@ -10,6 +10,7 @@
 #include <xenstore.h>
 #include <xenevtchn.h>
 #include <xenforeignmemory.h>
+#include <xenhypfs.h>
 #include <xendevicemodel.h>
 #include <xentoollog.h>
 #include <xentoolcore.h>

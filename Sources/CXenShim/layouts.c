@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <xenctrl.h>
 #include <xenguest.h>
+#include <xenhypfs.h>
 #include <xen/hvm/e820.h>
 #include <xen/hvm/hvm_info_table.h>
 #include <xen/hvm/params.h>
@@ -346,3 +347,25 @@ NUMBER(_XEN_X86_EMU_RTC, 3);
 NUMBER(_XEN_X86_EMU_USE_PIRQ, 9);
 NUMBER(_XEN_X86_EMU_VGA, 6);
 NUMBER(_XEN_X86_EMU_VPCI, 10);
+
+SIZE(xenhypfs_dirent, 24);
+PLACE(xenhypfs_dirent, name, 0);
+PLACE(xenhypfs_dirent, flags, 20);
+NUMBER(XENHYPFS_FLAG_WRITABLE, 1);
+
+_Static_assert(sizeof(union xc_psr_hw_info) == 12, "the size of xc_psr_hw_info");
+_Static_assert(offsetof(union xc_psr_hw_info, cat.cbm_len) == 4, "the place of xc_psr_hw_info.cat.cbm_len");
+_Static_assert(offsetof(union xc_psr_hw_info, cat.cdp_enabled) == 8, "the place of xc_psr_hw_info.cat.cdp_enabled");
+_Static_assert(offsetof(union xc_psr_hw_info, mba.thrtl_max) == 4, "the place of xc_psr_hw_info.mba.thrtl_max");
+_Static_assert(offsetof(union xc_psr_hw_info, mba.linear) == 8, "the place of xc_psr_hw_info.mba.linear");
+NUMBER(XC_PSR_CMT_L3_OCCUPANCY, 0);
+NUMBER(XC_PSR_CMT_TOTAL_MEM_COUNT, 1);
+NUMBER(XC_PSR_CMT_LOCAL_MEM_COUNT, 2);
+NUMBER(XC_PSR_CAT_L3, 0);
+NUMBER(XC_PSR_CAT_L2, 1);
+NUMBER(XC_PSR_MBA, 2);
+NUMBER(XC_PSR_CAT_L3_CBM, 1);
+NUMBER(XC_PSR_CAT_L3_CBM_CODE, 2);
+NUMBER(XC_PSR_CAT_L3_CBM_DATA, 3);
+NUMBER(XC_PSR_CAT_L2_CBM, 4);
+NUMBER(XC_PSR_MBA_THRTL, 5);

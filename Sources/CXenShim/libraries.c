@@ -1,6 +1,6 @@
-// The functions of libxenctrl and libxenguest, each found when it is called for the first time.
+// The functions of libxenctrl, libxenguest and libxenhypfs, each found when it is called for the first time.
 //
-// Both libraries belong to one release of Xen, and a program that names them to the loader does not start at all on the
+// The first two belong to one release of Xen, and a program that names them to the loader does not start at all on the
 // host of another. This one takes those of the release that runs; layouts.c says why one program can serve them all.
 // libxenguest is loaded only for what needs it: with the decompressors that it brings along it costs a command that
 // builds no guest a sixth of its time.
@@ -21,7 +21,7 @@
 #error "the trampolines below are written for x86-64"
 #endif
 
-enum { CONTROL, GUEST };
+enum { CONTROL, GUEST, HYPFS };
 
 struct function {
     void *target;
@@ -30,9 +30,11 @@ struct function {
     unsigned char fails_with_code;
 };
 
-static const char *const names[] = { [CONTROL] = "libxenctrl", [GUEST] = "libxenguest" };
-static void *libraries[2];
-static pthread_once_t once[2] = { PTHREAD_ONCE_INIT, PTHREAD_ONCE_INIT };
+static const char *const names[] = {
+    [CONTROL] = "libxenctrl.so.%u.%u", [GUEST] = "libxenguest.so.%u.%u", [HYPFS] = "libxenhypfs.so.1"
+};
+static void *libraries[3];
+static pthread_once_t once[3] = { PTHREAD_ONCE_INIT, PTHREAD_ONCE_INIT, PTHREAD_ONCE_INIT };
 
 // The kernel has asked the hypervisor. One of these is a line with a number.
 static unsigned int version_part(const char *name)
@@ -67,7 +69,8 @@ uint32_t cxs_running_release(void)
     return running_release;
 }
 
-// Upstream's build and Debian's give both libraries the release as the number of their interface.
+// Upstream's build and Debian's give the first two libraries the release as the number of their interface; the third
+// one's is stable.
 static void load(int which)
 {
     uint32_t release = cxs_running_release();
@@ -75,16 +78,17 @@ static void load(int which)
 
     if ( release < CXS_OLDEST_RELEASE || release > CXS_NEWEST_RELEASE )
         return;
-    snprintf(name, sizeof(name), "%s.so.%u.%u", names[which], release >> 16, release & 0xFFFF);
+    snprintf(name, sizeof(name), names[which], release >> 16, release & 0xFFFF);
     libraries[which] = dlopen(name, RTLD_LAZY);
 }
 
 static void load_control(void) { load(CONTROL); }
 static void load_guest(void) { load(GUEST); }
+static void load_hypfs(void) { load(HYPFS); }
 
 static void *library(int which)
 {
-    pthread_once(&once[which], which == GUEST ? load_guest : load_control);
+    pthread_once(&once[which], which == GUEST ? load_guest : which == HYPFS ? load_hypfs : load_control);
     return libraries[which];
 }
 
@@ -101,7 +105,7 @@ static long fail_with_zero(void)
     return 0;
 }
 
-// What a program has in the place of both libraries: test programs, which run where there is no hypervisor. NULL for a
+// What a program has in the place of these libraries: test programs, which run where there is no hypervisor. NULL for a
 // function that is missing there.
 extern void *cxs_stand_in(const char *name) __attribute__((weak));
 
@@ -202,7 +206,9 @@ CODE(CONTROL, xc_evtchn_alloc_unbound)
 CODE(CONTROL, xc_evtchn_reset)
 CODE(CONTROL, xc_flask_context_to_sid)
 CODE(CONTROL, xc_flask_getenforce)
+CODE(CONTROL, xc_flask_load)
 CODE(CONTROL, xc_flask_relabel_domain)
+CODE(CONTROL, xc_flask_setenforce)
 CODE(CONTROL, xc_flask_sid_to_context)
 CODE(CONTROL, xc_get_cpumap_size)
 CODE(CONTROL, xc_get_machine_memory_map)
@@ -221,6 +227,18 @@ CODE(CONTROL, xc_pcitopoinfo)
 CODE(CONTROL, xc_physdev_map_pirq)
 CODE(CONTROL, xc_physdev_unmap_pirq)
 CODE(CONTROL, xc_physinfo)
+CODE(CONTROL, xc_psr_cmt_attach)
+CODE(CONTROL, xc_psr_cmt_detach)
+ZERO(CONTROL, xc_psr_cmt_enabled)
+CODE(CONTROL, xc_psr_cmt_get_data)
+CODE(CONTROL, xc_psr_cmt_get_domain_rmid)
+CODE(CONTROL, xc_psr_cmt_get_l3_cache_size)
+CODE(CONTROL, xc_psr_cmt_get_l3_event_mask)
+CODE(CONTROL, xc_psr_cmt_get_l3_upscaling_factor)
+CODE(CONTROL, xc_psr_cmt_get_total_rmid)
+CODE(CONTROL, xc_psr_get_domain_data)
+CODE(CONTROL, xc_psr_get_hw_info)
+CODE(CONTROL, xc_psr_set_domain_data)
 CODE(CONTROL, xc_readconsolering)
 CODE(CONTROL, xc_reserved_device_memory_map)
 CODE(CONTROL, xc_sched_credit2_domain_get)
@@ -233,7 +251,6 @@ CODE(CONTROL, xc_sched_credit_params_get)
 CODE(CONTROL, xc_sched_credit_params_set)
 CODE(CONTROL, xc_sched_id)
 CODE(CONTROL, xc_sched_rtds_domain_get)
-CODE(CONTROL, xc_sched_rtds_domain_set)
 CODE(CONTROL, xc_sched_rtds_vcpu_get)
 CODE(CONTROL, xc_sched_rtds_vcpu_set)
 CODE(CONTROL, xc_send_debug_keys)
@@ -284,3 +301,9 @@ CODE(GUEST, xc_domain_resume)
 CODE(GUEST, xc_domain_save)
 CODE(GUEST, xc_get_cpu_featureset)
 ZERO(GUEST, xc_get_cpu_featureset_size)
+
+CODE(HYPFS, xenhypfs_close)
+ZERO(HYPFS, xenhypfs_open)
+ZERO(HYPFS, xenhypfs_read)
+ZERO(HYPFS, xenhypfs_readdir)
+CODE(HYPFS, xenhypfs_write)

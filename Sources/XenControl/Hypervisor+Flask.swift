@@ -14,6 +14,21 @@ extension Hypervisor {
         }
     }
 
+    /// - Throws: with the code ENOSYS where Flask is not there.
+    public func setFlaskEnforcing(_ isEnforcing: Bool) throws(HypervisorError) {
+        try call("set Flask's mode") { xc_flask_setenforce($0, isEnforcing ? 1 : 0) }
+    }
+
+    /// Gives Flask another policy.
+    ///
+    /// - Parameter policy: a compiled one, such as checkpolicy(8) makes.
+    /// - Throws: with the code ENOSYS where Flask is not there.
+    public func loadFlaskPolicy(_ policy: [UInt8]) throws(HypervisorError) {
+        var bytes = policy.map { CChar(bitPattern: $0) }
+        let size = UInt32(clamping: bytes.count)
+        try call("load Flask's policy") { xc_flask_load($0, &bytes, size) }
+    }
+
     /// The number for a security label such as "system_u:system_r:domU_t".
     public func flaskSID(of label: String) throws(HypervisorError) -> UInt32 {
         var bytes = label.utf8.map { CChar(bitPattern: $0) } + [0]

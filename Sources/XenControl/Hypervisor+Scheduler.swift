@@ -119,17 +119,12 @@ extension Hypervisor {
         try call("set the credit2 parameters of CPU pool \(pool)") { xc_sched_credit2_params_set($0, pool, &raw) }
     }
 
-    /// The real-time parameters that new vCPUs of a domain get.
-    public func rtdsParameters(of domain: DomainID) throws(HypervisorError) -> RTDSParameters {
+    /// The real-time parameters with which vCPUs begin. Of them the hypervisor tells period and budget alone; vCPUs
+    /// begin with extra time (`rt_alloc_udata` in `xen/common/sched/rt.c`).
+    public func firstRTDSParameters(of domain: DomainID) throws(HypervisorError) -> RTDSParameters {
         var raw = xen_domctl_sched_rtds()
         try call("read the rtds parameters of", domain) { xc_sched_rtds_domain_get($0, domain.rawValue, &raw) }
-        return RTDSParameters(raw)
-    }
-
-    /// Sets the real-time parameters of all a domain's vCPUs.
-    public func setRTDSParameters(_ parameters: RTDSParameters, of domain: DomainID) throws(HypervisorError) {
-        var raw = parameters.raw
-        try call("set the rtds parameters of", domain) { xc_sched_rtds_domain_set($0, domain.rawValue, &raw) }
+        return RTDSParameters(period: raw.period, budget: raw.budget, extraTime: true)
     }
 
     public func rtdsParameters(ofVCPUs vcpus: [UInt32], of domain: DomainID) throws(HypervisorError) -> [RTDSParameters]

@@ -38,7 +38,9 @@
     X(xc_domain_unpause) \
     X(xc_evtchn_alloc_unbound) \
     X(xc_flask_getenforce) \
+    X(xc_flask_load) \
     X(xc_flask_relabel_domain) \
+    X(xc_flask_setenforce) \
     X(xc_get_cpumap_size) \
     X(xc_get_machine_memory_map) \
     X(xc_get_max_cpus) \
@@ -53,7 +55,30 @@
     X(xc_interface_open) \
     X(xc_numainfo) \
     X(xc_physinfo) \
+    X(xc_psr_cmt_attach) \
+    X(xc_psr_cmt_detach) \
+    X(xc_psr_cmt_enabled) \
+    X(xc_psr_cmt_get_data) \
+    X(xc_psr_cmt_get_domain_rmid) \
+    X(xc_psr_cmt_get_l3_cache_size) \
+    X(xc_psr_cmt_get_l3_event_mask) \
+    X(xc_psr_cmt_get_l3_upscaling_factor) \
+    X(xc_psr_cmt_get_total_rmid) \
+    X(xc_psr_get_domain_data) \
+    X(xc_psr_get_hw_info) \
+    X(xc_psr_set_domain_data) \
     X(xc_reserved_device_memory_map) \
+    X(xc_sched_credit2_domain_get) \
+    X(xc_sched_credit2_domain_set) \
+    X(xc_sched_credit2_params_get) \
+    X(xc_sched_credit2_params_set) \
+    X(xc_sched_credit_domain_get) \
+    X(xc_sched_credit_domain_set) \
+    X(xc_sched_credit_params_get) \
+    X(xc_sched_credit_params_set) \
+    X(xc_sched_rtds_domain_get) \
+    X(xc_sched_rtds_vcpu_get) \
+    X(xc_sched_rtds_vcpu_set) \
     X(xc_set_paging_mempool_size) \
     X(xc_vcpu_getaffinity) \
     X(xc_vcpu_getinfo) \

@@ -15,11 +15,12 @@ private func call(
     SimulatedHypervisor.of(handle, naming: domain)?.call(name, domain, body) ?? withoutHypervisor()
 }
 
-private func call(
-    _ handle: Handle, _ name: String,
+/// - Parameter domain: says who is meant by a handle that belongs to no hypervisor.
+func call(
+    _ handle: Handle, _ name: String, naming domain: UInt32? = nil,
     _ body: (inout SimulatedHypervisor.Machine) throws(SimulatedHypervisor.Errno) -> Int32
 ) -> Int32 {
-    SimulatedHypervisor.of(handle)?.call(name, body) ?? withoutHypervisor()
+    SimulatedHypervisor.of(handle, naming: domain)?.call(name, body) ?? withoutHypervisor()
 }
 
 /// Keeps what was set, which nothing reads but tests.
@@ -123,7 +124,9 @@ func cpuTopologyInfo(
 ) -> Int32 {
     call(handle, "xc_cputopoinfo") { machine in
         count.pointee = machine.cpus
-        for cpu in 0..<Int(machine.cpus) { places?[cpu] = xc_cputopo_t(core: UInt32(cpu), socket: 0, node: 0) }
+        for cpu in 0..<machine.cpus {
+            places?[Int(cpu)] = xc_cputopo_t(core: cpu, socket: cpu * machine.sockets / machine.cpus, node: 0)
+        }
         return 0
     }
 }
@@ -137,7 +140,7 @@ func cpuPoolGetInfo(_ handle: Handle, _ first: UInt32) -> UnsafeMutablePointer<x
         let map = calloc(size, 1)?.bindMemory(to: UInt8.self, capacity: size)
         for cpu in 0..<Int(machine.cpus) { map?[cpu / 8] |= 1 << UInt8(cpu % 8) }
         info = calloc(1, MemoryLayout<xc_cpupoolinfo_t>.size)?.bindMemory(to: xc_cpupoolinfo_t.self, capacity: 1)
-        info?.pointee.sched_id = 6
+        info?.pointee.sched_id = machine.scheduler
         info?.pointee.n_dom = UInt32(machine.domains.count)
         info?.pointee.cpumap = map
         return 0
@@ -266,11 +269,6 @@ func domainSetTSCInfo(
 @_cdecl("simulated_xc_flask_relabel_domain")
 func flaskRelabelDomain(_ handle: Handle, _ domain: UInt32, _ sid: UInt32) -> Int32 {
     set(handle, "xc_flask_relabel_domain", domain, UInt64(sid))
-}
-
-@_cdecl("simulated_xc_flask_getenforce")
-func flaskGetEnforce(_ handle: Handle) -> Int32 {
-    call(handle, "xc_flask_getenforce") { _ throws(SimulatedHypervisor.Errno) in throw .init(ENOSYS) }
 }
 
 // MARK: vCPUs

@@ -18,6 +18,7 @@ public struct SimulatedDomain: Hashable, Sendable {
     public var ports: Set<UInt32> = []
     public var suspendPort: UInt32?
     public var parameters: [UInt32: UInt64] = [:]
+    public var share = SimulatedShare()
     /// What else was set, by the call that did.
     public var settings: [String: [UInt64]] = [:]
     /// Its memory, of which the builder and the streams keep nothing but a text.
@@ -38,6 +39,16 @@ public final class SimulatedHypervisor: Sendable {
         public var totalPages: UInt64 = 1 << 20
         public var freePages: UInt64 = 1 << 19
         public var cpus: UInt32 = 4
+        public var sockets: UInt32 = 1
+        /// The one pool's (`XEN_SCHEDULER_*` in `xen/domctl.h`): credit2.
+        public var scheduler: UInt32 = 6
+        /// The time slice, the rate limit and the migration delay of the pool.
+        public var poolSettings: [UInt32] = [30, 1000, 0]
+        /// nil for a processor without Platform Shared Resources.
+        public var resources: SimulatedResources?
+        /// Whether Flask enforces its policy; nil for a hypervisor without Flask.
+        public var flaskEnforces: Bool?
+        public var flaskPolicy: [UInt8] = []
         var lastDomain: UInt32 = 0
         /// Mappings of guests' pages that are open in this process, by their addresses.
         var mappings: [UInt: UInt32] = [:]

@@ -40,7 +40,7 @@ struct JSONSchema {
             case ("items", let rule as [String: Any]):
                 ((value as? [Any]) ?? []).enumerated().flatMap { check($1, rule, at: "\(place)[\($0)]") }
             case ("properties", let rules as [String: [String: Any]]):
-                checkObject(value as? [String: Any] ?? [:], rules, schema, at: place)
+                (value as? [String: Any]).map { checkObject($0, rules, schema, at: place) } ?? []
             default: others.contains(keyword) ? [] : ["\(place): keyword \(keyword) is not supported by the test"]
             }
         }

@@ -78,9 +78,13 @@ extension Toolstack {
             parameters.sched = .credit2
             (parameters.weight, parameters.cap) = (Int32(credit.weight), Int32(credit.cap))
         case .rtds:
-            let rtds = try hypervisor.rtdsParameters(of: info.domain)
             parameters.sched = .rtds
-            (parameters.period, parameters.budget) = (Int32(clamping: rtds.period), Int32(clamping: rtds.budget))
+            let vcpus = info.maximumVCPUID.map { Array(0...$0) } ?? []
+            let shares = Set(try hypervisor.rtdsParameters(ofVCPUs: vcpus, of: info.domain))
+            // A configuration has no words for vCPUs that differ.
+            guard let share = shares.first, shares.count == 1 else { break }
+            (parameters.period, parameters.budget) = (Int32(clamping: share.period), Int32(clamping: share.budget))
+            parameters.extratime = share.extraTime ? 1 : 0
         case .null: parameters.sched = .null
         case .arinc653: parameters.sched = .arinc653
         case nil: break

@@ -65,15 +65,7 @@ struct XenstoreQuotaSetCommand: XLCommand {
             throw ValidationError("Quota specification \"\(text.escapingControls)\" lacks \"=\".")
         }
         let digits = text[text.index(after: equals)...]
-        let value =
-            if digits.hasPrefix("0x") || digits.hasPrefix("0X") {
-                UInt32(digits.dropFirst(2), radix: 16)
-            } else if digits.hasPrefix("0"), digits.count > 1 {
-                UInt32(digits, radix: 8)
-            } else {
-                UInt32(digits)
-            }
-        guard let value, digits.allSatisfy({ $0.isHexDigit || $0 == "x" || $0 == "X" }) else {
+        guard let value = number(digits, as: UInt32.self) else {
             throw ValidationError(
                 "Quota specification \"\(text.escapingControls)\" uses illegal value "
                     + "\"\(String(digits).escapingControls)\".")

@@ -4,8 +4,8 @@ import XenToolstack
 import XenTypes
 import YajlJSON
 
-/// The documents of `xl list --json`, `vm-list --json`, `domid --json` and `domname --json`; they are described in
-/// `schemas`.
+/// The documents of `list --json`, `vm-list --json`, `sharing --json`, `claims --json`, `domid --json` and
+/// `domname --json`; they are described in `schemas`.
 enum DomainListJSON {
     static func document(_ domains: [ListedDomain]) -> JSONValue { .array(domains.map(entry)) }
 
@@ -65,6 +65,31 @@ enum DomainListJSON {
                 .object([
                     ("uuid", .string($0.info.uuid.description)), ("domid", .count($0.info.domain.rawValue)),
                     ("name", .text($0.name)),
+                ])
+            })
+    }
+
+    static func sharing(_ domains: [ListedDomain]) -> JSONValue {
+        .array(
+            domains.map {
+                .object([
+                    ("domid", .count($0.info.domain.rawValue)), ("name", .text($0.name)),
+                    ("memory_kib", .kib(pages: $0.info.pages)),
+                    ("outstanding_memory_kib", .kib(pages: $0.info.outstandingPages)),
+                    ("shared_memory_kib", .kib(pages: $0.info.sharedPages)),
+                ])
+            })
+    }
+
+    static func claims(_ domains: [ListedDomain]) -> JSONValue {
+        .array(
+            domains.map {
+                .object([
+                    ("domid", .count($0.info.domain.rawValue)), ("name", .text($0.name)),
+                    ("run_state", .string(runState($0.info.flags))),
+                    ("memory_kib", .kib(pages: $0.info.pages)),
+                    ("outstanding_memory_kib", .kib(pages: $0.info.outstandingPages)),
+                    ("vcpus_online", .count($0.info.onlineVCPUs)), ("cpu_time_ns", .count($0.info.cpuTime)),
                 ])
             })
     }

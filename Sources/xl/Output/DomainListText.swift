@@ -59,6 +59,17 @@ enum DomainListText {
         return text
     }
 
+    /// The table of `xl sharing`.
+    static func sharing(_ domains: [ListedDomain]) -> String {
+        let rows = domains.map { domain in
+            let info = domain.info
+            return domain.name.shownName.padded(to: 40) + " " + info.domain.rawValue.rightAligned(to: 5) + " "
+                + mebibytes(pages: info.pages &+ info.outstandingPages).rightAligned(to: 5) + "  "
+                + mebibytes(pages: info.sharedPages).rightAligned(to: 5)
+        }
+        return (["Name                                        ID   Mem Shared"] + rows).joined(separator: "\n")
+    }
+
     private static func mebibytes(pages: UInt64) -> UInt64 { pages / 256 }
 
     /// Running, blocked, paused, shut down, why it shut down, dying.

@@ -8,6 +8,13 @@ func fixedPoint(_ value: Double, decimals: Int) -> String {
     return String(decoding: buffer.prefix(max(0, Int(count))).map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
 
+/// A whole text as a number: decimal, hexadecimal after 0x or octal after 0, as strtoul(3) reads it; nil for any other.
+func number<Value: FixedWidthInteger & UnsignedInteger>(_ digits: some StringProtocol, as: Value.Type) -> Value? {
+    guard digits.allSatisfy({ $0.isHexDigit || $0 == "x" || $0 == "X" }) else { return nil }
+    if digits.hasPrefix("0x") || digits.hasPrefix("0X") { return Value(digits.dropFirst(2), radix: 16) }
+    return digits.hasPrefix("0") && digits.count > 1 ? Value(digits, radix: 8) : Value(digits, radix: 10)
+}
+
 /// Seconds with one decimal of a time in nanoseconds, by way of single precision as upstream's lists.
 func secondsText(nanoseconds: UInt64) -> String {
     fixedPoint(Double(Float(nanoseconds)) / 1e9, decimals: 1)

@@ -24,7 +24,8 @@ struct SchedulingSettings: Sendable {
 
     /// Sets what is given and leaves the rest as the scheduler chose it.
     ///
-    /// - Throws: `ToolstackError` with code `invalid` for values the scheduler does not have.
+    /// - Throws: `ToolstackError` with code `invalid` for values the scheduler does not have, and for another scheduler
+    ///   than the one that the settings name.
     func apply(to domain: DomainID, hypervisor: Hypervisor) throws(ToolstackError) {
         guard !isEmpty else { return }
         do {
@@ -32,6 +33,9 @@ struct SchedulingSettings: Sendable {
                 throw ToolstackError(.domainNotFound, "the domain is gone", domain: domain)
             }
             let pool = try hypervisor.cpuPool(info.cpupool)?.scheduler ?? 0
+            guard parameters.sched == .unknown || parameters.sched.number == pool else {
+                throw Self.otherScheduler(of: domain, is: pool, not: parameters.sched)
+            }
             let vcpus = Int(info.maximumVCPUID ?? 0) + 1
             switch XenControl.Scheduler(rawValue: pool) {
             case .credit:
@@ -41,7 +45,7 @@ struct SchedulingSettings: Sendable {
                 let current = try hypervisor.credit2Parameters(of: domain)
                 try hypervisor.setCredit2Parameters(credit(current, vcpus: vcpus), of: domain)
             case .rtds:
-                try hypervisor.setRTDSParameters(rtds(hypervisor.rtdsParameters(of: domain)), of: domain)
+                try Self.apply((0..<UInt32(vcpus)).map { ($0, self) }, to: info, hypervisor: hypervisor)
             case .arinc653, .null: return
             case nil:
                 throw ToolstackError(.invalid, "scheduler \(pool) has no settings for domains", domain: domain)
@@ -51,6 +55,41 @@ struct SchedulingSettings: Sendable {
         }
     }
 
+    /// Sets the real-time parameters of vCPUs: all are checked before the first one is set.
+    static func apply(
+        _ settings: [(vcpu: UInt32, settings: SchedulingSettings)], to info: DomainInfo, hypervisor: Hypervisor
+    ) throws(ToolstackError) {
+        let vcpus = try known(settings.map(\.vcpu), of: info)
+        do {
+            let current = try hypervisor.rtdsParameters(ofVCPUs: vcpus, of: info.domain)
+            let wanted = try zip(settings, current).map { (vcpu: $0.vcpu, value: try $0.settings.rtds($1)) }
+            try hypervisor.setRTDSParameters(wanted, of: info.domain)
+        } catch {
+            throw ToolstackError(
+                .fail, "cannot set the shares of vCPUs of domain \(info.domain)", domain: info.domain,
+                underlying: error)
+        }
+    }
+
+    /// Makes sure that a domain has these vCPUs.
+    static func known(_ vcpus: [UInt32], of info: DomainInfo) throws(ToolstackError) -> [UInt32] {
+        for vcpu in vcpus where vcpu > info.maximumVCPUID ?? 0 {
+            throw ToolstackError(
+                .invalid, "domain \(info.domain) has no vCPU \(vcpu)", domain: info.domain,
+                remedy: "its last one is \(info.maximumVCPUID ?? 0)")
+        }
+        return vcpus
+    }
+
+    static func otherScheduler(
+        of domain: DomainID, is number: UInt32, not wanted: DomainModel.Scheduler
+    ) -> ToolstackError {
+        let name = Int32(exactly: number).flatMap { DomainModel.Scheduler(rawValue: $0)?.name } ?? "number \(number)"
+        return ToolstackError(
+            .invalid, "the scheduler of domain \(domain) is \(name), not \(wanted.name)", domain: domain,
+            remedy: "xl sched-\(name) is for this domain")
+    }
+
     /// - Parameters:
     ///   - current: what holds where nothing is given.
     ///   - vcpus: vCPUs of the domain, which bound its cap.
@@ -58,13 +97,13 @@ struct SchedulingSettings: Sendable {
         var result = current
         if let weight = parameters.weight {
             guard let value = UInt16(exactly: weight), value > 0 else {
-                throw Self.invalid("cpu_weight is \(weight)", "1 to 65535")
+                throw Self.invalid("the weight is \(weight)", "1 to 65535")
             }
             result.weight = value
         }
         if let cap = parameters.cap {
             guard let value = UInt16(exactly: cap), Int(value) <= vcpus * 100 else {
-                throw Self.invalid("cap is \(cap)", "0 to \(vcpus * 100), the domain's vCPUs in percent")
+                throw Self.invalid("the cap is \(cap)", "0 to \(vcpus * 100), the domain's vCPUs in percent")
             }
             result.cap = value
         }
@@ -74,21 +113,34 @@ struct SchedulingSettings: Sendable {
     func rtds(_ current: RTDSParameters) throws(ToolstackError) -> RTDSParameters {
         var result = current
         if let period = parameters.period {
-            guard period > 0 else { throw Self.invalid("period is \(period)", "1 µs and more") }
+            guard period >= Self.shortest else {
+                throw Self.invalid("the period is \(period)", "\(Self.shortest) µs and more")
+            }
             result.period = UInt32(period)
         }
         if let budget = parameters.budget {
-            guard budget > 0 else { throw Self.invalid("budget is \(budget)", "1 µs and more") }
+            guard budget >= Self.shortest else {
+                throw Self.invalid("the budget is \(budget)", "\(Self.shortest) µs and more")
+            }
             result.budget = UInt32(budget)
         }
         if let extratime = parameters.extratime { result.extraTime = extratime != 0 }
         guard result.budget <= result.period else {
-            throw Self.invalid("budget is \(result.budget)", "no more than the period, \(result.period) µs")
+            throw Self.invalid("the budget is \(result.budget)", "no more than the period, \(result.period) µs")
         }
         return result
     }
 
+    /// The hypervisor takes no shorter period or budget, in microseconds (`RTDS_MIN_PERIOD`, `RTDS_MIN_BUDGET` in
+    /// `xen/common/sched/rt.c`).
+    private static let shortest: Int32 = 10
+
     private static func invalid(_ what: String, _ expected: String) -> ToolstackError {
         ToolstackError(.invalid, what, remedy: "it can be \(expected)")
     }
+}
+
+extension DomainModel.Scheduler {
+    /// The hypervisor's number for it.
+    var number: UInt32 { UInt32(bitPattern: rawValue) }
 }

@@ -1,0 +1,64 @@
+import XenControl
+import XenTypes
+
+/// What a hypervisor may be built or started without.
+public enum HypervisorFeature: Sendable, CaseIterable {
+    case flask
+    case credit
+    case credit2
+    case rtds
+    case memorySharing
+    case parameters
+    case cacheMonitoring
+    case cacheAllocation
+    case bandwidthAllocation
+
+    /// The option of its build, without "CONFIG_", and the release of Xen from which on that can be left out.
+    private var option: (name: String, since: XenRelease?) {
+        switch self {
+        case .flask: ("XSM_FLASK", nil)
+        case .credit: ("SCHED_CREDIT", nil)
+        case .credit2: ("SCHED_CREDIT2", nil)
+        case .rtds: ("SCHED_RTDS", nil)
+        case .memorySharing: ("MEM_SHARING", nil)
+        case .parameters: ("HYPFS", nil)
+        case .cacheMonitoring, .cacheAllocation, .bandwidthAllocation: ("X86_PSR", XenRelease(4, 20))
+        }
+    }
+
+    /// What else it needs.
+    private var need: String? {
+        switch self {
+        case .flask: "it needs flask=enforcing or flask=permissive on the hypervisor's command line"
+        case .cacheMonitoring: "it needs a processor that has it, and psr=cmt on the hypervisor's command line"
+        case .cacheAllocation: "it needs a processor that has it, and psr=cat on the hypervisor's command line"
+        case .bandwidthAllocation: "it needs a processor that has it, and psr=mba on the hypervisor's command line"
+        case .credit, .credit2, .rtds, .memorySharing, .parameters: nil
+        }
+    }
+
+    /// Whether the hypervisor is built with it; nil where that is not known.
+    ///
+    /// - Parameter configuration: the lines of the hypervisor's build configuration.
+    func isBuilt(in configuration: String?, release: XenRelease) -> Bool? {
+        let (name, since) = option
+        if let since, release < since { return true }
+        return configuration.map { $0.split(separator: "\n").contains("CONFIG_\(name)=y") }
+    }
+
+    /// Why it is not there, as far as that is known.
+    func absence(in configuration: String?, release: XenRelease) -> String? {
+        switch isBuilt(in: configuration, release: release) {
+        case false: "the hypervisor is built without CONFIG_\(option.name)"
+        case true: need
+        case nil: need ?? "perhaps the hypervisor is built without CONFIG_\(option.name)"
+        }
+    }
+}
+
+extension Toolstack {
+    /// Why the hypervisor has not a feature, as far as it tells; nil where nothing is known to be missing.
+    public func absence(of feature: HypervisorFeature) -> String? {
+        feature.absence(in: (try? hypervisor.buildConfiguration()) ?? nil, release: paths.release)
+    }
+}

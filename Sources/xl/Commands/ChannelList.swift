@@ -1,0 +1,15 @@
+import ArgumentParser
+import XenToolstack
+
+struct ChannelListCommand: XLCommand {
+    static let configuration = named("channel-list", "List virtual channel devices for a domain")
+
+    @Flag(help: "Print them as a JSON document.") var json = false
+    @Argument(help: "Names, numbers or UUIDs of domains.") var domains: [String]
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        try context.listDevices(
+            of: domains, asJSON: json, unknown: .fails, { try $0.channels(of: $1) }, json: ChannelJSON.init,
+            text: DeviceTable.channels)
+    }
+}
