@@ -186,7 +186,7 @@ _xl() {
 
 _xl_create() {
     repeating_flags=()
-    non_repeating_flags=(-c -e -F -p -V --vncviewer -A --vncviewer-autopass -d -n --dryrun --plan -q --quiet -i --ignore-global-affinity-masks -h --help)
+    non_repeating_flags=(-c -e -F -p -V --vncviewer -A --vncviewer-autopass -d -n --dryrun --plan -q --quiet -i --ignore-global-affinity-masks --strict -h --help)
     repeating_options=()
     non_repeating_options=(-f --defconfig)
     __xl_offer_flags_options -1

@@ -39,10 +39,12 @@ extension CommandContext {
 
     /// The domain that a file and `key=value` words describe. What is wrong with them is printed.
     ///
-    /// - Parameter ignoringMasks: whether the CPU masks of xl.conf are left out (`create -i`).
+    /// - Parameters:
+    ///   - ignoringMasks: whether the CPU masks of xl.conf are left out (`create -i`).
+    ///   - isStrict: whether what upstream's xl ignores or bends is an error, whatever xl.conf says (`create --strict`).
     /// - Throws: ``ToolstackError`` when the file cannot be read; `ExitStatus.failure` when it has errors.
     func configuration(
-        path: String, words: [String], global: GlobalConfig, ignoringMasks: Bool
+        path: String, words: [String], global: GlobalConfig, ignoringMasks: Bool, isStrict: Bool = false
     ) throws -> DomainConfiguration {
         let source: ConfigSource
         do throws(ConfigFileError) {
@@ -52,6 +54,7 @@ extension CommandContext {
         }
         var environment = configEnvironment(global)
         environment.ignoresGlobalAffinity = ignoringMasks
+        environment.isStrict = isStrict || global.isStrict
         let result = DomainConfigParser.parse(ConfigDocument(file: source, words: words), environment: environment)
         Self.print(result.diagnostics)
         guard let configuration = result.configuration else { throw ExitStatus.failure }

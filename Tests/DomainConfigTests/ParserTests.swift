@@ -58,30 +58,32 @@ private func codes(_ text: String, words: [String] = []) -> [String] {
 
     @Test(arguments: [
         ("", ["0!missing-key", "0!missing-key"]), ("name='x'", ["0!missing-key"]), (base, []),
-        (base + "memmory=1", ["3 unknown-key"]), (base + "memory='a'", ["3!not-a-number"]),
-        (base + "memory='-1'", ["3!out-of-range"]), (base + "memory=99999999999999999999", ["3!out-of-range"]),
-        (base + "memory=[1]", ["3!wrong-type"]), (base + "memory=08", ["3!not-a-number"]),
-        (base + "memory=010\nmemory=0x20", ["3 duplicate-key"]), (base + "memory+=5", ["3!invalid-append"]),
-        (base + "type='p'", ["3!invalid-value"]),
+        (base + "memmory=1", ["3 unknown-key"]), (base + "memory='a'", ["3 not-a-number"]),
+        (base + "memory='-1'", ["3!out-of-range"]), (base + "memory=99999999999999999999", ["3 out-of-range"]),
+        (base + "memory=[1]", ["3 wrong-type"]), (base + "memory=08", ["3 not-a-number"]),
+        (base + "memory=010\nmemory=0x20", ["3 duplicate-key"]), (base + "memory+=5", ["3 invalid-append"]),
+        (base + "max_grant_frames='x'", ["3!not-a-number"]), (base + "max_grant_version=[]", ["3!wrong-type"]),
+        (base + "type='p'", ["3 invalid-value"]),
         (base + "type='hvm'\nbuilder='generic'", ["4 deprecated", "4!conflict"]),
         (base + "vcpus=4\nmaxvcpus=2", ["4!conflict"]), (base + "uuid='1'", ["3!invalid-value"]),
         (base + "on_crash='restrat'", ["3!invalid-value"]), (base + "timer_mode=1", ["3!conflict"]),
         (base + "acpi=1", ["3 unused-key"]), (base + "vif2=['']", ["3 ignored"]),
         (base + "hap=2\ntype='pvh'", ["3 out-of-range"]),
         (base + "name=''", ["1 duplicate-key", "3!invalid-value"]), (base + "ioports=['2f8-2f0']", ["3!invalid-spec"]),
-        (base + "ioports=['2f8x',['3']]", ["3!invalid-spec", "3!wrong-type"]),
+        (base + "ioports=['2f8x',['3']]", ["3 invalid-spec", "3!wrong-type"]),
+        (base + "ioports=['2f8-2ffx']", ["3!invalid-spec"]),
         (base + "irqs=['5 ']", ["3!invalid-spec"]),
         (base + "iomem=['f0,1@']", ["3!invalid-spec"]), (base + "cmdline='a'\nroot='b'", ["4 ignored"]),
-        (base + "firmware='pvgrub64'", ["3!conflict"]), ("name='x'\nfirmware='pvgrub'", ["2!invalid-value"]),
+        (base + "firmware='pvgrub64'", ["3!conflict"]), ("name='x'\nfirmware='pvgrub'", ["2 invalid-value"]),
         (base + "tsc_mode=2", ["3 deprecated"]), (base + "tsc_mode=4", ["3!out-of-range"]),
         (
             base + "maxvcpus=2\nvnuma=[['pnode=0','size=1','vcpus=0-2']]",
             ["4!invalid-spec"]
         ),
         (base + "maxmem=8\nmemory=16", ["3 conflict"]),
-        (base + "disk=['/a,raw,xvda,w',['x'],5]", ["3!wrong-type", "3!invalid-spec"]),
-        ("name='x'\ntype='hvm'\nfirmware='u'", []),
-        (base + "type='hv'\nvif='mac=x'", ["3!invalid-value", "4!wrong-type"]),
+        (base + "disk=['/a,raw,xvda,w',['x'],5]", ["3 wrong-type"]),
+        ("name='x'\ntype='hvm'\nfirmware='u'", ["3 invalid-value"]),
+        (base + "type='hv'\nvif='mac=x'", ["3 invalid-value", "4 wrong-type"]),
     ])
     func diagnostics(text: String, expected: [String]) {
         #expect(codes(text) == expected)
@@ -111,7 +113,8 @@ private func codes(_ text: String, words: [String] = []) -> [String] {
         ("p9=['tag=a,nonsense=1,max-files=x']", ["nonsense", "x"]),
     ])
     func everyFaultOfASpecificationIsTold(line: String, expected: [String]) {
-        let marked = parse(base + line).diagnostics.filter { $0.severity == .error }.map { diagnostic in
+        let marked = parse(base + line).diagnostics.filter { $0.severity == .error || $0.upstream != nil }.map {
+            diagnostic in
             let place = diagnostic.location.map { ($0.column - 1, $0.endColumn - $0.column) } ?? (0, 0)
             return String(line.dropFirst(place.0).prefix(place.1))
         }
@@ -121,6 +124,46 @@ private func codes(_ text: String, words: [String] = []) -> [String] {
     @Test func aSpecificationOfFaultsIsCutShort() {
         let line = "vif=['" + (0..<5000).map { "x\($0)=1" }.joined(separator: ",") + "']"
         #expect(parse(base + line).diagnostics.count == 8)
+    }
+
+    /// What upstream's xl passes over, with what is left of the line.
+    @Test(arguments: [
+        ("vif=['brdige=xenbr1,mac=00:16:3e:01:02:03']", "vif=['mac=00:16:3e:01:02:03']"),
+        ("vif=['xenbr1,type=netfront,trusted=1,bridge']", "vif=['']"),
+        ("vif=['mac= 00:16:3e:01:02:03']", "vif=['mac=00:16:3e:01:02:03']"),
+        ("vif=['mac=00.16.3e.01.02.03 # mine']", "vif=['mac=00:16:3e:01:02:03']"),
+        ("vif=['mac=00:16:3e:xx:xx:xx,bridge=b']", "vif=['mac=00:16:3e:00:00:00,bridge=b']"),
+        ("vif=['mac=XX:XX:XX:XX:XX:XX']", "vif=['']"), ("vif=['mac=']", "vif=['']"),
+        ("vif=['mac=00:16:3e:']", "vif=['mac=00:16:3e:00:00:00']"), ("vif=['mtu=9000x']", "vif=['mtu=9000']"),
+        ("vif=['',['x'],'']", "vif=['']"), ("vif='bridge=b'", ""), ("vcpus='two'", ""), ("memory=['x']", ""),
+        ("vcpus=2\nvcpus+=3", ""), ("cpuid='host,tm=0,nosuch=1,sse3=yes'", "cpuid='host,tm=0'"),
+        ("cpuid='tm=0'", ""), ("vfb=['vnc=yes,vncdisplay=3b,foo=1,word,sdl=1']", "vfb=['vnc=0,vncdisplay=3']"),
+        ("p9=['tag=a,path=/x,security_model=none,word,backend=b']", "p9=['tag=a,path=/x,security_model=none']"),
+        ("usbctrl=['version=2.0,ports=x']", "usbctrl=['version=2']"), ("type='h'", "type='hvm'"),
+        ("type=''", "type='hvm'"), ("builder='gen'", "builder='generic'"), ("vnuma='x'", ""),
+        ("type='hvm'\nviridian='defaults'", "type='hvm'"), ("type='hvm'\nacpi='yes'", "type='hvm'"),
+        ("type='hvm'\nfirmware='ue'", "type='hvm'\nfirmware='uefi'"), ("ioports=['2f8x']", "ioports=['2f8']"),
+    ])
+    func whatUpstreamPassesOverIsAWarning(line: String, meaning: String) throws {
+        let identity = base + "uuid='6f1c2a4e-0b1d-4c3e-9f00-112233445566'\n"
+        let (passed, plain) = (parse(identity + line), parse(identity + meaning))
+        let configuration = try #require(passed.configuration)
+        #expect(configuration == plain.configuration)
+        let told = passed.diagnostics.filter { $0.upstream != nil }
+        #expect(!told.isEmpty && told.allSatisfy { $0.severity == .warning }, "\(passed.diagnostics)")
+        var strict = ConfigEnvironment()
+        strict.isStrict = true
+        let refused = parse(identity + line, strict)
+        #expect(refused.configuration == nil)
+        #expect(refused.diagnostics.filter { $0.severity == .error }.count == told.count)
+        #expect(parse(identity + "memory=64", strict).configuration != nil)
+    }
+
+    @Test func whatIsIgnoredSaysSo() {
+        let diagnostic = parse(base + "vif=['brdige=b']").diagnostics.first
+        #expect(diagnostic?.upstream == .ignored && diagnostic?.suggestion == "bridge")
+        #expect(diagnostic?.text.contains("warning: ignored by xl: unknown parameter \"brdige\" in vif") == true)
+        #expect(parse(base + "vif=['mac=00:16:3e:xx:xx:xx']").diagnostics.first?.upstream == .bent)
     }
 
     @Test func wordsReplaceTheFile() throws {
@@ -259,7 +302,7 @@ private func codes(_ text: String, words: [String] = []) -> [String] {
             autoballoon="off"\nlockfile="/l"\nvifscript="a"\nvif.default.script="b"\nvif.default.bridge="br"
             vif.default.gatewaydev="g"\nvif.default.backend="d"\noutput_format="sxp"\nblkdev_start="xvdb"\nclaim_mode=0
             remus.default.netbufscript="r"\ncolo.default.proxyscript="c"\nmax_grant_frames=64\nmax_maptrack_frames=65
-            max_grant_version=1\ndomid_policy="random"\nbootloader_restrict=1\n
+            max_grant_version=1\ndomid_policy="random"\nbootloader_restrict=1\nstrict=1\n
             """
         var expected = GlobalConfig()
         expected.autoballoon = .off
@@ -278,6 +321,7 @@ private func codes(_ text: String, words: [String] = []) -> [String] {
         expected.maxGrantVersion = 1
         expected.domainIDPolicy = .random
         expected.bootloaderRestrict = true
+        expected.isStrict = true
         let result = parse(text)
         #expect(result.global == expected)
         #expect(result.diagnostics.map(\.code) == [.deprecated, .ignored])

@@ -4,8 +4,9 @@ import Testing
 @testable import DomainConfig
 
 @Suite struct SpecsVIFTests {
-    private func fault(_ text: String) -> SpecError? {
-        do throws(SpecError) { _ = try VIFSpec.parse(text) } catch { return error }
+    /// The fault of a word of a command line, where nothing is passed over.
+    private func fault(_ word: String) -> SpecError? {
+        do throws(SpecError) { _ = try VIFSpec.parse(words: [word]) } catch { return error }
         return nil
     }
 
@@ -57,6 +58,12 @@ import Testing
         let found = try #require(fault(text))
         #expect(found.kind == kind)
         #expect(Array(text.utf8)[found.range].elementsEqual(place.utf8))
+    }
+
+    /// Upstream's xl would read behind the end of the first; nobody knows what it means by the others.
+    @Test(arguments: ["mac=00:16:3e", "mtu=", "mtu=x", "mtu=4294967296", "rate=10"])
+    func faultsThatAConfigurationMustNotHave(text: String) {
+        #expect(throws: SpecError.self) { try VIFSpec.parse(text) }
     }
 
     @Test(arguments: [

@@ -34,6 +34,27 @@ extension HostTests {
             #expect(rest["equal", default: 0] + counts["equal", default: 0] > all.count / 2)
         }
 
+        /// What upstream's xl ignores or bends is the same here, but for what kills it.
+        @Test func whatUpstreamPassesOverMeansTheSame() async throws {
+            let counts = try await compare(ConfigCorpus.passedOver, "passed over")
+            #expect(counts == ["equal": ConfigCorpus.passedOver.count - 1, "rejected by both": 1])
+        }
+
+        @Test func aConfigurationWithAFaultIsRefusedWhereThatIsWanted() async throws {
+            await host.atEnd("rm -f /root/strict.cfg; sed -i '/^strict=/d' /etc/xen/xl.conf")
+            try await host.write("name='strict'\nkernel='/k'\nvif=['brdige=xenbr1']\n", to: "/root/strict.cfg")
+            let lenient = try await host.ours("create -n -q /root/strict.cfg")
+            #expect(
+                lenient.exitCode == 0 && lenient.stderr.contains("ignored by xl") && lenient.stderr.contains("bridge"))
+            let strict = try await host.ours("create -n -q --strict /root/strict.cfg")
+            #expect(strict.exitCode == 1 && strict.stdout.isEmpty && strict.stderr.contains("error: unknown parameter"))
+            #expect(try await host.ours("config check /root/strict.cfg").exitCode == 0)
+            #expect(try await host.ours("config check --strict /root/strict.cfg").exitCode == 1)
+            try await host.require("echo strict=1 >> /etc/xen/xl.conf")
+            #expect(try await host.ours("create -n -q /root/strict.cfg").exitCode == 1)
+            #expect(try await host.upstream("create -n -q /root/strict.cfg").exitCode == 0)
+        }
+
         /// Upstream's example files, and what its manual pages show of the language.
         @Test(.enabled(if: TestHost.isFull, "the examples come from a package that is downloaded"))
         func dryRunsOfUpstreamsExamplesAgree() async throws {

@@ -7,6 +7,14 @@ public struct Diagnostic: Hashable, Sendable, Codable {
         case warning
     }
 
+    /// What upstream's xl does with something that is wrong and does not keep it from going on.
+    public enum UpstreamReading: String, Hashable, Sendable, Codable {
+        /// It counts as if it were not there.
+        case ignored
+        /// It means something else than its author can have meant.
+        case bent
+    }
+
     /// A stretch of a line.
     public struct Location: Hashable, Sendable, Codable {
         /// A file's path, or `command line`.
@@ -42,10 +50,13 @@ public struct Diagnostic: Hashable, Sendable, Codable {
     public var key: String?
     /// Where, or nil when the fault is one of the configuration as a whole.
     public var location: Location?
+    /// How upstream's xl reads what is wrong here; nil where it refuses the configuration, or where nothing is wrong. Such
+    /// a diagnostic is a warning, and an error where configurations are read strictly.
+    public var upstream: UpstreamReading?
 
     public init(
         _ severity: Severity, _ code: DiagnosticCode, _ message: String, expected: String? = nil,
-        suggestion: String? = nil, key: String? = nil, location: Location? = nil
+        suggestion: String? = nil, key: String? = nil, location: Location? = nil, upstream: UpstreamReading? = nil
     ) {
         self.severity = severity
         self.code = code
@@ -54,6 +65,7 @@ public struct Diagnostic: Hashable, Sendable, Codable {
         self.suggestion = suggestion
         self.key = key
         self.location = location
+        self.upstream = upstream
     }
 }
 

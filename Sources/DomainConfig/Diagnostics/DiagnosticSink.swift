@@ -36,9 +36,26 @@ struct DiagnosticSink {
         report(.warning, code, message, at: range, expected: expected, suggestion: suggestion, key: key)
     }
 
+    /// Reports what upstream's xl goes on with.
+    mutating func tolerated(
+        _ reading: Diagnostic.UpstreamReading, _ code: DiagnosticCode, _ message: String, at range: SourceRange? = nil,
+        expected: String? = nil, suggestion: String? = nil, key: String? = nil
+    ) {
+        report(
+            .warning, code, message, at: range, expected: expected, suggestion: suggestion, key: key,
+            upstream: reading)
+    }
+
+    /// Makes errors of what upstream's xl goes on with.
+    mutating func beStrict() {
+        for index in diagnostics.indices where diagnostics[index].upstream != nil {
+            diagnostics[index].severity = .error
+        }
+    }
+
     mutating func report(
         _ severity: Diagnostic.Severity, _ code: DiagnosticCode, _ message: String, at range: SourceRange?,
-        expected: String?, suggestion: String?, key: String?
+        expected: String?, suggestion: String?, key: String?, upstream: Diagnostic.UpstreamReading? = nil
     ) {
         guard diagnostics.count < Self.maximumCount else {
             if severity == .error { isOverfull = true }
@@ -53,7 +70,7 @@ struct DiagnosticSink {
         diagnostics.append(
             Diagnostic(
                 severity, code, message, expected: expected, suggestion: suggestion, key: key,
-                location: range.flatMap(location)))
+                location: range.flatMap(location), upstream: upstream))
     }
 
     /// The diagnostics in the order of their places; those without a place come last.

@@ -6,7 +6,8 @@ extension Diagnostic {
     /// Control characters from the source are shown as `\xHH`. No newline at the end.
     public var text: String {
         var lines: [String] = []
-        var head = "\(severity.rawValue): \(message.escapingControls)"
+        let reading = severity == .warning && upstream == .ignored ? "ignored by xl: " : ""
+        var head = "\(severity.rawValue): \(reading)\(message.escapingControls)"
         if let expected { head += ", expected \(expected.escapingControls)" }
         if let suggestion { head += "; did you mean \"\(suggestion.escapingControls)\"?" }
         guard let location else { return head }

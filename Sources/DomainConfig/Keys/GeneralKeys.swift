@@ -81,7 +81,7 @@ let generalKeys: [ConfigKey] = [
 ]
 
 private let storeXenstoreQuota: ConfigKey.Store = { value, key, draft in
-    guard let texts = draft.texts(value, key) else { return }
+    guard let texts = draft.texts(value, key, needsList: true, needsTexts: true) else { return }
     var items: [XenstoreQuota] = []
     for text in texts {
         guard let equals = text.bytes.firstIndex(of: UInt8(ascii: "=")),

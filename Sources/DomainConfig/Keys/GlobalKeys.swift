@@ -66,6 +66,14 @@ extension GlobalConfig {
         ) {
             if let flag = $2.boolean($0, $1) { $2.environment.global.bootloaderRestrict = flag }
         },
+        ConfigKey(
+            "strict", .boolean,
+            "Refuse configurations of new guests in which something is wrong that upstream's xl passes over, as "
+                + "xl create --strict does",
+            default: "0"
+        ) {
+            if let flag = $2.boolean($0, $1) { $2.environment.global.isStrict = flag }
+        },
         word(
             "hotplug", \.hotplug, ["native", "scripts"],
             "Connect disks and cards without the stock scripts, where they are as a package delivered them, or by scripts "

@@ -52,7 +52,7 @@ let hvmKeys: [ConfigKey] = [
         "mca_caps", .list("lmce"), "Machine-check features of the guest", for: .hvm, readFor: .hvm,
         write: { $0.buildInfo.hvm.flatMap { $0.mcaCaps == 0 ? nil : .list(["lmce"]) } }
     ) { value, key, draft in
-        for text in draft.texts(value, key) ?? [] {
+        for text in draft.texts(value, key, needsList: true, needsTexts: true) ?? [] {
             guard text.string == "lmce" else {
                 draft.sink.error(
                     .invalidValue, "mca_caps: unknown feature \"\(text.string)\"", at: text.range, expected: "\"lmce\"",
@@ -136,7 +136,7 @@ private let storeViridian: ConfigKey.Store = { value, key, draft in
         if let flag = draft.boolean(value, key) { draft.configuration.buildInfo.hvm?.viridian = flag }
         return
     }
-    for text in draft.texts(value, key) ?? [] {
+    for text in draft.texts(value, key, needsList: true, needsTexts: true) ?? [] {
         let isRemoved = text.bytes.first == UInt8(ascii: "!")
         let name = String(escapingBytes: text.bytes.dropFirst(isRemoved ? 1 : 0))
         switch (isRemoved, name) {
@@ -176,7 +176,7 @@ private let mostOEMStrings = 99
 
 private let storeSMBIOS: ConfigKey.Store = { value, key, draft in
     var entries: [SMBIOSEntry] = []
-    for text in draft.texts(value, key) ?? [] {
+    for text in draft.texts(value, key, needsList: true, needsTexts: true) ?? [] {
         let parts = text.bytes.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[1].isEmpty else {
             draft.sink.error(

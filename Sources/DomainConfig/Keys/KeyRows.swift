@@ -86,7 +86,7 @@ extension ConfigKey {
         ConfigKey(
             name, .list(placeholder), summary, for: guests, write: { .list(nonEmpty: $0[keyPath: place]) }
         ) {
-            if let texts = $2.texts($0, $1) { $2.configuration[keyPath: place] = texts.map(\.string) }
+            if let texts = $2.texts($0, $1, needsList: true) { $2.configuration[keyPath: place] = texts.map(\.string) }
         }
     }
 }

@@ -78,6 +78,9 @@ private let storeIOPorts: ConfigKey.Store = { value, key, draft in
                 return nil
             }
             last = number
+        } else {
+            // Upstream's xl says so and goes on.
+            scanner.passOverRest()
         }
         var range = IOPortRange()
         range.first = UInt32(first)
@@ -131,6 +134,8 @@ private let storeCacheColors: ConfigKey.Store = { value, key, draft in
 /// Reads numbers one after another.
 struct NumberScanner {
     private var rest: ArraySlice<UInt8>
+    /// Whether a rest was left unread.
+    private(set) var hasPassedOver = false
 
     init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
 
@@ -141,6 +146,11 @@ struct NumberScanner {
         guard let number = try? CNumber(rest, base: base), !number.isNegative else { return nil }
         rest = rest[number.end...]
         return number.magnitude
+    }
+
+    mutating func passOverRest() {
+        hasPassedOver = !rest.isEmpty
+        rest = []
     }
 
     mutating func skip(_ character: Unicode.Scalar) -> Bool {
@@ -157,12 +167,17 @@ extension DomainDraft {
     fileprivate mutating func ranges<Range>(
         _ value: ConfigValue, _ key: ConfigKey, _ expected: String, read: (inout NumberScanner) -> Range?
     ) -> [Range] {
-        guard let texts = texts(value, key) else { return [] }
+        guard let texts = texts(value, key, needsTexts: true) else { return [] }
         var ranges: [Range] = []
         for text in texts {
             var scanner = NumberScanner(text.bytes[...])
             if let range = read(&scanner), scanner.isAtEnd {
                 ranges.append(range)
+                if scanner.hasPassedOver {
+                    sink.tolerated(
+                        .ignored, .invalidSpec, "\(key.name): what follows the number in \"\(text.string)\"",
+                        at: text.range, expected: expected, key: key.name)
+                }
             } else {
                 sink.error(
                     .invalidSpec, "\(key.name): \"\(text.string)\" cannot be read", at: text.range,

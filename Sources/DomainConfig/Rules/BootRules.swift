@@ -40,13 +40,9 @@ extension DomainDraft {
         guard let (value, key) = setting("firmware"), let text = atom(value, key) else { return }
         if let bios = BIOSType(name: text.string) {
             configuration.buildInfo.hvm?.bios = bios
-        } else if text.string == "uefi" {
-            configuration.buildInfo.hvm?.bios = .ovmf
-        } else if text.bytes.isEmpty {
-            sink.error(
-                .invalidValue, "firmware: \"\(text.string)\" is nothing that an HVM guest boots", at: text.range,
-                expected: "\"ovmf\", \"seabios\", \"rombios\", \"uefi\", \"bios\" or PATH", key: key.name)
-        } else if text.string != "bios" {
+        } else if let word = beginning(of: ["uefi", "bios"], text, key) {
+            if word == "uefi" { configuration.buildInfo.hvm?.bios = .ovmf }
+        } else {
             configuration.buildInfo.hvm?.firmware = text.string
         }
     }
@@ -59,7 +55,7 @@ extension DomainDraft {
                 sink.error(
                     .conflict, "both kernel and firmware are given", at: text.range, expected: "one of them",
                     key: key.name)
-            } else if names.contains(text.string) {
+            } else if beginning(of: names, text, key) != nil {
                 configuration.buildInfo.kernel = "\(environment.firmwareDirectory)/\(text.string).bin"
             } else {
                 sink.error(

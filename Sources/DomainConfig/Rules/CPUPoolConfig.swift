@@ -47,13 +47,14 @@ public struct CPUPoolConfig: Sendable, Equatable {
         }
         if let (value, key) = setting("sched") { pool.scheduler = draft.choice(value, key, of: Scheduler.self) }
         if let (value, key) = setting("nodes") {
-            pool.nodes = draft.smallNumbers(draft.texts(value, key) ?? [], key)
+            pool.nodes = draft.smallNumbers(draft.texts(value, key, needsList: true, needsTexts: true) ?? [], key)
         }
         if let (value, key) = setting("cpus") {
             if case .text(let text) = value {
                 pool.cpus = draft.cpuList(text, key)
             } else {
-                pool.cpus = Bitmap(draft.smallNumbers(draft.texts(value, key) ?? [], key))
+                pool.cpus = Bitmap(
+                    draft.smallNumbers(draft.texts(value, key, needsList: true, needsTexts: true) ?? [], key))
             }
         }
         draft.reportUnknownKeys(in: keys) { name in keys.contains { $0.name == name } }

@@ -48,7 +48,8 @@ extension DomainDraft {
             return Array(repeating: cpus, count: count)
         case .list(let list):
             configuration.buildInfo.numaPlacement = false
-            let texts = elements(list, key)
+            // Upstream's xl dies of an element that is no text.
+            let texts = elements(list, key, needsTexts: true)
             if texts.count > count, let surplus = texts.dropFirst(count).first {
                 sink.warning(
                     .ignored, "\(name) has entries for \(texts.count) virtual CPUs, but there are \(count)",
@@ -86,8 +87,9 @@ extension DomainDraft {
     private mutating func readVirtualNodes() {
         guard let (value, key) = setting("vnuma") else { return }
         guard case .list(let list) = value else {
-            return sink.error(
-                .wrongType, "vnuma is a single value", at: value.range, expected: key.form.expectation, key: key.name)
+            return sink.tolerated(
+                .ignored, .wrongType, "vnuma is a single value", at: value.range, expected: key.form.expectation,
+                key: key.name)
         }
         guard !list.elements.isEmpty else { return }
         var cpus = 0
@@ -101,7 +103,15 @@ extension DomainDraft {
             var node = VirtualNode()
             node.memKB = 0
             node.distances = Array(repeating: 0, count: list.elements.count)
-            for text in elements(options, key) { cpus += readOption(text, of: &node, key) }
+            for option in options.elements {
+                if case .text(let text) = option {
+                    cpus += readOption(text, of: &node, key)
+                } else {
+                    sink.tolerated(
+                        .ignored, .wrongType, "vnuma: an option is a list", at: option.range,
+                        expected: "a text in quotes", key: key.name)
+                }
+            }
             configuration.buildInfo.vnumaNodes.append(node)
         }
         if !sink.hasErrors { checkVirtualNodes(value, cpus: cpus) }

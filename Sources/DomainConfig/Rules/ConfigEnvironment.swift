@@ -10,6 +10,8 @@ public struct ConfigEnvironment: Sendable {
     public var firmwareDirectory: String
     /// Whether the masks of `xl.conf` for guests' processors do not count (`xl create -i`).
     public var ignoresGlobalAffinity = false
+    /// Whether what upstream's xl ignores or bends is an error (`xl create --strict`, `strict=1` in xl.conf).
+    public var isStrict = false
 
     public init(
         global: GlobalConfig = GlobalConfig(), host: HostTopology? = nil,

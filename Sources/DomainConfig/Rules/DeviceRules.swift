@@ -38,7 +38,8 @@ extension DomainDraft {
                 let reserve = take(try RDMSpec.parse(bytes: text.bytes, into: RDMReserve()), of: text, key)
                 configuration.buildInfo.hvm?.rdm = reserve
             } catch {
-                report(error, .error, in: text, key)
+                // Upstream's xl goes on without what it cannot read here.
+                for fault in error.all { report(fault.tolerated(.ignored), .warning, in: text, key) }
             }
         }
         var device = PCIDevice()
@@ -56,8 +57,9 @@ extension DomainDraft {
     private mutating func readSoundCards() {
         guard let (value, key) = setting("vsnd") else { return }
         guard case .list(let cards) = value else {
-            return sink.error(
-                .wrongType, "vsnd is a single value", at: value.range, expected: key.form.expectation, key: key.name)
+            return sink.tolerated(
+                .ignored, .wrongType, "vsnd is a single value", at: value.range, expected: key.form.expectation,
+                key: key.name)
         }
         for (index, card) in cards.elements.enumerated() where !sink.isOverfull {
             guard case .list(let list) = card else {
@@ -127,8 +129,9 @@ extension DomainDraft {
         let namesKey = fault.message.hasPrefix(key.name + ":") || fault.message.hasSuffix(" in \(key.name)")
         let prefix = namesKey ? "" : key.name + ": "
         sink.report(
-            severity, fault.kind.code, prefix + fault.message, at: range, expected: fault.expected,
-            suggestion: fault.suggestion, key: key.name)
+            fault.upstream == nil ? severity : .warning, fault.kind.code, prefix + fault.message, at: range,
+            expected: fault.expected,
+            suggestion: fault.suggestion, key: key.name, upstream: fault.upstream)
     }
 
     private static func numbered<Device>(_ device: Device, _ place: WritableKeyPath<Device, Int32?>, _ index: Int)

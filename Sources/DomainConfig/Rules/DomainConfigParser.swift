@@ -26,6 +26,7 @@ public enum DomainConfigParser {
         draft.readDisplay()
         draft.reportUnknownKeys(in: ConfigKey.all) { ConfigKey.byName[$0] != nil }
         draft.reportReplacedKeys()
+        if environment.isStrict { draft.sink.beStrict() }
         let diagnostics = draft.sink.sorted()
         return (draft.sink.hasErrors ? nil : draft.configuration, diagnostics)
     }
@@ -52,11 +53,13 @@ extension DomainDraft {
     mutating func readGuestType() {
         var type: DomainType?
         if let (value, key) = setting("type"), let text = atom(value, key) {
-            type = ["pv": DomainType.pv, "pvh": .pvh, "hvm": .hvm][text.string]
+            let types = ["hvm": DomainType.hvm, "pv": .pv, "pvh": .pvh]
+            type = beginning(of: ["hvm", "pv", "pvh"], text, key).flatMap { types[$0] }
             if type == nil { reportType(text, key) }
         }
         if let (value, key) = setting("builder"), let text = atom(value, key) {
-            let builder = ["hvm": DomainType.hvm, "generic": .pv][text.string]
+            let types = ["hvm": DomainType.hvm, "generic": .pv]
+            let builder = beginning(of: ["hvm", "generic"], text, key).flatMap { types[$0] }
             if builder == nil { reportType(text, key) }
             if let type, let builder, type != builder {
                 sink.error(
@@ -67,6 +70,16 @@ extension DomainDraft {
         }
         configuration.createInfo.type = type ?? .pv
         configuration.buildInfo.type = type ?? .pv
+    }
+
+    /// The word that a text is, or the first that begins so: upstream's xl compares no further.
+    mutating func beginning(of words: [String], _ text: ConfigText, _ key: ConfigKey) -> String? {
+        if let exact = words.first(where: { $0 == text.string }) { return exact }
+        guard let word = words.first(where: { $0.utf8.starts(with: text.bytes) }) else { return nil }
+        sink.tolerated(
+            .bent, .invalidValue, "\(key.name): \"\(text.string)\" counts as \"\(word)\"", at: text.range,
+            expected: key.form.expectation, suggestion: word, key: key.name)
+        return word
     }
 
     private mutating func reportType(_ text: ConfigText, _ key: ConfigKey) {
@@ -149,8 +162,8 @@ extension DomainDraft {
 
     mutating func reportUnknownKeys(in table: [ConfigKey], isKnown: (String) -> Bool) {
         for entry in settings.entries where !isKnown(entry.name) && !sink.isFull {
-            sink.warning(
-                .unknownKey, "unknown key \"\(entry.name)\" is ignored", at: entry.nameRange,
+            sink.tolerated(
+                .ignored, .unknownKey, "unknown key \"\(entry.name)\"", at: entry.nameRange,
                 suggestion: Suggestion.nearest(to: entry.name, among: table.lazy.map(\.name)), key: entry.name)
         }
     }

@@ -36,12 +36,16 @@ struct DomainDraft {
     /// A string or number, as written.
     mutating func atom(_ value: ConfigValue, _ key: ConfigKey) -> ConfigText? {
         guard case .text(let text) = value else {
-            sink.error(
-                .wrongType, "\(key.name) is a list", at: value.range, expected: key.form.expectation, key: key.name)
+            reportType(
+                "\(key.name) is a list", value, key, key.form.expectation,
+                isRefused: Self.refusedFaults.contains(key.name))
             return nil
         }
         return text
     }
+
+    /// Keys that upstream's xl does not pass over when their value cannot be read.
+    private static let refusedFaults: Set = ["name", "max_grant_frames", "max_maptrack_frames", "max_grant_version"]
 
     mutating func integer(_ value: ConfigValue, _ key: ConfigKey) -> Int64? {
         guard let text = atom(value, key) else { return nil }
@@ -101,25 +105,44 @@ struct DomainDraft {
         return value
     }
 
-    /// The elements of a list of texts; what is no text among them is an error.
-    mutating func texts(_ value: ConfigValue, _ key: ConfigKey) -> [ConfigText]? {
+    /// The elements of a list of texts, up to the first that is none: there, upstream's xl ends most lists.
+    ///
+    /// - Parameters:
+    ///   - needsList: whether upstream's xl refuses a single value; else it passes over it.
+    ///   - needsTexts: whether it refuses, or dies of, an element that is no text.
+    mutating func texts(
+        _ value: ConfigValue, _ key: ConfigKey, needsList: Bool = false, needsTexts: Bool = false
+    ) -> [ConfigText]? {
         guard case .list(let list) = value else {
-            sink.error(
-                .wrongType, "\(key.name) is a single value", at: value.range, expected: key.form.expectation,
-                key: key.name)
+            reportType("\(key.name) is a single value", value, key, key.form.expectation, isRefused: needsList)
             return nil
         }
-        return elements(list, key)
+        return elements(list, key, needsTexts: needsTexts)
     }
 
-    mutating func elements(_ list: ConfigList, _ key: ConfigKey) -> [ConfigText] {
-        list.elements.compactMap { element in
-            if case .text(let text) = element { return text }
-            sink.error(
-                .wrongType, "\(key.name): an element is a list", at: element.range, expected: "a text in quotes",
-                key: key.name)
-            return nil
+    /// As `texts(_:_:needsList:needsTexts:)`.
+    mutating func elements(_ list: ConfigList, _ key: ConfigKey, needsTexts: Bool = false) -> [ConfigText] {
+        var texts: [ConfigText] = []
+        for element in list.elements {
+            guard case .text(let text) = element else {
+                let lost = needsTexts ? "" : ", and ends what counts"
+                reportType(
+                    "\(key.name): an element is a list\(lost)", element, key, "a text in quotes",
+                    isRefused: needsTexts)
+                if needsTexts { continue }
+                break
+            }
+            texts.append(text)
         }
+        return texts
+    }
+
+    private mutating func reportType(
+        _ message: String, _ value: ConfigValue, _ key: ConfigKey, _ expected: String, isRefused: Bool
+    ) {
+        sink.report(
+            isRefused ? .error : .warning, .wrongType, message, at: value.range, expected: expected, suggestion: nil,
+            key: key.name, upstream: isRefused ? nil : .ignored)
     }
 
     // MARK: Faults
@@ -139,26 +162,35 @@ struct DomainDraft {
 
     private mutating func number(_ text: ConfigText, _ key: ConfigKey) -> Int64? {
         guard settings[key.name]?.isAppended != true else {
-            sink.error(.invalidAppend, "\(key.name): += on a number", at: text.range, expected: "=", key: key.name)
+            reportNoNumber(.invalidAppend, "+= on a number", text, key)
             return nil
         }
         do throws(CNumber.Fault) {
             let number = try CNumber(text.bytes[...], base: 0)
             if number.end == text.bytes.count {
                 if let value = number.value(as: Int64.self) { return value }
-                reportRange(text, key)
+                reportNoNumber(.outOfRange, "\(text.string) is out of range", text, key)
                 return nil
             }
         } catch {
             if case .overflow = error {
-                reportRange(text, key)
+                reportNoNumber(.outOfRange, "\(text.string) is out of range", text, key)
                 return nil
             }
         }
-        sink.error(
-            .notANumber, "\(key.name): \"\(text.string)\" is not a number", at: text.range,
-            expected: key.form.expectation, key: key.name)
+        reportNoNumber(.notANumber, "\"\(text.string)\" is not a number", text, key)
         return nil
+    }
+
+    /// What is no number of C's, nor within 64 bits, counts for upstream's xl as if the key were not there.
+    private mutating func reportNoNumber(
+        _ code: DiagnosticCode, _ message: String, _ text: ConfigText, _ key: ConfigKey
+    ) {
+        let isRefused = Self.refusedFaults.contains(key.name)
+        sink.report(
+            isRefused ? .error : .warning, code, "\(key.name): \(message)", at: text.range,
+            expected: code == .invalidAppend ? "=" : key.form.expectation, suggestion: nil, key: key.name,
+            upstream: isRefused ? nil : .ignored)
     }
 }
 

@@ -62,6 +62,8 @@ public struct GlobalConfig: Sendable, Equatable {
     public var bootloaderRestrict: Bool?
     public var hotplug = Hotplug.native
     public var onDeviceModelExit = DeviceModelLoss.leave
+    /// Whether what upstream's xl ignores or bends in a new guest's configuration is an error.
+    public var isStrict = false
 
     public init() {}
 

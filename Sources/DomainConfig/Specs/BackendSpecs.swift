@@ -26,7 +26,7 @@ public enum VTPMSpec: DeviceSpec {
     }
 
     private static let list = ParameterList<VTPMDevice>(
-        key: "vtpm", ignoresBlanks: true,
+        key: "vtpm", ignoresBlanks: true, endsAtWord: true,
         rows: [
             .text("backend", \.backendDomainName, "DOMAIN", "domain that serves the TPM"),
             SpecRow(
@@ -57,7 +57,7 @@ public enum PVCallsSpec: DeviceSpec {
     }
 
     private static let list = ParameterList<PVCallsDevice>(
-        key: "pvcalls", ignoresBlanks: true,
+        key: "pvcalls", ignoresBlanks: true, endsAtWord: true,
         rows: [.text("backend", \.backendDomainName, "DOMAIN", "domain that serves the calls")])
 }
 
@@ -95,7 +95,7 @@ public enum P9Spec: DeviceSpec {
     }
 
     private static let list = ParameterList<P9Device>(
-        key: "p9", ignoresBlanks: true,
+        key: "p9", ignoresBlanks: true, endsAtWord: true,
         rows: [
             .text("tag", \.tag, "TAG", "name by which the guest mounts the folder"),
             .text("path", \.path, "PATH", "the folder"),
@@ -122,7 +122,7 @@ public enum VirtIOSpec: DeviceSpec {
     /// Reads a specification. The type `virtio,deviceN` holds the separator, and is still one value.
     public static func parse(bytes: [UInt8], into device: VirtIODevice) throws(SpecError) -> ParsedSpec<VirtIODevice> {
         let text = SpecText(bytes)
-        var reader = ParameterList.Reader(list: list, device: device)
+        var reader = ParameterList.Reader(list: list, device: device, isTolerant: true)
         var parts = text.parts()[...]
         while let part = parts.popFirst() {
             var part = part

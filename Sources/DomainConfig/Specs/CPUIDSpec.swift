@@ -23,14 +23,16 @@ public enum CPUIDSpec {
         guard text.equals("host", at: first) else {
             throw text.error(
                 .syntax, "cpuid: \"\(text.string(first))\" is not how a policy begins", at: first,
-                expected: "host,NAME=VALUE,…")
+                expected: "host,NAME=VALUE,…"
+            ).tolerated(.ignored)
         }
         var faults = SpecFaults()
+        faults.isTolerant = true
         for part in parts.dropFirst() {
             faults.collect { () throws(SpecError) in try setFeature(part, of: text, in: &policy) }
         }
         try faults.throwIfAny()
-        return ParsedSpec(policy)
+        return ParsedSpec(policy, warnings: faults.tolerated)
     }
 
     /// Reads the elements of the list syntax, the one of xend.
@@ -39,11 +41,12 @@ public enum CPUIDSpec {
     public static func parse(list elements: [[UInt8]]) throws(SpecError) -> ParsedSpec<CPUIDPolicy> {
         var policy = CPUIDPolicy()
         var faults = SpecFaults()
+        faults.isTolerant = true
         for (index, element) in elements.enumerated() {
             faults.collect { () throws(SpecError) in try readLeaf(SpecText(element, word: index), into: &policy) }
         }
         try faults.throwIfAny()
-        return ParsedSpec(policy)
+        return ParsedSpec(policy, warnings: faults.tolerated)
     }
 
     /// Writes a policy: by names where there are names for all of its bits.
@@ -68,13 +71,15 @@ public enum CPUIDSpec {
     ) throws(SpecError) {
         guard let (key, value) = text.pair(part) else {
             throw text.error(
-                .syntax, "cpuid: \"\(text.string(part))\" has no value", at: part, expected: "NAME=VALUE")
+                .syntax, "cpuid: \"\(text.string(part))\" has no value", at: part, expected: "NAME=VALUE"
+            ).tolerated(.ignored)
         }
         let name = text.string(key)
         guard let field = CPUIDFeatures.field(named: name) else {
             throw text.error(
                 .unknownParameter, "cpuid: unknown feature \"\(name)\"", at: key,
-                suggestion: Suggestion.nearest(to: name, among: CPUIDFeatures.names))
+                suggestion: Suggestion.nearest(to: name, among: CPUIDFeatures.names)
+            ).tolerated(.ignored)
         }
         switch field.place {
         case .leaf(let leaf, let subleaf, let register):
@@ -100,7 +105,8 @@ public enum CPUIDSpec {
         guard value.count == 1, let character = text.bytes[value].first, "01xks".utf8.contains(character) else {
             throw text.error(
                 .invalidValue, "cpuid: \"\(text.string(value))\" is not a value for a flag", at: value,
-                expected: "0, 1, \(letters)")
+                expected: "0, 1, \(letters)"
+            ).tolerated(.ignored)
         }
         return character
     }
@@ -122,7 +128,12 @@ public enum CPUIDSpec {
         let most: UInt64 = field.layout == .family ? 15 + 255 : 1 << UInt64(field.width) - 1
         let parameter = SpecParameter(
             "cpuid", .text(most == 1 ? "0, 1, \(letters)" : "a number up to \(most), or \(letters)"), "")
-        let number = try SpecValue(text: text, parameter: parameter, range: value).number(base: 0, in: 0...most)
+        let spec = SpecValue(text: text, parameter: parameter, range: value)
+        let number: UInt64
+        do throws(SpecError) { number = try spec.number(base: 0, in: 0...most) } catch {
+            let hasNumber = (try? CNumber(spec.bytes, base: 0)) != nil
+            throw error.kind == .notANumber && !hasNumber ? error.tolerated(.ignored) : error
+        }
         switch field.layout {
         case .plain: return [(field.lowestBit, binary(number, field.width))]
         case .family:
@@ -145,7 +156,8 @@ public enum CPUIDSpec {
         guard let (head, body) = text.pair(text.wholeRange, separator: UInt8(ascii: ":")) else {
             throw text.error(
                 .syntax, "cpuid: \"\(text.string(text.wholeRange))\" has no colon", at: text.wholeRange,
-                expected: "LEAF[,SUBLEAF]:REGISTER=BITS,…")
+                expected: "LEAF[,SUBLEAF]:REGISTER=BITS,…"
+            ).tolerated(.ignored)
         }
         let leaf: UInt32
         var subleaf: UInt32?
@@ -169,7 +181,11 @@ public enum CPUIDSpec {
 
     private static func number(_ range: Range<Int>, of text: SpecText) throws(SpecError) -> UInt32 {
         let parameter = SpecParameter("cpuid", .text("the number of a leaf"), "")
-        return try SpecValue(text: text, parameter: parameter, range: range).number(base: 0, in: 0...UInt32.max - 1)
+        do throws(SpecError) {
+            return try SpecValue(text: text, parameter: parameter, range: range).number(base: 0, in: 0...UInt32.max - 1)
+        } catch {
+            throw error.kind == .notANumber ? error.tolerated(.ignored) : error
+        }
     }
 
     private static func registerBits(
@@ -182,9 +198,16 @@ public enum CPUIDSpec {
         else {
             throw text.error(
                 .syntax, "cpuid: \"\(text.string(part))\" does not set a register", at: part,
-                expected: "eax=, ebx=, ecx= or edx= with 32 characters")
+                expected: "eax=, ebx=, ecx= or edx= with 32 characters"
+            ).tolerated(.ignored)
         }
-        guard value.count == 32, text.bytes[value].allSatisfy({ "01xks".utf8.contains($0) }) else {
+        guard value.count == 32 else {
+            throw text.error(
+                .invalidValue, "cpuid: \"\(text.string(value))\" is not the value of a register", at: value,
+                expected: "exactly 32 characters of 0, 1, \(letters)"
+            ).tolerated(.ignored)
+        }
+        guard text.bytes[value].allSatisfy({ "01xks".utf8.contains($0) }) else {
             throw text.error(
                 .invalidValue, "cpuid: \"\(text.string(value))\" is not the value of a register", at: value,
                 expected: "exactly 32 characters of 0, 1, \(letters)")

@@ -13,7 +13,7 @@ public enum VFBSpec: DeviceSpec {
     }
 
     private static let list = ParameterList<VFBDevice>(
-        key: "vfb", ignoresUnknown: true, ignoresBlanks: true,
+        key: "vfb", ignoresUnknown: true, ignoresBlanks: true, endsAtWord: true,
         rows: [
             .boolean("vnc", \.vnc.enable, base: 10, "show the screen over VNC"),
             .text("vnclisten", \.vnc.listen, "ADDRESS[:DISPLAY]", "address at which VNC listens"),

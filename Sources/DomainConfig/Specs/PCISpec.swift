@@ -130,7 +130,7 @@ public enum PCISpec: DeviceSpec {
         SpecRow(
             SpecParameter(name, .boolean, summary),
             read: { (draft: inout Draft, value: SpecValue) throws(SpecError) in
-                draft[keyPath: path] = try value.number(base: 10, in: Int64.min...Int64.max) != 0
+                try value.looseNumber(base: 10, in: Int64.min...Int64.max) { draft[keyPath: path] = $0 != 0 }
             },
             write: { $0[keyPath: path] ? "1" : nil })
     }

@@ -6,35 +6,41 @@ struct ParameterList<Device: Sendable>: Sendable {
     /// Whether blanks around keys and values are left out.
     private let trimsBlanks: Bool
     private let ignoresUnknown: Bool
+    private let ignoresMisshapen: Bool
     private let ignoresBlanks: Bool
+    private let endsAtWord: Bool
 
     /// - Parameters:
     ///   - key: the key of `xl.cfg`.
     ///   - trimsBlanks: whether blanks around keys and values are left out.
-    ///   - ignoresUnknown: whether an unknown parameter is a warning only.
+    ///   - ignoresUnknown: whether upstream's xl goes on after an unknown parameter of a configuration.
+    ///   - ignoresMisshapen: whether it does after one with a value that takes none, or without the one that it needs.
     ///   - ignoresBlanks: whether blanks where a parameter should be are a warning only.
+    ///   - endsAtWord: whether a word without a value ends a specification of a configuration, and what follows is lost.
     init(
-        key: String, trimsBlanks: Bool = false, ignoresUnknown: Bool = false, ignoresBlanks: Bool = false,
-        rows: [SpecRow<Device>]
+        key: String, trimsBlanks: Bool = false, ignoresUnknown: Bool = false, ignoresMisshapen: Bool = false,
+        ignoresBlanks: Bool = false, endsAtWord: Bool = false, rows: [SpecRow<Device>]
     ) {
         grammar = SpecGrammar(key: key, parameters: rows.map(\.parameter))
         self.rows = rows
         self.trimsBlanks = trimsBlanks
         self.ignoresUnknown = ignoresUnknown
+        self.ignoresMisshapen = ignoresMisshapen
         self.ignoresBlanks = ignoresBlanks
+        self.endsAtWord = endsAtWord
         index = Dictionary(rows.enumerated().map { ($1.parameter.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// Reads a comma-separated list.
+    /// Reads a comma-separated list of a configuration.
     func parse(_ text: SpecText, into device: Device) throws(SpecError) -> ParsedSpec<Device> {
-        var reader = Reader(list: self, device: device)
+        var reader = Reader(list: self, device: device, isTolerant: true)
         for part in text.parts() { reader.read(part, of: text) }
         return try reader.finish()
     }
 
     /// Reads words of a command line, one parameter each.
     func parse(words: [String], into device: Device) throws(SpecError) -> ParsedSpec<Device> {
-        var reader = Reader(list: self, device: device)
+        var reader = Reader(list: self, device: device, isTolerant: false)
         for (position, word) in words.enumerated() {
             let text = SpecText(word, word: position)
             reader.read(text.wholeRange, of: text)
@@ -47,7 +53,7 @@ struct ParameterList<Device: Sendable>: Sendable {
         _ parts: some Sequence<Range<Int>>, of text: SpecText, into device: inout Device,
         warnings: inout [SpecWarning]
     ) throws(SpecError) {
-        var reader = Reader(list: self, device: device)
+        var reader = Reader(list: self, device: device, isTolerant: true)
         for part in parts { reader.read(part, of: text) }
         let result = try reader.finish()
         device = result.value
@@ -81,13 +87,18 @@ struct ParameterList<Device: Sendable>: Sendable {
         private var seen: Set<String> = []
         private var result: ParsedSpec<Device>
         private var faults = SpecFaults()
+        /// Whether a word has ended the specification.
+        private var isEnded = false
 
-        init(list: ParameterList, device: Device) {
+        /// - Parameter isTolerant: whether what upstream's xl goes on with is a warning only.
+        init(list: ParameterList, device: Device, isTolerant: Bool) {
             self.list = list
             result = ParsedSpec(device)
+            faults.isTolerant = isTolerant
         }
 
         mutating func read(_ part: Range<Int>, of text: SpecText) {
+            guard !isEnded else { return }
             var faults = faults
             faults.collect { () throws(SpecError) in try readParameter(part, of: text) }
             self.faults = faults
@@ -96,7 +107,7 @@ struct ParameterList<Device: Sendable>: Sendable {
         /// - Throws: the faults of all parameters.
         func finish() throws(SpecError) -> ParsedSpec<Device> {
             try faults.throwIfAny()
-            return result
+            return ParsedSpec(result.value, warnings: result.warnings + faults.tolerated)
         }
 
         private mutating func readParameter(_ part: Range<Int>, of text: SpecText) throws(SpecError) {
@@ -108,10 +119,20 @@ struct ParameterList<Device: Sendable>: Sendable {
                 return
             }
             let pair = text.pair(part)
+            if pair == nil, list.endsAtWord, faults.isTolerant {
+                isEnded = true
+                throw text.error(
+                    .syntax, "\"\(text.string(part))\" has no value; nothing that follows it counts",
+                    at: part.lowerBound..<text.bytes.count, expected: "NAME=VALUE"
+                ).tolerated(.ignored)
+            }
             let key = pair.map { list.trimsBlanks ? text.trimmed($0.key) : $0.key } ?? part
             let name = text.string(key)
-            guard let row = list.index[name].map({ list.rows[$0] }) else { return try unknown(name, at: key, of: text) }
-            guard (pair == nil) == (row.parameter.form == .flag) else { throw misshapen(row.parameter, part, text) }
+            guard let row = list.index[name].map({ list.rows[$0] }) else { throw unknown(name, at: key, of: text) }
+            guard (pair == nil) == (row.parameter.form == .flag) else {
+                let problem = misshapen(row.parameter, part, text)
+                throw list.ignoresMisshapen ? problem.tolerated(.ignored) : problem
+            }
             if !seen.insert(name).inserted {
                 result.warnings.append(
                     text.error(.repeated, "\(name) is given more than once; the last one counts", at: key))
@@ -122,12 +143,11 @@ struct ParameterList<Device: Sendable>: Sendable {
             if let notice = row.notice { result.warnings.append(text.error(notice.kind, notice.message, at: part)) }
         }
 
-        private mutating func unknown(_ name: String, at range: Range<Int>, of text: SpecText) throws(SpecError) {
+        private func unknown(_ name: String, at range: Range<Int>, of text: SpecText) -> SpecError {
             let problem = text.error(
                 .unknownParameter, "unknown parameter \"\(name)\" in \(list.grammar.key)", at: range,
                 suggestion: Suggestion.nearest(to: name, among: list.grammar.parameters.map(\.name)))
-            guard list.ignoresUnknown else { throw problem }
-            result.warnings.append(problem)
+            return list.ignoresUnknown ? problem.tolerated(.ignored) : problem
         }
 
         private func misshapen(_ parameter: SpecParameter, _ part: Range<Int>, _ text: SpecText) -> SpecError {

@@ -122,7 +122,7 @@ public enum VSndSpec {
         SpecRow(
             SpecParameter(name, .number(0...Int64(UInt32.max)), summary),
             read: { (device: inout Device, value: SpecValue) throws(SpecError) in
-                device[keyPath: path][keyPath: field] = try value.number(base: 0, in: 0...UInt32.max)
+                try value.looseNumber(base: 0, in: 0...UInt32.max) { device[keyPath: path][keyPath: field] = $0 }
             },
             write: { device in
                 let number = device[keyPath: path][keyPath: field]

@@ -37,6 +37,10 @@ public struct SpecError: Error, Hashable, Sendable {
     public var word: Int
     /// Offsets of bytes within that word; empty when something is missing.
     public var range: Range<Int>
+    /// How upstream's xl goes on with it in a configuration; nil where it does not.
+    public var upstream: Diagnostic.UpstreamReading?
+    /// What is added to the message where it goes on.
+    var note = ""
     /// Other faults of the same specification, in the order of its text.
     public var further: [SpecError] = []
 
@@ -54,6 +58,15 @@ public struct SpecError: Error, Hashable, Sendable {
 }
 
 extension SpecError {
+    /// The same fault, with which upstream's xl goes on.
+    ///
+    /// - Parameter note: what is added to the message where it does.
+    func tolerated(_ reading: Diagnostic.UpstreamReading, _ note: String = "") -> SpecError {
+        var error = self
+        (error.upstream, error.note) = (reading, note)
+        return error
+    }
+
     /// This fault and those that were found with it, each by itself.
     public var all: [SpecError] {
         var first = self
@@ -83,16 +96,28 @@ struct SpecFaults {
     var isFull: Bool { faults.count >= Self.mostTold }
     var isEmpty: Bool { faults.isEmpty }
 
+    /// Whether what upstream's xl goes on with is a warning only, and what of that there was.
+    var isTolerant = false
+    private(set) var tolerated: [SpecWarning] = []
+
     /// Does a part of the reading and keeps what it throws.
     mutating func collect(_ part: () throws(SpecError) -> Void) {
         guard !isFull else { return }
-        do throws(SpecError) { try part() } catch { faults += error.all.prefix(Self.mostTold - faults.count) }
+        let isTolerant = isTolerant
+        do throws(SpecError) { try part() } catch {
+            let isPassed = { (fault: SpecError) in isTolerant && fault.upstream != nil }
+            for var fault in error.all.filter(isPassed).prefix(max(Self.mostTold - tolerated.count, 0)) {
+                fault.message += fault.note
+                tolerated.append(fault)
+            }
+            faults += error.all.filter { !isPassed($0) }.prefix(Self.mostTold - faults.count)
+        }
     }
 
-    /// - Throws: all faults as one, if there are any.
+    /// - Throws: all faults as one, if there are any; those that are tolerated come last.
     func throwIfAny() throws(SpecError) {
         guard var first = faults.first else { return }
-        first.further = Array(faults.dropFirst())
+        first.further = faults.dropFirst() + tolerated
         throw first
     }
 }

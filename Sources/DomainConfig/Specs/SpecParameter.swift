@@ -93,6 +93,36 @@ struct SpecValue {
         return value
     }
 
+    /// The number with which upstream's xl goes on where the value is none as a whole: that at its beginning.
+    ///
+    /// - Parameter needsDigits: whether it refuses a value that begins with no number; else that counts as 0.
+    func beginning<Integer: FixedWidthInteger>(
+        base: Int, in range: ClosedRange<Integer>, needsDigits: Bool
+    ) -> Integer? {
+        guard let number = try? CNumber(bytes, base: base) else {
+            let hasDigits = bytes.contains(where: SpecText.isDigit)
+            return needsDigits || hasDigits ? nil : 0
+        }
+        return number.value(as: Integer.self).flatMap { range.contains($0) ? $0 : nil }
+    }
+
+    /// Reads a number that upstream's xl does not check: `set` gets what it makes of the value.
+    ///
+    /// - Throws: also where it goes on, after `set`.
+    func looseNumber<Integer: FixedWidthInteger>(
+        base: Int, in range: ClosedRange<Integer>, needsDigits: Bool = false, _ set: (Integer) -> Void
+    ) throws(SpecError) {
+        do throws(SpecError) {
+            set(try number(base: base, in: range))
+        } catch {
+            guard error.kind == .notANumber,
+                let bent: Integer = beginning(base: base, in: range, needsDigits: needsDigits)
+            else { throw error }
+            set(bent)
+            throw error.tolerated(.bent, " and counts as \(bent)")
+        }
+    }
+
     /// The element of `words` that the value is.
     func choice<Choice>(_ words: [(word: String, value: Choice)], ignoringCase: Bool) throws(SpecError) -> Choice {
         let given = string

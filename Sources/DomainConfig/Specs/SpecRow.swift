@@ -41,27 +41,29 @@ struct SpecRow<Device: Sendable>: Sendable {
 
     /// A whole number, written unless it equals the type's default.
     static func number<Integer: FixedWidthInteger & Sendable>(
-        _ name: String, _ path: Path<Integer>, base: Int, in range: ClosedRange<Integer>, _ summary: String,
-        since: String? = nil
+        _ name: String, _ path: Path<Integer>, base: Int, in range: ClosedRange<Integer>, needsDigits: Bool = false,
+        _ summary: String, since: String? = nil
     ) -> SpecRow {
         SpecRow(
             SpecParameter(
                 name, .number(Int64(clamping: range.lowerBound)...Int64(clamping: range.upperBound)),
                 summary, since: since),
             read: { (device: inout Device, value: SpecValue) throws(SpecError) in
-                device[keyPath: path] = try value.number(base: base, in: range)
+                try value.looseNumber(base: base, in: range, needsDigits: needsDigits) { device[keyPath: path] = $0 }
             },
             write: { $0[keyPath: path] == 0 ? nil : String($0[keyPath: path]) })
     }
 
     /// A number of a device, unset by default.
     static func number(
-        _ name: String, _ path: Path<Int32?>, base: Int, _ summary: String
+        _ name: String, _ path: Path<Int32?>, base: Int, needsDigits: Bool = false, _ summary: String
     ) -> SpecRow {
         SpecRow(
             SpecParameter(name, .number(0...Int64(Int32.max)), summary),
             read: { (device: inout Device, value: SpecValue) throws(SpecError) in
-                device[keyPath: path] = try value.number(base: base, in: 0...Int32.max)
+                try value.looseNumber(base: base, in: 0...Int32.max, needsDigits: needsDigits) {
+                    device[keyPath: path] = $0
+                }
             },
             write: { $0[keyPath: path].map { String($0) } })
     }
@@ -71,7 +73,7 @@ struct SpecRow<Device: Sendable>: Sendable {
         SpecRow(
             SpecParameter(name, .boolean, summary, since: since),
             read: { (device: inout Device, value: SpecValue) throws(SpecError) in
-                device[keyPath: path] = try value.number(base: 0, in: Int64.min...Int64.max) != 0
+                try value.looseNumber(base: 0, in: Int64.min...Int64.max) { device[keyPath: path] = $0 != 0 }
             },
             write: { $0[keyPath: path] ? "1" : nil })
     }
@@ -83,7 +85,7 @@ struct SpecRow<Device: Sendable>: Sendable {
         SpecRow(
             SpecParameter(name, .boolean, summary, since: since),
             read: { (device: inout Device, value: SpecValue) throws(SpecError) in
-                device[keyPath: path] = try value.number(base: base, in: Int64.min...Int64.max) != 0
+                try value.looseNumber(base: base, in: Int64.min...Int64.max) { device[keyPath: path] = $0 != 0 }
             },
             write: { $0[keyPath: path].map { $0 ? "1" : "0" } })
     }

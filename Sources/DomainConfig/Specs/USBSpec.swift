@@ -77,8 +77,9 @@ public enum USBDeviceSpec: DeviceSpec {
             SpecParameter(name, .number(0...255), summary),
             read: { (device: inout USBDevice, value: SpecValue) throws(SpecError) in
                 var host = device.hostDevice ?? USBHostDevice()
-                host[keyPath: path] = try value.number(base: 0, in: 0...UInt8.max)
-                device.hostDevice = host
+                // Kept also where a number is bent.
+                defer { device.hostDevice = host }
+                try value.looseNumber(base: 0, in: 0...UInt8.max) { host[keyPath: path] = $0 }
             },
             write: { device in
                 device.hostDevice.flatMap { $0[keyPath: path] == 0 ? nil : String($0[keyPath: path]) }

@@ -24,7 +24,8 @@ public enum VIFSpec: DeviceSpec {
         return try list.words(for: device).joined(separator: ",")
     }
 
-    private static let list = ParameterList<NICDevice>(key: "vif", ignoresBlanks: true, rows: rows + coloRows)
+    private static let list = ParameterList<NICDevice>(
+        key: "vif", ignoresUnknown: true, ignoresMisshapen: true, ignoresBlanks: true, rows: rows + coloRows)
 
     private static let types: [(word: String, value: NICType)] = [("vif", .vif), ("ioemu", .vifIoemu)]
 
@@ -32,12 +33,14 @@ public enum VIFSpec: DeviceSpec {
         SpecRow(
             SpecParameter("type", .choice(["vif", "ioemu"]), "paravirtual card only, or an emulated one beside it"),
             read: { (nic: inout NICDevice, value: SpecValue) throws(SpecError) in
-                nic.nicType = try value.choice(types, ignoringCase: false)
+                do throws(SpecError) { nic.nicType = try value.choice(types, ignoringCase: false) } catch {
+                    throw error.tolerated(.ignored)
+                }
             },
             write: { nic in types.first { $0.value == nic.nicType }?.word }),
         SpecRow(
             SpecParameter("mac", .text("six hexadecimal bytes with colons between them"), "hardware address"),
-            read: { (nic: inout NICDevice, value: SpecValue) throws(SpecError) in nic.mac = try mac(value) },
+            read: { (nic: inout NICDevice, value: SpecValue) throws(SpecError) in try readMAC(value, into: &nic) },
             write: { $0.mac?.description }),
         .text("bridge", \.bridge, "INTERFACE", "bridge of the backend that the card joins"),
         .text("gatewaydev", \.gatewayDevice, "INTERFACE", "the backend's interface to the network, for routed cards"),
@@ -63,8 +66,8 @@ public enum VIFSpec: DeviceSpec {
             SpecParameter("accel", .text("anything"), "without effect"),
             read: { (_: inout NICDevice, _: SpecValue) throws(SpecError) in },
             notice: .init(kind: .ignored, message: "accel has no effect")),
-        .number("devid", \.deviceID, base: 10, "number of the card"),
-        .number("mtu", \.mtu, base: 10, in: 0...Int32.max, "largest packet in bytes"),
+        .number("devid", \.deviceID, base: 10, needsDigits: true, "number of the card"),
+        .number("mtu", \.mtu, base: 10, in: 0...Int32.max, needsDigits: true, "largest packet in bytes"),
         .text("vlan", \.vlan, "VLANS", "virtual LANs of the bridge's port", since: "4.19"),
         .flag("trusted", \.trusted, true, "the guest need not distrust the backend"),
         .flag("untrusted", \.trusted, false, "the guest keeps its memory from the backend"),
@@ -122,18 +125,48 @@ public enum VIFSpec: DeviceSpec {
     }()
 
     /// Six hexadecimal numbers of at most two digits each, with colons or hyphens between them.
-    private static func mac(_ value: SpecValue) throws(SpecError) -> MACAddress {
-        let fields = value.bytes.split(omittingEmptySubsequences: false) {
+    ///
+    /// Upstream's xl also takes blanks before them, any character between and anything after them, and keeps those before
+    /// the first that is none.
+    private static func readMAC(_ value: SpecValue, into nic: inout NICDevice) throws(SpecError) {
+        if let address = mac(value.bytes) {
+            nic.mac = address
+            return
+        }
+        var bytes = nic.mac?.bytes ?? Array(repeating: 0, count: 6)
+        var rest = value.bytes
+        for index in 0..<6 {
+            guard let number = try? CNumber(rest, base: 16), let byte = number.value(as: UInt8.self) else {
+                // Nothing but zeros is no address.
+                nic.mac = bytes.allSatisfy { $0 == 0 } ? nil : MACAddress(bytes: bytes)
+                throw value.error(.invalidValue, "\"\(value.string)\" is not a hardware address")
+                    .tolerated(
+                        index == 0 ? .ignored : .bent,
+                        index == 0 ? "" : " and counts as \(nic.mac?.description ?? "none")")
+            }
+            bytes[index] = byte
+            rest = rest[number.end...]
+            // It would read on behind the text.
+            guard index == 5 || !rest.isEmpty else {
+                throw value.error(.invalidValue, "\"\(value.string)\" is only the beginning of a hardware address")
+            }
+            rest = rest.dropFirst()
+        }
+        nic.mac = MACAddress(bytes: bytes)
+        throw value.error(.invalidValue, "\"\(value.string)\" is not a hardware address")
+            .tolerated(.bent, " and counts as \(nic.mac?.description ?? "none")")
+    }
+
+    private static func mac(_ text: ArraySlice<UInt8>) -> MACAddress? {
+        let fields = text.split(omittingEmptySubsequences: false) {
             $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "-")
         }
         let bytes = fields.compactMap { field -> UInt8? in
             guard (1...2).contains(field.count) else { return nil }
             return UInt8(String(decoding: field, as: UTF8.self), radix: 16)
         }
-        guard fields.count == 6, bytes.count == 6, let address = MACAddress(bytes: bytes) else {
-            throw value.error(.invalidValue, "\"\(value.string)\" is not a hardware address")
-        }
-        return address
+        guard fields.count == 6, bytes.count == 6 else { return nil }
+        return MACAddress(bytes: bytes)
     }
 
     private static func rate(of nic: NICDevice) -> TransmitRate? {

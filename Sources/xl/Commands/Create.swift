@@ -31,6 +31,12 @@ struct CreateCommand: XLCommand {
         name: [.customShort("i"), .customLong("ignore-global-affinity-masks")],
         help: "Ignore the CPU masks of xl.conf.")
     var ignoresMasks = false
+    @Flag(
+        name: .customLong("strict"),
+        help:
+            "Refuse a configuration in which something is wrong that upstream's xl passes over; as strict=1 in xl.conf."
+    )
+    var isStrict = false
 
     init() {}
 
@@ -38,7 +44,7 @@ struct CreateCommand: XLCommand {
         var words = words
         start = StartFlags(&words)
         (isDebugging, isDryRun, isPlanOnly) = (words.take("d"), words.take("n"), false)
-        (isQuiet, ignoresMasks) = (words.take("q"), words.take("i"))
+        (isQuiet, ignoresMasks, isStrict) = (words.take("q"), words.take("i"), false)
         guard words.isDone, let operands = ConfigurationOperands(words: words.operands) else { return nil }
         self.operands = operands
     }
@@ -52,7 +58,7 @@ struct CreateCommand: XLCommand {
         if !isQuiet { Output.say("Parsing config from \(path)") }
         let global = try context.globalConfig()
         let configuration = try context.configuration(
-            path: path, words: operands.lines, global: global, ignoringMasks: ignoresMasks)
+            path: path, words: operands.lines, global: global, ignoringMasks: ignoresMasks, isStrict: isStrict)
         if isDryRun || context.options.isDryRun {
             Output.print(bytes: try global.outputFormat.text(of: configuration))
             return .success
