@@ -1,7 +1,8 @@
 import Testing
 
 extension HostTests {
-    /// `kill -9` at any moment: the next ordinary command clears what is left.
+    /// `kill -9` while a script or a bootloader works: the next ordinary command clears what is left. `KillMatrix` has the
+    /// moments between.
     @Suite struct KilledCommands {
         let host: TestHost
 
@@ -73,33 +74,6 @@ extension HostTests {
                 \(TestHost.ours) destroy killed
                 """)
             try await expectNothingLeft(since: before, "after a killed bootloader")
-        }
-
-        /// Moments that are spread over the whole of a create with disks and a network card.
-        @Test(.enabled(if: TestHost.isFull)) func aDestroyClearsWhatAKilledCreateLeft() async throws {
-            let guest = GuestConfiguration.idle(
-                "killed", .pv, "vif = [ \"bridge=xenbr0\" ]",
-                "disk = [ \"/root/killed.img,raw,xvda,rw\", \"/root/killed.2.img,raw,xvdb,rw\" ]")
-            try await guest.place(on: host)
-            await host.atEnd("rm -f /root/killed.*")
-            try await host.require("truncate -s 1M /root/killed.img /root/killed.2.img")
-            let create = "\(TestHost.ours) create -q -e \(guest.path)"
-            let whole = try await host.require(create).duration
-            try await host.require("\(TestHost.ours) destroy killed")
-            let before = try await Residue(of: host)
-            let moments = 10
-            for moment in 0..<moments {
-                let delay = whole * (Double(moment) + 0.5) / Double(moments)
-                try await host.require(
-                    """
-                    \(create) & pid=$!
-                    sleep \(delay / .seconds(1)); kill -9 $pid 2> /dev/null; wait $pid || :
-                    """)
-                for guest in try await host.guests() where ["killed", "(null)"].contains(guest.name) {
-                    try await host.require("\(TestHost.ours) destroy \(guest.number)")
-                }
-                try await expectNothingLeft(since: before, "killed after \(delay)")
-            }
         }
     }
 }

@@ -99,12 +99,14 @@ extension Toolstack {
         do {
             let id = try hypervisor.createCPUPool(scheduler: UInt32(bitPattern: plan.scheduler.rawValue))
             undo.push("CPU pool \(id)") { try hypervisor.destroyCPUPool(id) }
+            // Before it has processors: should this be killed, cpupool-destroy frees them by its name.
+            try name(pool: id, plan.name, uuid: .random())
+            undo.push("nodes of CPU pool \(id)") { [store] in _ = try store.remove(CPUPool.root / id) }
             for cpu in plan.cpus {
                 let cpu = Int32(clamping: cpu)
                 try hypervisor.addCPU(cpu, toPool: id)
                 undo.push("processor \(cpu) in CPU pool \(id)") { try hypervisor.removeCPU(cpu, fromPool: id) }
             }
-            try name(pool: id, plan.name, uuid: .random())
             undo.commit()
             return id
         } catch {

@@ -101,10 +101,12 @@ enum FaultScripts {
     /// Stands in the place of ssh.
     static let ssh = #"""
         #!/bin/sh
-        # fake-ssh HOST xl COMMAND...; $SLOW is a command that runs before a question is asked
+        # fake-ssh HOST xl COMMAND...; $SLOW is a command that runs before a question is asked, $RECEIVER are words that
+        # go before the receiver
         shift 2
         [ -z "$SLOW" ] || [ "$1" != migrate-state ] || sh -c "$SLOW"
         xl=${XL:-/root/ours/xl}
+        [ "$1" != migrate-receive ] || xl="$RECEIVER $xl"
         [ -z "$CUT" ] || [ "$1" != migrate-receive ] || exec python3 /root/cut.py $CUT $xl "$@"
         exec $xl "$@"
 

@@ -59,16 +59,8 @@ extension TestHost {
 
     /// Ends a domain as if its guest had, for a reason of `SHUTDOWN_*` in `xen/sched.h`.
     func end(_ domain: Int, reason: Int) async throws {
-        try await require(
-            """
-            python3 - <<'END'
-            import ctypes
-            xen = ctypes.CDLL("libxenctrl.so.4." + open("/sys/hypervisor/version/minor").read().strip())
-            xen.xc_interface_open.restype = ctypes.c_void_p
-            handle = ctypes.c_void_p(xen.xc_interface_open(None, None, 0))
-            assert xen.xc_domain_shutdown(handle, \(domain), \(reason)) == 0
-            END
-            """)
+        let result = try await ask(.shut, "\(domain) \(reason)")
+        guard result.exitCode == 0 else { throw HostError.commandFailed(result) }
     }
 
     /// A fresh disk image, detached from loop devices and dropped when the test ends.

@@ -43,7 +43,7 @@ enum HostError: Error, CustomStringConvertible {
 /// A new session costs a third of a second under emulation; a question over this one, a few milliseconds.
 final class HostAgent: @unchecked Sendable {
     /// What the agent can be asked; its own text says what each means.
-    enum Operation: String { case run, residue, store, domain, states, drop }
+    enum Operation: String { case run, residue, store, domain, states, drop, shut, obey }
 
     private let process: ChildProcess
     private let input: Int32
