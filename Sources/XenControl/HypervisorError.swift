@@ -60,7 +60,8 @@ public struct HypervisorError: Error, Hashable, Sendable, CustomStringConvertibl
         if isNoHypervisor {
             switch code {
             case ENOENT, ENODEV, ENXIO:
-                return "/dev/xen/privcmd or /sys/hypervisor/version is missing: is this the control domain of a Xen host, "
+                return
+                    "/dev/xen/privcmd or /sys/hypervisor/version is missing: is this the control domain of a Xen host, "
                     + "with xen-privcmd loaded?"
             case EACCES, EPERM:
                 return "run the command as root"

@@ -11,6 +11,8 @@ import XenTypes
 public final class Toolstack: Sendable {
     /// The version of this library and of its `xl`, which CHANGELOG.md tells about (semver.org).
     public static let version = "0.2.0"
+    /// The releases of Xen that it serves.
+    public static var releases: ClosedRange<XenRelease> { XenRelease.supported }
 
     public let hypervisor: Hypervisor
     public let store: StoreConnection

@@ -1,9 +1,7 @@
 import ArgumentParser
 import Glibc
 import SystemPackage
-import XenControl
 import XenToolstack
-import XenTypes
 
 @main
 struct Main {
@@ -38,7 +36,7 @@ struct Main {
             return .failure
         }
         guard !options.asksForVersion else {
-            let releases = XenRelease.supported
+            let releases = Toolstack.releases
             Output.print("swift-xl \(Toolstack.version), for Xen \(releases.lowerBound) to \(releases.upperBound)")
             return .success
         }

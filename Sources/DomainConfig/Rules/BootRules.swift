@@ -64,8 +64,10 @@ extension DomainDraft {
                     suggestion: Suggestion.nearest(to: text.string, among: names), key: key.name)
             }
         }
-        let given = ["kernel", "bootloader", "firmware"].contains { settings[$0] != nil }
-        if !given, isComplete, isTypeKnown {
+        let build = configuration.buildInfo
+        // A value that is ignored is none.
+        let isGiven = build.kernel != nil || build.bootloader != nil || settings["firmware"] != nil
+        if !isGiven, isComplete, isTypeKnown {
             sink.error(
                 .missingKey, "the configuration has neither a kernel nor a bootloader",
                 expected: "kernel=, bootloader= or firmware=", key: "kernel")

@@ -118,7 +118,9 @@ private struct KilledDevice {
         attach: "network-attach \(KillOperation.shared) bridge=xenbr0 script=/root/killed.vif mac=00:16:3f:00:00:77",
         detach: "network-detach \(KillOperation.shared) 0")
 
-    static func disk(at place: String) -> String { "script=/root/killed.disk,vdev=\(place),format=raw,target=/root/killed.img" }
+    static func disk(at place: String) -> String {
+        "script=/root/killed.disk,vdev=\(place),format=raw,target=/root/killed.img"
+    }
 
     static func placeScripts(on host: TestHost) async throws {
         try await host.makeDisk("/root/killed.img")
@@ -209,7 +211,8 @@ extension KillOperation {
                     """)
                 _ = try await host.ask(.shut, "\(try await host.domain(guest.name)) \(reason)")
                 // strace ends with the process, or when that starts itself afresh.
-                return try await host.run("while kill -0 $(< /root/killed.pid); do sleep 0.1; done; rm /root/killed.pid")
+                return try await host.run(
+                    "while kill -0 $(< /root/killed.pid); do sleep 0.1; done; rm /root/killed.pid")
             },
             recover: { host, index in
                 guard try await !host.guests().isEmpty else { return .byItself }

@@ -14,8 +14,10 @@ struct KillMoment: Sendable, CustomStringConvertible {
 struct KillTrace: Sendable {
     /// Calls that change something outside of the process, or make another.
     private static let calls = [
-        "write", "writev", "sendto", "sendmsg", "ioctl", "openat", "connect", "bind", "clone", "clone3", "vfork", "kill",
-        "unlink", "unlinkat", "rename", "renameat", "renameat2", "link", "linkat", "symlink", "mkdir", "mkdirat", "rmdir",
+        "write", "writev", "sendto", "sendmsg", "ioctl", "openat", "connect", "bind", "clone", "clone3", "vfork",
+        "kill",
+        "unlink", "unlinkat", "rename", "renameat", "renameat2", "link", "linkat", "symlink", "mkdir", "mkdirat",
+        "rmdir",
         "ftruncate", "fsync", "flock", "mount", "umount2", "setns", "pidfd_send_signal",
     ]
     /// Of so many calls of a kind in a row each counts; of more, so many: a thousand hypercalls that fill a guest's
