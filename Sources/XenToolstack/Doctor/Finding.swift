@@ -90,6 +90,8 @@ enum Repair: Sendable, Hashable {
     /// What a bootloader wrote for a domain that has been made since.
     case removeBootloaderFiles([FilePath], domain: DomainID)
     case removeSave(FilePath, modified: Int)
+    /// A lock of a domain's, or what was to become a file of it.
+    case removeUnfinished(FilePath, domain: DomainID, uuid: XenUUID)
     case recoverMigration(DomainID, XenUUID)
     case abandonArrival(XenUUID, name: String)
     case startMonitor(DomainID, XenUUID)

@@ -62,10 +62,12 @@ extension Toolstack {
             await DeviceEngine(self).destroyAll(of: domain)
             await awaitBackendRelease(of: domain)
             await removeBootloaderRemains(of: domain)
-            removeNodes(of: domain)
             removeFiles(of: domain)
         }
-        return await endDomain(domain)
+        noteEnd(of: domain)
+        // The name goes last: should this be killed before, the domain can be named when it is destroyed again.
+        await againAfterLapse { removeNodes(of: domain) }
+        return await free(domain)
     }
 
     /// Has others finish what they change of a domain's devices, and keeps them from more.
@@ -91,8 +93,8 @@ extension Toolstack {
             {
                 try store.remove(StorePath(vm))
             }
-            try store.remove(paths.guest)
             try store.remove(paths.libxl)
+            try store.remove(paths.guest)
         }
     }
 
@@ -115,9 +117,17 @@ extension Toolstack {
 
     /// Notes the number as used and lets the hypervisor free the domain, which takes long for a large one.
     func endDomain(_ domain: DomainID) async -> Result<Void, ToolstackError> {
+        noteEnd(of: domain)
+        return await free(domain)
+    }
+
+    private func noteEnd(of domain: DomainID) {
         logFailure("note the end of domain \(domain)") {
             try DomainIDHistory(paths: paths, timeouts: timeouts).record(domain)
         }
+    }
+
+    private func free(_ domain: DomainID) async -> Result<Void, ToolstackError> {
         do {
             try await onOwnThread { [hypervisor] () throws(HypervisorError) in
                 do throws(HypervisorError) { try hypervisor.destroyDomain(domain) } catch {

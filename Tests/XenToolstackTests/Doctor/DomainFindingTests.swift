@@ -143,6 +143,18 @@ import XenTypes
         #expect(host.codes == ["domain-without-nodes"] && host.findings.first?.repair == nil)
     }
 
+    @Test func aDomainWhoseDestructionWasCutOffIsDestroyed() {
+        var host = healthy.with { $0.homes[DomainID(5)] = nil }
+        host.change(DomainID(5)) { $0.flags = .paused }
+        let uuid = host.domains.first { $0.domain == DomainID(5) }?.uuid ?? .zero
+        #expect(host.codes == ["domain-without-nodes"])
+        #expect(host.findings.first?.repair == .destroyDomain(DomainID(5), uuid) && uuid != .zero)
+        // The hypervisor's own have no UUID.
+        host.change(DomainID(5)) { $0.uuid = .zero }
+        let finding = host.findings.first { $0.code == "domain-without-nodes" }
+        #expect(finding != nil && finding?.repair == nil)
+    }
+
     @Test func aMonitorThatWasStoppedIsNamed() throws {
         var host = healthy
         host.processes[3].state = "T"

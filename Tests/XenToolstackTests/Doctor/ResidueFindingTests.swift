@@ -204,6 +204,21 @@ import XenTypes
         #expect(host.with(saving).findings.isEmpty)
     }
 
+    @Test(arguments: [
+        "userdata-l.5.\(SampleHost.web).libxl-device-changes-lock", "userdata-n.0.\(XenUUID.zero).libxl-json",
+    ])
+    func whatAKilledCommandLeftOfALivingDomainIsRemoved(_ name: String) throws {
+        var host = healthy
+        let path = SampleHost.lib.appending(name)
+        host.files.append(SeenFile(path: path, modified: 1))
+        let finding = try #require(host.findings.first)
+        #expect(host.codes == ["files-unfinished"] && finding.severity == .note)
+        let (domain, uuid) = name.contains(".5.") ? (DomainID(5), SampleHost.web) : (.control, .zero)
+        #expect(finding.repair == .removeUnfinished(path, domain: domain, uuid: uuid))
+        host.locks.append(SeenLock(path: path, holder: 1))
+        #expect(!host.codes.contains("files-unfinished"))
+    }
+
     @Test func stoppedDaemonsAndLocksAreTold() {
         var host = healthy
         host.processes[1].state = "T"

@@ -70,13 +70,21 @@ enum DomainFindings {
     static func withoutNodes(_ host: HostSnapshot) -> [Finding] {
         guard host.store != nil, host.workers.isEmpty else { return [] }
         return host.guests.filter { host.home($0.domain) == nil && !host.isHalfMade($0) }.map { domain in
-            Finding(
+            // As a destruction leaves it that was killed after it had removed the nodes; the hypervisor itself gives the
+            // domains that it makes at the host's start no UUID.
+            let isHalfDestroyed = domain.flags.contains(.paused) && domain.uuid != .zero
+            let cause =
+                isHalfDestroyed
+                ? "It is paused: a command that destroyed it was cut off."
+                : "Somebody has removed the nodes, or it was made without a toolstack, as at the host's start."
+            return Finding(
                 host.title(domain.domain), domain: domain.domain,
                 """
-                xenstore has no /local/domain/\(domain.domain): it has no name and no devices that work. Somebody has \
-                removed the nodes, or it was made without a toolstack, as at the host's start.
+                xenstore has no /local/domain/\(domain.domain): it has no name and no devices that work. \(cause)
                 """,
-                remedy: "xl destroy \(domain.domain), unless it was made so")
+                remedy: "xl destroy \(domain.domain)" + (isHalfDestroyed ? "" : ", unless it was made so"),
+                repair: isHalfDestroyed ? .destroyDomain(domain.domain, domain.uuid) : nil,
+                hindrance: isHalfDestroyed ? host.workHindrance : nil)
         }
     }
 

@@ -8,6 +8,8 @@ enum FileFindings {
         Ailment(
             "bootloader-files-left", "what a bootloader wrote for a domain that has long been made", bootloaderFiles),
         Ailment("save-unfinished", "a file of a save that was cut off: a guest's memory", saves),
+        Ailment(
+            "files-unfinished", "a lock that nobody holds, or a half-written file, of a domain that lives", unfinished),
     ]
 
     /// Whose a file is.
@@ -98,6 +100,23 @@ enum FileFindings {
                     : "A save began to write it, and nobody goes on: it holds a part of a guest's memory.",
                 since: file.modified, remedy: "rm \(file.path.string.quotedForShell)",
                 repair: file.mayBeShared ? nil : .removeSave(file.path, modified: file.modified))
+        }
+    }
+
+    static func unfinished(_ host: HostSnapshot) -> [Finding] {
+        let held = Set(host.locks.map(\.path))
+        return host.files.compactMap { file in
+            let isLock = file.name.hasPrefix("userdata-l.")
+            guard isLock || file.name.hasPrefix("userdata-n."), !held.contains(file.path), let owner = owner(file),
+                let uuid = owner.uuid, host.exists(uuid, as: owner.domain)
+            else { return nil }
+            return Finding(
+                "\(file.path)", domain: owner.domain,
+                isLock
+                    ? "Whoever held this lock was killed. It holds up nobody."
+                    : "Whoever wrote it was killed; the file that it was to replace is whole.",
+                since: file.modified, remedy: "rm \(file.path.string.quotedForShell)",
+                repair: .removeUnfinished(file.path, domain: owner.domain, uuid: uuid), severity: .note)
         }
     }
 }

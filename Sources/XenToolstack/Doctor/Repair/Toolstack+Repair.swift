@@ -32,7 +32,7 @@ extension Toolstack {
             return "It was detached from dom0."
         case .removeMachine, .removeStrayHome, .removePoolName, .destroyPool: return try removeNodes(repair)
         case .endProcess(let process): return try await endProcess(process)
-        case .removeFiles, .removeBootloaderFiles, .removeSave: return try removeFiles(repair)
+        case .removeFiles, .removeBootloaderFiles, .removeSave, .removeUnfinished: return try removeFiles(repair)
         case .freeLoop(let loop): return try free(loop)
         case .removeInterface(let interface): return try remove(interface)
         case .recoverMigration, .abandonArrival, .startMonitor:
@@ -183,6 +183,17 @@ extension Toolstack {
                 try UserData(of: domain, uuid: uuid, paths: paths).read(.configuration) != nil
             else { throw Self.changed }
             for file in files { try remove(file) }
+        case .removeUnfinished(let path, let domain, let uuid):
+            // Who writes a domain's files holds this lock.
+            let files = UserData(of: domain, uuid: uuid, paths: paths).path(of: .files)
+            guard let lock = try FileLock.acquireIfFree(files) else { throw Self.changed }
+            defer { lock.release() }
+            guard path != files, path.lastComponent?.string.hasPrefix("userdata-l.") == true else {
+                try Files.remove(path)
+                break
+            }
+            guard let found = try FileLock.acquireIfFree(path) else { throw Self.changed }
+            found.release()
         case .removeSave(let path, let modified):
             var status = stat()
             guard lstat(path.string, &status) == 0, status.st_mtim.tv_sec == modified else { throw Self.changed }
