@@ -88,7 +88,11 @@ extension HostTests {
 
         @Test func answersAndEffectsAreUpstreams() async throws {
             try await prepare()
-            for command in Self.commands {
+            // Each takes seconds in emulation, as all is read back and put back by upstream's tool.
+            let commands =
+                TestHost.isFull
+                ? Self.commands : Self.commands.enumerated().filter { $0.offset % 9 == 3 }.map(\.element)
+            for command in commands {
                 let theirs = try await Oracle.answer(command) { try await effect(of: command, by: TestHost.upstream) }
                 #expect(try await effect(of: command, by: TestHost.ours) == theirs, "\(command)")
             }

@@ -4,8 +4,8 @@ import Testing
 
 /// The test hosts of a run, and who gets one next.
 ///
-/// There are as many hosts at work as the build machine has processors; one with two processors counts twice. Who needs
-/// most processors comes first, then who takes longest: so all hosts end at about the same time.
+/// There are as many hosts at work as the build machine has processors. Who needs two hosts comes first, then who needs
+/// most processors, then who takes longest: so all hosts end at about the same time.
 final class HostPool: Sendable {
     static let shared = HostPool(
         capacity: ProcessInfo.processInfo.environment["SWIFT_XL_HOSTS"].flatMap { Int($0) }
@@ -17,7 +17,8 @@ final class HostPool: Sendable {
         var releases = [HostRelease.standard]
         /// Of each host.
         var processors = 1
-        var weight: Int { releases.count * processors }
+        /// Of the turns that there are. A host with two processors rarely has work for both.
+        var weight: Int { releases.count }
 
         /// What the traits of a test say.
         init(of test: Test) {
@@ -96,7 +97,10 @@ final class HostPool: Sendable {
         await withCheckedContinuation { continuation in
             let isFirst = state.withLock { state in
                 state.waiting.append(Waiter(need: need, duration: duration, resume: continuation))
-                state.waiting.sort { ($0.need.weight, $0.duration) > ($1.need.weight, $1.duration) }
+                state.waiting.sort {
+                    ($0.need.weight, $0.need.processors, $0.duration)
+                        > ($1.need.weight, $1.need.processors, $1.duration)
+                }
                 return !state.isOpen && state.waiting.count == 1
             }
             guard isFirst else { return serve() }
