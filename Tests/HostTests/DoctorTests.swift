@@ -160,11 +160,7 @@ extension HostTests {
             #expect(try await !host.exists("stuck"))
         }
 
-        @Test(
-            .enabled(
-                if: TestHost.isFull,
-                "fails: the look after the mend does not see the monitor that was started, and the exit status is 1"),
-            arguments: [TestHost.ours, TestHost.upstream])
+        @Test(arguments: [TestHost.ours, TestHost.upstream])
         func aGuestWhoseMonitorWasKilledIsWatchedAgainWhenItIsNamed(tool: String) async throws {
             let guest = GuestConfiguration.idle("alone", .pv, "on_poweroff = \"destroy\"")
             try await guest.place(on: host)

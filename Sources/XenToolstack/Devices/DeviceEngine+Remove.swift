@@ -18,13 +18,19 @@ extension DeviceEngine {
     ///
     /// The domain does not run any more, nor its device model.
     public func destroyAll(of domain: DomainID) async {
-        let devices = toolstack.insist("list the devices of domain \(domain)") {
+        let found = toolstack.insist("list the devices of domain \(domain)") {
             let recorded = try self.devices(of: domain)
-            return recorded + (try strayDevices(of: domain).filter { !recorded.contains($0) })
+            let stray = try strayBackends(of: domain)
+            return (devices: recorded + stray.devices.filter { !recorded.contains($0) }, empty: stray.empty)
         }
-        guard let devices else { return }
-        for error in await remove(devices, force: .always) {
+        guard let found else { return }
+        for error in await remove(found.devices, force: .always) {
             toolstack.logger.error("\(error)")
+        }
+        // No device is left with which these would go.
+        guard !found.empty.isEmpty else { return }
+        toolstack.insist("remove empty nodes of domain \(domain)") {
+            try store.removeEmptyParents(of: found.empty.map { $0 / "0" })
         }
     }
 
@@ -66,16 +72,20 @@ extension DeviceEngine {
     }
 
     /// What this domain's backends have for a domain, on record or not: a script that went on after its device had been
-    /// taken away makes nodes anew.
-    private func strayDevices(of domain: DomainID) throws(StoreError) -> [DeviceAddress] {
+    /// taken away makes nodes anew. And the directories that a destruction which was cut off has left without devices.
+    private func strayBackends(
+        of domain: DomainID
+    ) throws(StoreError) -> (devices: [DeviceAddress], empty: [StorePath]) {
         let root = DomainPaths(.control).guest / "backend"
         let kinds = try (store.list(root) ?? []).compactMap { DeviceKind(rawValue: $0) }
         let lists = try store.list(kinds.map { root / $0.rawValue / domain })
-        return zip(kinds, lists).flatMap { kind, names in
+        let devices = zip(kinds, lists).flatMap { kind, names in
             (names ?? []).compactMap { UInt32($0) }.map {
                 DeviceAddress(domain: domain, kind: kind.frontend, id: $0, backendKind: kind)
             }
         }
+        let empty = zip(kinds, lists).filter { $1?.isEmpty == true }.map { root / $0.0.rawValue / domain }
+        return (devices, empty)
     }
 
     // MARK: Steps

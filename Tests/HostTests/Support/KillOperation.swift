@@ -45,7 +45,7 @@ enum KillOperation: String, CaseIterable, Sendable, CustomStringConvertible {
         case .createByBootloader: Self.creation(.bootloader, points: 14)
         case .watchPoweroff: Self.watch(reason: 0, points: 6)
         case .watchReboot: Self.watch(reason: 1, points: 10)
-        case .destroyPV: Self.destruction(.pvWithDevices, points: 12)
+        case .destroyPV: Self.destruction(.pvWithDevices, points: 12, essential: 3)
         case .destroyHVM: Self.destruction(.victim(.hvm), points: 8)
         case .attachDisk: Self.attaching(.disk, points: 14, essential: 3)
         case .detachDisk: Self.detaching(.disk, points: 10)
@@ -185,9 +185,9 @@ extension KillOperation {
             })
     }
 
-    private static func destruction(_ guest: GuestConfiguration, points: Int) -> KillScenario {
+    private static func destruction(_ guest: GuestConfiguration, points: Int, essential: Int = 0) -> KillScenario {
         KillScenario(
-            points: points, setUp: { try await guest.placeForKills(on: $0) },
+            points: points, essentialPoints: essential, setUp: { try await guest.placeForKills(on: $0) },
             prepare: { try await $0.require("\(TestHost.ours) create -q -p -e \(guest.path)", timeout: .seconds(300)) },
             run: { try await $0.run("\($1)\(TestHost.ours) destroy \(guest.name)") },
             recover: { host, _ in

@@ -17,6 +17,21 @@ import XenTypes
         #expect(host.snapshot.changes(since: before) == [])
     }
 
+    /// As one leaves them that is killed when it has removed the last device of a kind.
+    @Test func aDestructionRemovesTheEmptyDirectoriesOfAnEarlierOne() async throws {
+        let host = try SimulatedHost()
+        let guest = try host.pvGuest()
+        let before = host.snapshot
+        let domain = try await host.start(guest)
+        host.store.access { store in
+            store.remove("/libxl/\(domain)/device")
+            store.remove("/local/domain/0/backend/console/\(domain)/0")
+            store.write("/local/domain/0/backend/vif/\(domain)", "")
+        }
+        try await host.toolstack.destroy(domain)
+        #expect(host.snapshot.changes(since: before) == [])
+    }
+
     @Test func attachesAndDetachesADisk() async throws {
         let host = try SimulatedHost()
         let domain = try await host.start(try host.pvGuest())

@@ -56,15 +56,13 @@ struct ProcessReader {
             }
         }
         let isScript = process.arguments.prefix(3).contains { $0.contains("/xen/scripts/") }
-        // A monitor that has just been started opens the hypervisor a moment later.
-        let mayWatch = process.opensHypervisor || process.user == 0 && process.name.hasPrefix("xl")
-        guard mayWatch || isScript else { return }
+        guard process.opensHypervisor || isScript else { return }
         let environment = words(of: "\(directory)/environ")
         func variable(_ name: String) -> String? {
             environment.first { $0.hasPrefix(name + "=") }.map { String($0.dropFirst(name.utf8.count + 1)) }
         }
         if isScript { process.script = variable("XENBUS_PATH") }
-        guard mayWatch else { return }
+        guard process.opensHypervisor else { return }
         process.watched =
             variable("XL_MONITOR_DOMAIN").flatMap { UInt32($0) }.map { DomainID($0) } ?? watchedByLog(process)
     }

@@ -104,8 +104,10 @@ extension SeenProcess {
 
     /// The domain whose kernel a bootloader looks for.
     private func loading(lib: FilePath) -> DomainID? {
-        let beginning = "--output=\(lib.appending("bootloader."))"
-        for word in arguments where word.hasPrefix(beginning) && word.hasSuffix(".out") {
+        // Asked of every process, by many findings: the path is put together for a few only.
+        for word in arguments where word.hasPrefix("--output=") && word.hasSuffix(".out") {
+            let beginning = "--output=\(lib.appending("bootloader."))"
+            guard word.hasPrefix(beginning) else { continue }
             return UInt32(word.dropFirst(beginning.count).dropLast(4)).map { DomainID($0) }
         }
         return nil

@@ -44,14 +44,16 @@ extension Toolstack {
         }
     }
 
-    /// The processes without this one's children, which work for it, and without those that it works for: who has
-    /// called the doctor is not at work on what it mends.
+    /// The processes without this one's children, which work for it, but with the monitors that it has started, and
+    /// without those that it works for: who has called the doctor is not at work on what it mends.
     private static func others(_ processes: [SeenProcess]) -> [SeenProcess] {
         let parents = Dictionary(processes.map { ($0.id, $0.parent) }) { first, _ in first }
         var callers: Set<Int32> = []
         var next = getppid()
         while next > 1, callers.insert(next).inserted { next = parents[next] ?? 0 }
-        return processes.filter { $0.parent != getpid() && !callers.contains($0.id) }
+        return processes.filter { process in
+            (process.parent != getpid() || process.watched != nil) && !callers.contains(process.id)
+        }
     }
 
     private func readNotes(_ snapshot: inout HostSnapshot) {
