@@ -23,28 +23,14 @@ public struct DividedSocket: Hashable, Sendable {
         case bandwidth(BandwidthDivision)
     }
 
-    /// What a domain has of it; a value is nil where it could not be read.
-    public struct Domain: Hashable, Sendable {
-        public var domain: DomainID
-        public var name: String?
-        /// Of `shares` of the socket, in their order.
-        public var values: [UInt64?]
-
-        public init(domain: DomainID, name: String?, values: [UInt64?]) {
-            self.domain = domain
-            self.name = name
-            self.values = values
-        }
-    }
-
     public var socket: UInt32
     public var division: Division
     /// The level 3 cache's, in KiB; nil where another resource is divided.
     public var cacheSize: UInt32?
-    /// nil where they were not asked for.
-    public var domains: [Domain]?
+    /// Each with the values of `shares` of the socket, in their order; nil where they were not asked for.
+    public var domains: [ResourceUse]?
 
-    public init(socket: UInt32, division: Division, cacheSize: UInt32?, domains: [Domain]? = nil) {
+    public init(socket: UInt32, division: Division, cacheSize: UInt32?, domains: [ResourceUse]? = nil) {
         self.socket = socket
         self.division = division
         self.cacheSize = cacheSize
@@ -87,7 +73,7 @@ extension Toolstack {
         for index in sockets.indices {
             let shares = sockets[index].shares(of: resource)
             sockets[index].domains = domains.map { listed in
-                DividedSocket.Domain(
+                ResourceUse(
                     domain: listed.info.domain, name: listed.name,
                     values: shares.map {
                         try? hypervisor.share($0, of: listed.info.domain, socket: sockets[index].socket)

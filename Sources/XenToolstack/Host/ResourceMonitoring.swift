@@ -14,31 +14,32 @@ public struct ResourceMonitoring: Hashable, Sendable {
     }
 }
 
+/// What a domain uses of resources, or may use.
+public struct ResourceUse: Hashable, Sendable {
+    public var domain: DomainID
+    public var name: String?
+    /// nil where one could not be read.
+    public var values: [UInt64?]
+
+    public init(domain: DomainID, name: String?, values: [UInt64?]) {
+        self.domain = domain
+        self.name = name
+        self.values = values
+    }
+}
+
 /// What the monitors of domains show, by socket.
 public struct MonitorReadings: Hashable, Sendable {
-    public struct Domain: Hashable, Sendable {
-        public var domain: DomainID
-        public var name: String?
-        /// In the order of `sockets`, in KiB or KiB a second; nil where it could not be read.
-        public var values: [UInt64?]
-
-        public init(domain: DomainID, name: String?, values: [UInt64?]) {
-            self.domain = domain
-            self.name = name
-            self.values = values
-        }
-    }
-
     public var resource: MonitoredResource
     public var monitors: UInt32
     public var sockets: [UInt32]
     /// In the order of `sockets`, in KiB; empty where another resource than the cache is shown.
     public var cacheSizes: [UInt32]
-    /// Those that are monitored.
-    public var domains: [Domain]
+    /// Those that are monitored, each with values in the order of `sockets`, in KiB or KiB a second.
+    public var domains: [ResourceUse]
 
     public init(
-        resource: MonitoredResource, monitors: UInt32, sockets: [UInt32], cacheSizes: [UInt32], domains: [Domain]
+        resource: MonitoredResource, monitors: UInt32, sockets: [UInt32], cacheSizes: [UInt32], domains: [ResourceUse]
     ) {
         self.resource = resource
         self.monitors = monitors
@@ -114,7 +115,7 @@ extension Toolstack {
                             : await rate(of: resource, monitor: monitor, cpu: socket.cpu, scale: scale))
                 }
                 readings.domains.append(
-                    MonitorReadings.Domain(domain: info.domain, name: try name(of: info.domain), values: values))
+                    ResourceUse(domain: info.domain, name: try name(of: info.domain), values: values))
             }
             return readings
         } catch {

@@ -33,7 +33,7 @@ struct SaveFile {
             return
         }
         // A link stays a link: the file that it leads to is replaced.
-        target = exists ? Self.resolved(path) : path
+        target = exists ? Files.realPath(path) ?? path : path
         if let file = SystemCalls.openNameless(in: Self.directory(of: target)) {
             (descriptor, place) = (file, .nameless)
             return
@@ -62,12 +62,6 @@ struct SaveFile {
         guard raw >= 0 else { throw Errno(rawValue: errno) }
         _ = fcntl(raw, F_SETFD, FD_CLOEXEC)
         return (FileDescriptor(rawValue: raw), FilePath(platformString: name))
-    }
-
-    private static func resolved(_ path: FilePath) -> FilePath {
-        guard let real = realpath(path.string, nil) else { return path }
-        defer { free(real) }
-        return FilePath(platformString: real)
     }
 
     private static func failure(_ path: FilePath, _ cause: String, remedy: String? = nil) -> ToolstackError {

@@ -42,6 +42,18 @@ enum Files {
         }
     }
 
+    /// A small file of the kernel's as text; nil when it cannot be read.
+    static func text(_ path: FilePath, limit: Int = 1 << 22) -> String? {
+        ((try? read(path, limit: limit)) ?? nil).map { String(escapingBytes: $0) }
+    }
+
+    /// A path without links; nil, and `errno` says why, when it leads nowhere.
+    static func realPath(_ path: FilePath) -> FilePath? {
+        guard let real = realpath(path.string, nil) else { return nil }
+        defer { free(real) }
+        return FilePath(platformString: real)
+    }
+
     /// Puts a file in place as a whole: readers see the old contents or the new.
     ///
     /// - Parameter temporary: the name under which the new contents are written first, in the same file system.

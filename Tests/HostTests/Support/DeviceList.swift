@@ -30,8 +30,11 @@ struct DeviceList {
     }
 
     private func row(_ line: String) -> String {
-        // A sound card's list has its values in sentences; the handle of a device without one is its domain.
-        var row = Row(line.replacing("handle: \(domain),", with: "handle: #,"))
+        // A sound card's list has its values in sentences, without columns; the handle of a device without one is its domain.
+        guard !line.hasPrefix("devid: ") else {
+            return line.replacing("handle: \(domain),", with: "handle: #,").replacing("/\(domain)/", with: "/#/")
+        }
+        var row = Row(line)
         for index in row.words.indices where row.words[index].contains("/\(domain)/") {
             row.replace(index, with: row.words[index].replacing("/\(domain)/", with: "/#/"))
         }

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 import XenTypes
 
@@ -36,12 +37,13 @@ import XenTypes
             """
         #expect(
             FileReader.holders(in: text) == [
-                .init(major: 0, minor: 0x15, inode: 657): 298, .init(major: 0xfe, minor: 1, inode: 99): 77,
+                .init(device: DeviceNumber(major: 0, minor: 0x15), inode: 657): 298,
+                .init(device: DeviceNumber(major: 0xfe, minor: 1), inode: 99): 77,
             ])
         // makedev(0xfe, 1) and makedev(0x1234, 0x56789)
-        #expect(FileReader.LockPlace(device: 0xfe01, inode: 99) == .init(major: 0xfe, minor: 1, inode: 99))
-        let large = UInt64(0x234) << 8 | UInt64(0x1000) << 32 | 0x89 | UInt64(0x567) << 20
-        #expect(FileReader.LockPlace(device: large, inode: 1) == .init(major: 0x1234, minor: 0x56789, inode: 1))
+        #expect(DeviceNumber(0xfe01) == DeviceNumber(major: 0xfe, minor: 1))
+        let large = dev_t(0x234) << 8 | dev_t(0x1000) << 32 | 0x89 | dev_t(0x567) << 20
+        #expect(DeviceNumber(large) == DeviceNumber(major: 0x1234, minor: 0x56789))
     }
 
     @Test(arguments: [

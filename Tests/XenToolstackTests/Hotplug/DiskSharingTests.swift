@@ -4,8 +4,8 @@ import XenTypes
 @testable import XenToolstack
 
 @Suite struct DiskSharingTests {
-    private static let disk = BlockNumber(major: 7, minor: 10)
-    private static let other = BlockNumber(major: 7, minor: 1)
+    private static let disk = DeviceNumber(major: 7, minor: 10)
+    private static let other = DeviceNumber(major: 7, minor: 1)
 
     @Test(
         arguments: [
@@ -56,7 +56,7 @@ import XenTypes
     @Test func aNumberIsWrittenInHexadecimalDigits() {
         #expect("\(Self.disk)" == "7:a")
         // makedev(259, 300) of glibc.
-        #expect(BlockNumber((259 << 8 | (300 & 0xff) | (300 & ~0xff) << 12)) == BlockNumber(major: 259, minor: 300))
+        #expect(DeviceNumber((259 << 8 | (300 & 0xff) | (300 & ~0xff) << 12)) == DeviceNumber(major: 259, minor: 300))
     }
 
     @Test func blanksInMountsAreRead() {

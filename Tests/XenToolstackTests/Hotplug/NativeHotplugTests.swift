@@ -62,7 +62,7 @@ import XenTypes
     }
 
     @Test func aDeviceOfTheHostIsUsedAsItIs() async throws {
-        kernel.nodes["/dev/vg/disk"] = HostNode(kind: .block(BlockNumber(major: 253, minor: 17)), path: "/dev/dm-17")
+        kernel.nodes["/dev/vg/disk"] = HostNode(kind: .block(DeviceNumber(major: 253, minor: 17)), path: "/dev/dm-17")
         let nodes = ["params": "/dev/vg/disk", "mode": "r"]
         try await run(.connect, disk, nodes)
         #expect(try node("physical-device", of: disk) == "fd:11")
@@ -99,7 +99,7 @@ import XenTypes
 
     @Test func aFileThatAnotherGuestWritesToIsRefused() async throws {
         kernel.nodes["/image"] = .file
-        kernel.loops = [BoundLoop(device: BlockNumber(major: 7, minor: 1), file: HostNode.identity)]
+        kernel.loops = [BoundLoop(device: DeviceNumber(major: 7, minor: 1), file: HostNode.identity)]
         let other = try await host.start(try host.pvGuest())
         let theirs = DeviceAddress(domain: other, kind: .vbd, id: 51728)
         try host.toolstack.store.perform([
@@ -291,7 +291,7 @@ private final class FakeKernel: StorageKernel, NetworkKernel {
 
     private final class Loop: AttachedLoop {
         let path: FilePath = "/dev/loop3"
-        let device = BlockNumber(major: 7, minor: 3)
+        let device = DeviceNumber(major: 7, minor: 3)
         private let kernel: FakeKernel
         private let isKept = Mutex(false)
         init(kernel: FakeKernel) { self.kernel = kernel }

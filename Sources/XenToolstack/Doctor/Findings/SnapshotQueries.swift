@@ -15,11 +15,13 @@ extension HostSnapshot {
 
     /// Whether there is, or was a moment ago, a domain of this number.
     func exists(_ domain: DomainID) -> Bool {
-        domain == .control || (domains + earlierDomains).contains { $0.domain == domain }
+        domain == .control || [domains, earlierDomains].contains { $0.contains { $0.domain == domain } }
     }
 
     func exists(_ uuid: XenUUID, as domain: DomainID? = nil) -> Bool {
-        (domains + earlierDomains).contains { $0.uuid == uuid && (domain == nil || $0.domain == domain) }
+        [domains, earlierDomains].contains {
+            $0.contains { $0.uuid == uuid && (domain == nil || $0.domain == domain) }
+        }
     }
 
     func home(_ domain: DomainID) -> StoreSight.Home? { store?.homes[domain] }
@@ -67,7 +69,7 @@ extension HostSnapshot {
 
     /// A process that says that it watches a domain, one that is not stopped before others.
     func monitor(of domain: DomainID) -> SeenProcess? {
-        let monitors = processes.filter { $0.role(lib: lib) == .monitor(domain) }
+        let monitors = processes.filter { $0.watched == domain && $0.role(lib: lib) == .monitor(domain) }
         return monitors.first { !$0.isStopped } ?? monitors.first
     }
 
@@ -80,8 +82,8 @@ extension HostSnapshot {
     }
 
     func hasConfiguration(_ domain: SeenDomain) -> Bool {
-        let name = "userdata-d.\(domain.domain).\(domain.uuid).libxl-json"
-        return files.contains { $0.name == name && $0.path.starts(with: lib) }
+        let path = lib.appending("userdata-d.\(domain.domain).\(domain.uuid).libxl-json")
+        return files.contains { $0.path == path }
     }
 
     /// Whether a domain's creation was cut off: it has never run, and nothing is known that it could be started from.

@@ -104,18 +104,10 @@ extension Toolstack {
         return "The backend was taken off dom0, and its nodes were removed."
     }
 
-    /// `LOOP_CLR_FD` of Linux' `linux/loop.h`
-    private static let clearLoop: UInt = 0x4C01
-
     private func free(_ loop: SeenLoop.Identity) throws -> String {
         let device = "/dev/loop\(loop.number)"
-        let descriptor = try FileDescriptor.open(device, .readOnly, options: .closeOnExec)
-        try descriptor.closeAfter {
-            guard LoopReader().read().contains(where: { $0.identity == loop && !$0.isHeld }) else {
-                throw Self.changed
-            }
-            guard ioctl(descriptor.rawValue, Self.clearLoop, 0) == 0 else { throw Errno(rawValue: errno) }
-        }
+        guard LoopReader().read().contains(where: { $0.identity == loop && !$0.isHeld }) else { throw Self.changed }
+        try LinuxStorage().detachLoop(FilePath(device))
         return "\(device) was freed."
     }
 

@@ -70,12 +70,11 @@ struct FileReader {
 
     /// - Parameter files: among which are locks.
     func locks(among files: [SeenFile]) -> [SeenLock] {
-        let holders = Self.holders(in: text("/proc/locks"))
+        let holders = Self.holders(in: Files.text("/proc/locks") ?? "")
         guard !holders.isEmpty else { return [] }
-        let scripts: FilePath = "/var/run/xen-hotplug"
         let candidates =
             [paths.lock, paths.run.appending("domid-history.lock"), paths.run.appending("dm-reaper-lock")]
-            + Files.names(in: scripts).map { scripts.appending($0) }
+            + Files.names(in: paths.hotplugLocks).map { paths.hotplugLocks.appending($0) }
             + files.map(\.path).filter { path in
                 let name = path.lastComponent?.string ?? ""
                 return name.hasPrefix("userdata-l.") || name.hasSuffix(".lock")
@@ -83,32 +82,14 @@ struct FileReader {
         return candidates.compactMap { path in
             var status = stat()
             guard stat(path.string, &status) == 0 else { return nil }
-            let place = LockPlace(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
-            return holders[place].map { SeenLock(path: path, realPath: Self.realPath(path), holder: $0) }
+            let place = LockPlace(device: DeviceNumber(status.st_dev), inode: UInt64(status.st_ino))
+            return holders[place].map { SeenLock(path: path, realPath: Files.realPath(path)?.string, holder: $0) }
         }
-    }
-
-    private static func realPath(_ path: FilePath) -> String? {
-        guard let resolved = realpath(path.string, nil) else { return nil }
-        defer { free(resolved) }
-        return String(cString: resolved)
     }
 
     struct LockPlace: Hashable {
-        var major: UInt64
-        var minor: UInt64
+        var device: DeviceNumber
         var inode: UInt64
-
-        init(major: UInt64, minor: UInt64, inode: UInt64) {
-            (self.major, self.minor, self.inode) = (major, minor, inode)
-        }
-
-        /// - Parameter device: as `stat` has it, both numbers in parts (`makedev(3)`).
-        init(device: UInt64, inode: UInt64) {
-            major = device >> 8 & 0xfff | device >> 32 & ~0xfff
-            minor = device & 0xff | device >> 12 & 0xffff_ff00
-            self.inode = inode
-        }
     }
 
     /// Who holds what by `/proc/locks`, "1: FLOCK  ADVISORY  WRITE 298 00:15:657 0 EOF"; a line with "->" waits.
@@ -118,16 +99,12 @@ struct FileReader {
             let fields = line.split(separator: " ")
             guard fields.count > 5, fields[1] != "->", let holder = Int32(fields[4]), holder > 0 else { continue }
             let place = fields[5].split(separator: ":")
-            guard place.count == 3, let major = UInt64(place[0], radix: 16), let minor = UInt64(place[1], radix: 16),
+            guard place.count == 3, let major = UInt32(place[0], radix: 16), let minor = UInt32(place[1], radix: 16),
                 let inode = UInt64(place[2])
             else { continue }
-            holders[LockPlace(major: major, minor: minor, inode: inode)] = holder
+            holders[LockPlace(device: DeviceNumber(major: major, minor: minor), inode: inode)] = holder
         }
         return holders
-    }
-
-    private func text(_ path: FilePath) -> String {
-        String(decoding: ((try? Files.read(path, limit: 1 << 22)) ?? nil) ?? [], as: UTF8.self)
     }
 }
 

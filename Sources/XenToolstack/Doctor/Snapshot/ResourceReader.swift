@@ -12,12 +12,12 @@ struct ResourceReader {
 
     func read(loops: [SeenLoop]) -> HostResources {
         var found = HostResources()
-        let memory = Self.fields(of: Self.text("/proc/meminfo"))
+        let memory = Self.fields(of: Files.text("/proc/meminfo") ?? "")
         found.totalKB = memory["MemTotal"] ?? 0
         found.availableKB = memory["MemAvailable"] ?? 0
-        found.memoryPressure = Self.pressure("full", in: Self.text("/proc/pressure/memory"))
-        found.processorPressure = Self.pressure("some", in: Self.text("/proc/pressure/cpu"))
-        found.diskPressure = Self.pressure("full", in: Self.text("/proc/pressure/io"))
+        found.memoryPressure = Self.pressure("full", in: Files.text("/proc/pressure/memory") ?? "")
+        found.processorPressure = Self.pressure("some", in: Files.text("/proc/pressure/cpu") ?? "")
+        found.diskPressure = Self.pressure("full", in: Files.text("/proc/pressure/io") ?? "")
         let missing = Self.modules.filter { access($0.sign.string, F_OK) != 0 }.map(\.module)
         let list = missing.isEmpty ? nil : Self.moduleList
         found.missingModules = missing.map { module in
@@ -44,11 +44,6 @@ struct ResourceReader {
         list.withUnsafeBytes { text in
             text.assumingMemoryBound(to: CChar.self).baseAddress.map { strstr($0, "/\(module).ko") != nil } ?? false
         }
-    }
-
-    private static func text(_ path: FilePath) -> String {
-        let bytes = (try? Files.read(path, limit: 1 << 16)) ?? nil
-        return String(decoding: bytes ?? [], as: UTF8.self)
     }
 
     /// The numbers of `/proc/meminfo`, in KiB.
@@ -80,8 +75,8 @@ struct ResourceReader {
 /// Reads which loop devices are in use, from sysfs.
 struct LoopReader {
     func read() -> [SeenLoop] {
-        let mounted = Self.numbers(mounts: text("/proc/self/mountinfo") ?? "")
-        let swaps = text("/proc/swaps") ?? ""
+        let mounted = Self.numbers(mounts: Files.text("/proc/self/mountinfo") ?? "")
+        let swaps = Files.text("/proc/swaps") ?? ""
         return Files.names(in: "/sys/block").compactMap { name -> SeenLoop? in
             guard name.hasPrefix("loop"), let number = UInt32(name.dropFirst(4)),
                 let file = attribute(name, "backing_file")
@@ -108,11 +103,7 @@ struct LoopReader {
     }
 
     private func attribute(_ name: String, _ attribute: String) -> String? {
-        guard let text = text(FilePath("/sys/block/\(name)/loop/\(attribute)")) else { return nil }
+        guard let text = Files.text(FilePath("/sys/block/\(name)/loop/\(attribute)")) else { return nil }
         return text.hasSuffix("\n") ? String(text.dropLast()) : text
-    }
-
-    private func text(_ path: FilePath) -> String? {
-        ((try? Files.read(path, limit: 1 << 22)) ?? nil).map { String(escapingBytes: $0) }
     }
 }

@@ -32,7 +32,7 @@ struct DiskSharing: Sendable {
     ///   - isSameGuest: whether a domain is the same guest as the one that is to get it: on its way from one domain to
     ///     another, or the one whose QEMU runs in the other; or never runs again.
     static func obstacle(
-        _ devices: Set<BlockNumber>, mode: Mode, mounted: [MountedDevice], uses: [Use],
+        _ devices: Set<DeviceNumber>, mode: Mode, mounted: [MountedDevice], uses: [Use],
         isSameGuest: (DomainID) throws(ToolstackError) -> Bool
     ) throws(ToolstackError) -> String? {
         guard mode != .writeUnchecked, !devices.isEmpty else { return nil }

@@ -2,27 +2,10 @@ import Glibc
 import SystemPackage
 import XenTypes
 
-/// The number of a block device, as the kernel's backend reads it in the store.
-struct BlockNumber: Sendable, Hashable, CustomStringConvertible {
-    var major: UInt32
-    var minor: UInt32
-
-    init(major: UInt32, minor: UInt32) { (self.major, self.minor) = (major, minor) }
-
-    /// - Parameter device: as `stat` gives it (`makedev` of glibc).
-    init(_ device: dev_t) {
-        major = UInt32(truncatingIfNeeded: (device >> 8 & 0xfff) | (device >> 32 & 0xffff_f000))
-        minor = UInt32(truncatingIfNeeded: (device & 0xff) | (device >> 12 & 0xffff_ff00))
-    }
-
-    /// `MAJOR:MINOR` in hexadecimal digits.
-    var description: String { "\(String(major, radix: 16)):\(String(minor, radix: 16))" }
-}
-
 /// What a path leads to.
 struct HostNode: Sendable, Hashable {
     enum Kind: Sendable, Hashable {
-        case block(BlockNumber)
+        case block(DeviceNumber)
         case regular(FileIdentity)
         case other
     }
@@ -42,13 +25,13 @@ struct FileIdentity: Sendable, Hashable {
 
 /// A loop device with a file.
 struct BoundLoop: Sendable, Hashable {
-    var device: BlockNumber
+    var device: DeviceNumber
     var file: FileIdentity
 }
 
 /// A block device with a file system that is mounted on this host.
 struct MountedDevice: Sendable, Hashable {
-    var device: BlockNumber
+    var device: DeviceNumber
     var isReadOnly: Bool
 }
 
@@ -66,7 +49,7 @@ protocol StorageKernel: Sendable {
 
 protocol AttachedLoop: Sendable {
     var path: FilePath { get }
-    var device: BlockNumber { get }
+    var device: DeviceNumber { get }
     /// Lets it keep its file.
     func keep() throws(Errno)
 }

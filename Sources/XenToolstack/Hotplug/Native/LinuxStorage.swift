@@ -12,14 +12,12 @@ struct LinuxStorage: StorageKernel {
         }
         let kind: HostNode.Kind =
             switch status.st_mode & S_IFMT {
-            case S_IFBLK: .block(BlockNumber(status.st_rdev))
+            case S_IFBLK: .block(DeviceNumber(status.st_rdev))
             case S_IFREG: .regular(FileIdentity(fileSystem: UInt64(status.st_dev), inode: UInt64(status.st_ino)))
             default: .other
             }
-        guard let real = realpath(path.string, nil) else { throw Errno(rawValue: errno) }
-        defer { free(real) }
-        return HostNode(
-            kind: kind, path: FilePath(platformString: real), isWritable: status.st_mode & 0o222 != 0)
+        guard let real = Files.realPath(path) else { throw Errno(rawValue: errno) }
+        return HostNode(kind: kind, path: real, isWritable: status.st_mode & 0o222 != 0)
     }
 
     func mountedDevices() throws(Errno) -> [MountedDevice] {
@@ -31,7 +29,7 @@ struct LinuxStorage: StorageKernel {
             var status = stat()
             guard stat(source, &status) == 0, status.st_mode & S_IFMT == S_IFBLK else { return nil }
             let isReadOnly = words[3].split(separator: UInt8(ascii: ",")).first?.elementsEqual("ro".utf8) == true
-            return MountedDevice(device: BlockNumber(status.st_rdev), isReadOnly: isReadOnly)
+            return MountedDevice(device: DeviceNumber(status.st_rdev), isReadOnly: isReadOnly)
         }
     }
 
@@ -89,7 +87,7 @@ struct LinuxStorage: StorageKernel {
             func number(at offset: Int) -> UInt64 { UInt64(littleEndianBytes: status[offset...]) }
             loops.append(
                 BoundLoop(
-                    device: BlockNumber(device.st_rdev),
+                    device: DeviceNumber(device.st_rdev),
                     file: FileIdentity(
                         fileSystem: number(at: Status.fileSystem), inode: number(at: Status.inode))))
         }
@@ -119,7 +117,7 @@ struct LinuxStorage: StorageKernel {
             configuration += status + [UInt8](repeating: 0, count: 64)
             var device = stat()
             if ioctl(descriptor, Request.configure, &configuration) == 0, fstat(descriptor, &device) == 0 {
-                return HeldLoop(path: path, device: BlockNumber(device.st_rdev), FileDescriptor(rawValue: descriptor))
+                return HeldLoop(path: path, device: DeviceNumber(device.st_rdev), FileDescriptor(rawValue: descriptor))
             }
             let code = errno
             close(descriptor)
@@ -142,10 +140,10 @@ struct LinuxStorage: StorageKernel {
     /// A loop device that would lose its file with this, and so with this process, until it is kept.
     private struct HeldLoop: AttachedLoop {
         let path: FilePath
-        let device: BlockNumber
+        let device: DeviceNumber
         private let descriptor: HeldDescriptor
 
-        init(path: FilePath, device: BlockNumber, _ descriptor: FileDescriptor) {
+        init(path: FilePath, device: DeviceNumber, _ descriptor: FileDescriptor) {
             (self.path, self.device) = (path, device)
             self.descriptor = HeldDescriptor(descriptor)
         }

@@ -27,7 +27,8 @@ extension NativeHotplug {
             try refuseSharing(device, target, [number], mode)
             let path = node.path == FilePath(target) ? target : node.path.string
             try change(
-                device, [("physical-device", "\(number)"), ("physical-device-path", path)], .connected)
+                device,
+                [(backend / "physical-device", "\(number)"), (backend / "physical-device-path", path)], .connected)
         case .regular(let file): try attachLoop(device, node, file, mode)
         case .other: return false
         }
@@ -48,7 +49,7 @@ extension NativeHotplug {
                 device, message, "the file is read-only, and the guest is to write to it", .busy,
                 remedy: "give the disk the mode r, or the file the permission")
         }
-        var loops: [BlockNumber] = []
+        var loops: [DeviceNumber] = []
         do throws(Errno) {
             if mode != .writeUnchecked {
                 loops = try storage.boundLoops().filter { $0.file == file }.map(\.device)
@@ -62,14 +63,15 @@ extension NativeHotplug {
         try change(
             device,
             [
-                ("node", attached.path.string), ("physical-device", "\(attached.device)"),
-                ("physical-device-path", attached.path.string),
+                (device.backend / "node", attached.path.string),
+                (device.backend / "physical-device", "\(attached.device)"),
+                (device.backend / "physical-device-path", attached.path.string),
             ], .connected)
         do { try attached.keep() } catch { throw refusal(device, message, "\(attached.path): \(error)") }
     }
 
     private func refuseSharing(
-        _ device: DeviceAddress, _ path: String, _ devices: Set<BlockNumber>, _ mode: DiskSharing.Mode
+        _ device: DeviceAddress, _ path: String, _ devices: Set<DeviceNumber>, _ mode: DiskSharing.Mode
     ) throws(ToolstackError) {
         guard mode != .writeUnchecked, !devices.isEmpty else { return }
         let mounted: [MountedDevice]

@@ -36,19 +36,10 @@ extension NativeHotplug {
             let what = script.action == .connect ? "put \(chosen ?? made) on" : "take \(chosen ?? made) from"
             throw refusal(device, "cannot \(what) bridge \(bridge)", "\(error)")
         }
-        if !isTap { try tell(device, mtu: mtu) }
+        guard !isTap else { return true }
+        // The guest reads its card's MTU beside its other values.
+        try change(device, mtu > 0 ? [(device.frontend / "mtu", "\(mtu)")] : [], .connected)
         return true
-    }
-
-    /// The guest reads its card's MTU beside its other values.
-    private func tell(_ device: DeviceAddress, mtu: UInt32) throws(ToolstackError) {
-        if mtu > 0 {
-            do { try store.write(device.frontend / "mtu", "\(mtu)") } catch {
-                throw ToolstackError(
-                    .fail, "cannot tell the MTU of \(device)", domain: device.domain, underlying: error)
-            }
-        }
-        try change(device, [], .connected)
     }
 
     private func addPort(

@@ -11,8 +11,7 @@ struct NativeHotplug: HotplugRunner {
     let storage: any StorageKernel
     /// Opens the kernel's network configuration.
     let network: @Sendable () throws(Errno) -> any NetworkKernel
-    /// Which stock script is at a path, if it is one.
-    let recognise: @Sendable (FilePath) -> StockScript?
+    private let stock: StockScripts
 
     init(
         _ toolstack: Toolstack, scripts: any HotplugRunner, storage: any StorageKernel = LinuxStorage(),
@@ -23,15 +22,14 @@ struct NativeHotplug: HotplugRunner {
         self.scripts = scripts
         self.storage = storage
         self.network = network
-        self.recognise = recognise
+        stock = StockScripts { toolstack.runsStockScripts() ? nil : recognise($0) }
     }
 
     var store: StoreConnection { toolstack.store }
 
     func run(_ script: HotplugScript) async throws(ToolstackError) {
-        guard !toolstack.runsStockScripts() else { return try await scripts.run(script) }
         let isDone: Bool
-        switch (recognise(FilePath(script.path)), script.device.backendKind) {
+        switch (stock.script(at: FilePath(script.path)), script.device.backendKind) {
         case (.block, .vbd): isDone = try await runBlock(script)
         case (.vifBridge, .vif): isDone = try runBridge(script)
         default: isDone = false
@@ -47,11 +45,10 @@ struct NativeHotplug: HotplugRunner {
     }
 
     func change(
-        _ device: DeviceAddress, _ nodes: [(key: String, value: String)], _ status: Status?
+        _ device: DeviceAddress, _ nodes: [(path: StorePath, value: String)], _ status: Status
     ) throws(ToolstackError) {
-        var changes = nodes.map { StoreChange.write(device.backend / $0.key, $0.value) }
-        if let status { changes.append(.write(device.backend / "hotplug-status", status.rawValue)) }
-        do { try store.perform(changes) } catch {
+        let nodes = nodes + [(device.backend / "hotplug-status", status.rawValue)]
+        do { try store.perform(nodes.map { .write($0.path, $0.value) }) } catch {
             throw ToolstackError(.fail, "cannot write the nodes of \(device)", domain: device.domain, underlying: error)
         }
     }
@@ -61,7 +58,7 @@ struct NativeHotplug: HotplugRunner {
         _ device: DeviceAddress, _ message: String, _ cause: String, _ status: Status = .error, remedy: String? = nil
     ) -> ToolstackError {
         toolstack.logFailure("tell the store why \(device) cannot be connected") {
-            try change(device, [("hotplug-error", "\(message): \(cause)")], status)
+            try change(device, [(device.backend / "hotplug-error", "\(message): \(cause)")], status)
         }
         return ToolstackError(.fail, message, domain: device.domain, cause: cause, remedy: remedy)
     }

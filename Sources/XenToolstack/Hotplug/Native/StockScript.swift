@@ -1,3 +1,4 @@
+import Synchronization
 import SystemPackage
 import XenTypes
 
@@ -53,5 +54,23 @@ enum StockScript: String, Sendable, CaseIterable {
             add(bytes)
         }
         return digest
+    }
+}
+
+/// What is known of scripts, each looked at once: a guest may have many disks.
+final class StockScripts: Sendable {
+    private let known = Mutex<[FilePath: StockScript?]>([:])
+    private let find: @Sendable (FilePath) -> StockScript?
+
+    init(_ find: @escaping @Sendable (FilePath) -> StockScript?) { self.find = find }
+
+    /// The stock script at a path that can be done without, or nil.
+    func script(at path: FilePath) -> StockScript? {
+        known.withLock { known in
+            if let script = known[path] { return script }
+            let script = find(path)
+            known[path] = .some(script)
+            return script
+        }
     }
 }
