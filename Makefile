@@ -10,6 +10,10 @@ MANDIR := $(DESTDIR)$(PREFIX)/share/man
 BASHDIR := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 ZSHDIR := $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 FISHDIR := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+SCHEMADIR := $(DESTDIR)$(PREFIX)/share/swift-xl/schemas
+EXAMPLEDIR := $(DESTDIR)$(PREFIX)/share/doc/swift-xl/examples
+SERVICEDIR := $(DESTDIR)$(PREFIX)/lib/swift-xl
+UNITDIR ?= $(DESTDIR)$(PREFIX)/lib/systemd/system
 
 XENHOST := Tests/XenHost/xenhost
 
@@ -42,11 +46,17 @@ DURATIONS := Tests/HostTests/Records/durations.tsv
 # How long `make fuzz` feeds each parser.
 SECONDS ?= 60
 
-MAN_PAGES := $(wildcard man/*.[1-8])
-SCRIPTS := $(XENHOST) Tests/XenHost/image/rootfs Tests/XenHost/image/guests/initramfs scripts/install-packages scripts/host-shell \
-	scripts/xen-libraries scripts/check-headers .ci/run Tests/Fuzz/fuzz Tests/HostTests/Support/merge-durations $(wildcard examples/demo Benchmarks/bench Benchmarks/measure Benchmarks/measure-migration)
+# The program's, for which scripts/debian-changelog looks at CHANGELOG.md, too. A Debian package may get another one.
+VERSION := $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/XenToolstack/Toolstack.swift)
+DEB_VERSION ?= $(VERSION)-1
+DEB_STAGE := .build/deb
 
-.PHONY: help demo test test-full quick record unit host-test fuzz release install uninstall bench lint docs host-shell \
+MAN_PAGES := $(wildcard man/*.[1-8])
+EXAMPLES := $(filter-out %.png,$(wildcard examples/*))
+SCRIPTS := $(XENHOST) Tests/XenHost/image/rootfs Tests/XenHost/image/guests/initramfs scripts/install-packages scripts/host-shell \
+	scripts/xen-libraries scripts/check-headers scripts/debian-changelog systemd/guests debian/swift-xl.preinst debian/swift-xl.postrm Tests/Package/life Tests/Package/steps .ci/run Tests/Fuzz/fuzz Tests/HostTests/Support/merge-durations $(wildcard examples/demo Benchmarks/bench Benchmarks/measure Benchmarks/measure-migration)
+
+.PHONY: help demo test test-full quick record unit host-test fuzz release install uninstall deb deb-test bench lint docs host-shell \
 	clean build-packages packages builds tests host-image newer-host-image headers
 
 help:
@@ -60,8 +70,10 @@ help:
 	@echo 'make fuzz        random inputs for every parser, SECONDS=$(SECONDS) for each'
 	@echo 'make release     $(XL), Swift linked statically; XEN=4.20 builds with the headers of that release of Xen'
 	@echo "make headers     compares what is relied upon of Xen's interface with the headers of other releases"
-	@echo 'make install     the command, its manual and its completions, under PREFIX ($(PREFIX)) and DESTDIR'
+	@echo 'make install     the command, its manual, completions, schemas, examples and unit, under PREFIX ($(PREFIX)) and DESTDIR'
 	@echo 'make uninstall   what install put there'
+	@echo 'make deb         a package for Debian 12 and 13 that stands in for the xl of xen-utils'
+	@echo 'make deb-test    its life on test hosts: installed, used, upgraded, removed, purged; SUITE=bookworm for one'
 	@echo "make bench       this xl and upstream's on one host, side by side"
 	@echo 'make lint        format and shell checks'
 	@echo 'make docs        the manual and completions, from the tables of commands and keys'
@@ -141,11 +153,32 @@ install:
 	@test ! -e completions/xl.bash || install -D -m 644 completions/xl.bash $(BASHDIR)/xl
 	@test ! -e completions/_xl || install -D -m 644 completions/_xl $(ZSHDIR)/_xl
 	@test ! -e completions/xl.fish || install -D -m 644 completions/xl.fish $(FISHDIR)/xl.fish
+	@install -D -m 644 -t $(SCHEMADIR) schemas/*
+	@install -D -m 644 -t $(EXAMPLEDIR) $(EXAMPLES)
+	@install -D -m 755 -t $(SERVICEDIR) systemd/guests
+	@install -d $(UNITDIR)
+	@sed 's,/usr/lib/,$(PREFIX)/lib/,' systemd/xl-guests.service > $(UNITDIR)/xl-guests.service
+	@chmod 644 $(UNITDIR)/xl-guests.service
 
 uninstall:
 	@echo 'Removing from $(DESTDIR)$(PREFIX)'
-	@rm -f $(SBINDIR)/xl $(BASHDIR)/xl $(ZSHDIR)/_xl $(FISHDIR)/xl.fish
+	@rm -f $(SBINDIR)/xl $(BASHDIR)/xl $(ZSHDIR)/_xl $(FISHDIR)/xl.fish $(UNITDIR)/xl-guests.service
+	@rm -rf $(dir $(SCHEMADIR)) $(dir $(EXAMPLEDIR)) $(SERVICEDIR)
 	@for page in $(MAN_PAGES); do rm -f $(MANDIR)/man$${page##*.}/$${page##*/}; done
+
+# Without root, from what `make release` has built.
+deb: release
+	@scripts/install-packages debhelper
+	@rm -rf $(DEB_STAGE)
+	@mkdir -p $(DEB_STAGE)
+	@cp -r debian $(DEB_STAGE)/
+	@scripts/debian-changelog $(DEB_VERSION) > $(DEB_STAGE)/debian/changelog
+	@cd $(DEB_STAGE) && DEB_RULES_REQUIRES_ROOT=no debian/rules binary SOURCE=$(CURDIR) OUT=$(CURDIR)/.build XL=$(abspath $(XL)) > build.log 2>&1 \
+		|| { cat build.log >&2; exit 1; }
+	@ls .build/swift-xl_$(DEB_VERSION)_*.deb
+
+deb-test: deb packages
+	@Tests/Package/life .build/swift-xl_$(DEB_VERSION)_amd64.deb $(SUITE)
 
 bench: release host-image
 	@Benchmarks/bench $(XL)
