@@ -54,6 +54,10 @@ extension XenRelease {
     /// Shares over 9pfs can be served by the daemon `xen-9pfsd` (`libxl_9pfs.c`).
     public var has9PDaemon: Bool { isSince(19) }
 
+    /// QEMUs are told in their environment how much they may write to their log, which a variant of QEMU that only earlier
+    /// releases had heeds (`libxl__set_qemu_env_for_xsa_180`).
+    public var hasNoQEMUThatLimitsItself: Bool { isSince(20) }
+
     /// xenstored answers for its features and quotas (`XS_GET_FEATURE` and what follows it in
     /// `xen/include/public/io/xs_wire.h`). An older oxenstored gives no answer at all to what it does not know.
     public var answersForStoreLimits: Bool { isSince(21) }

@@ -23,7 +23,7 @@ extension HostTests {
                     "hvm", disk, "hdtype = \"ahci\"", "vif = [ \"mac=00:16:3f:00:00:13,model=e1000\" ]"),
                 "OVMF": .hvm("hvm", "bios = \"ovmf\"", "vga = \"stdvga\""),
                 "firmware by path": .hvm(
-                    "hvm", "firmware_override = \"/usr/lib/xen-4.17/boot/hvmloader\"", "bios = \"seabios\"",
+                    "hvm", "firmware_override = \"/root/hvmloader\"", "bios = \"seabios\"",
                     "bios_path_override = \"/usr/share/seabios/bios.bin\""),
                 "populate on demand": .hvm("hvm", "memory = 48", "maxmem = 96"),
                 "4 vCPUs, 2 online": .hvm("hvm", "vcpus = 2", "maxvcpus = 4", "cpus = \"0\"", "cpu_weight = 512"),

@@ -51,7 +51,7 @@ func malformedUUIDIsRefused(text: String) {
     @Test(
         arguments: [
             (\.setsAltp2mAtCreation, 19), (\.leavesOutPIRQs, 19), (\.servesKeyboardsOfHVM, 19), (\.servesTapDisks, 19),
-            (\.has9PDaemon, 19),
+            (\.has9PDaemon, 19), (\.hasNoQEMUThatLimitsItself, 20), (\.answersForStoreLimits, 21),
             (\.countsAltp2mViews, 21), (\.keepsACPITables, 21), (\.choosesPlatformDeviceCaching, 21),
             (\.refusesOtherCPUVendors, 22),
         ] as [(KeyPath<XenRelease, Bool> & Sendable, UInt16)])

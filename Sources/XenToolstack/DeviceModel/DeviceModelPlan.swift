@@ -140,7 +140,8 @@ public struct DeviceModelPlan: Sendable, Hashable {
     }
 
     private static func environment(_ setup: QEMUSetup) -> [String: String] {
-        var environment = [consoleLimit.name: consoleLimit.value]
+        var environment: [String: String] = [:]
+        if !setup.paths.release.hasNoQEMUThatLimitsItself { environment[consoleLimit.name] = consoleLimit.value }
         if setup.hvm != nil { environment["XEN_DOMAIN_ID"] = "\(setup.domain)" }
         if let sdl = setup.sdl {
             environment["DISPLAY"] = sdl.display

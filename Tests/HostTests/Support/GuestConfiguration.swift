@@ -75,6 +75,7 @@ extension TestHost {
         try await require(
             """
             qemu-img create -q -f qcow2 /root/hvm.qcow2 8M
+            cp /usr/lib/xen-*/boot/hvmloader /root/hvmloader
             python3 - <<'END'
             import struct
             def table(signature, body):
@@ -87,7 +88,7 @@ extension TestHost {
             open("/root/hvm.smbios", "wb").write(struct.pack("<I", len(structure)) + structure)
             END
             """)
-        atEnd("rm -f /root/hvm.qcow2 /root/hvm.acpi /root/hvm.smbios /root/hvm-channel")
+        atEnd("rm -f /root/hvmloader /root/hvm.qcow2 /root/hvm.acpi /root/hvm.smbios /root/hvm-channel")
     }
 
     /// Disk images, `PATH.img`, `.qcow2` and `.vhd`, from which a bootloader can take the Linux guest.

@@ -5,6 +5,8 @@ struct HostPair: Sendable {
     let here: TestHost
     let there: TestHost
 
+    init(here: TestHost, there: TestHost) { (self.here, self.there) = (here, there) }
+
     /// Those of a test with the `.peer` trait.
     init() throws {
         here = try #require(TestHost.current)
@@ -19,8 +21,20 @@ struct HostPair: Sendable {
             cp /root/.ssh/config /root/.ssh/config.old
             printf 'Host there\\n  HostName 10.0.2.2\\n  Port %d\\n' \(try await there.sshPort) >> /root/.ssh/config
             """)
+        if here.release != there.release { try await introduce() }
         await there.atEnd("rm -f /usr/local/sbin/xl /var/log/xen/*moved* /var/lib/xen/migration-arrival.*")
         try await there.require("ln -s \(tool) /usr/local/sbin/xl")
+    }
+
+    /// Hosts of one image share a key; to one of another, ours is a stranger's.
+    private func introduce() async throws {
+        let key = try await here.require("ssh-keygen -y -f /root/.ssh/id_ed25519").stdout
+        await there.atEnd("mv -f /root/.ssh/authorized_keys.old /root/.ssh/authorized_keys")
+        try await there.require(
+            """
+            cp -p /root/.ssh/authorized_keys /root/.ssh/authorized_keys.old
+            printf %s \(key.shellQuoted) >> /root/.ssh/authorized_keys
+            """)
     }
 
     /// Starts a guest whose disk both hosts have, as on shared storage.
