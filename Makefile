@@ -101,7 +101,7 @@ demo: release host-image
 
 # Long things that need nothing of each other.
 builds: packages
-	@$(MAKE) --no-print-directory -j4 tests release host-image headers
+	@$(MAKE) --no-print-directory -j5 tests release host-image newer-host-image headers
 
 test: builds unit host-test
 
@@ -127,7 +127,7 @@ unit: tests
 	@$(SWIFT) test --skip-build --skip HostTests --skip FuzzTests --skip FaultTests
 	@$(SWIFT) test --skip-build --filter 'FuzzTests|FaultTests'
 
-host-test: tests release host-image
+host-test: tests release host-image newer-host-image
 	@echo 'Host tests: this xl beside the one of upstream, on real Xen hosts'
 	@SWIFT_XL_FULL=$(SWIFT_XL_FULL) $(HOST_TEST)
 

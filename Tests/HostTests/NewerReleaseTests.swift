@@ -1,0 +1,56 @@
+import Testing
+
+extension HostTests {
+    /// Xen 4.20 on Debian 13, with its kernel, hotplug scripts and QEMU 10: each operation as the other suites try it,
+    /// beside 4.20's own `xl`, whose answers have records of their own. Where the two upstreams differ, `XenRelease` knows
+    /// it: nothing is compared less strictly here.
+    @Suite(.release(.debian13)) struct NewerRelease {
+        @Test func answersAreUpstreams() async throws { try await Commands().answersAreUpstreams() }
+
+        @Test func infoHasUpstreamsLines() async throws { try await Commands().infoHasUpstreamsLines() }
+
+        private static let made = ["PVH, disk and NIC", "PV, bootloader on a raw image"]
+
+        @Test(arguments: TestHost.isFull ? Creation.cases.keys.sorted() : made)
+        func leavesWhatUpstreamLeaves(_ name: String) async throws {
+            try await Creation().leavesWhatUpstreamLeaves(name)
+        }
+
+        private static let machines = ["standard VGA, serial line, disk, CD and NIC"]
+
+        @Test(arguments: TestHost.isFull ? HVMCreation.cases.keys.sorted() : machines)
+        func isWhatUpstreamMakes(_ name: String) async throws { try await HVMCreation().isWhatUpstreamMakes(name) }
+
+        @Test(.enabled(if: TestHost.isFull, "it takes a minute in emulation"))
+        func anHVMGuestBootsIsSeenAndPowersOffByItsButton() async throws {
+            try await HVMGuests().bootsIsSeenAndPowersOffByItsButton(HVMGuests.disk, drive: "80")
+        }
+
+        @Test(.enabled(if: TestHost.isFull, "a host of its own, with two processors"), .processors(2))
+        func eachCommandOfHVMGuestsDoesItsJob() async throws { try await HVMEssentials().eachCommandDoesItsJob() }
+
+        @Test(arguments: [SaveRestore.Direction(saver: TestHost.ours, restorer: TestHost.upstream, kind: .pv)])
+        func isSavedAndRestored(_ direction: SaveRestore.Direction) async throws {
+            try await SaveRestore().memoryDiskAndNetworkGoOn(direction)
+        }
+
+        @Test(
+            .enabled(if: TestHost.isFull, "it takes a minute in emulation"),
+            arguments: [MovingGuest.Direction(kind: .pvh, sender: TestHost.ours, receiver: TestHost.upstream)])
+        func migrates(_ direction: MovingGuest.Direction) async throws {
+            try await Migration().memoryDiskAndNetworkGoOn(direction)
+        }
+
+        @Test(.enabled(if: TestHost.isFull, "it takes a minute in emulation"))
+        func aLinuxGuestBootsUsesItsDevicesAndShutsDown() async throws {
+            try await Guests().bootsUsesItsDevicesAndShutsDown(.pvh)
+        }
+
+        static let endings = [Endings.Ending(key: "on_reboot", action: "restart")]
+
+        @Test(arguments: TestHost.isFull ? Endings.endings : endings)
+        func isFollowedByWhatUpstreamDoes(_ ending: Endings.Ending) async throws {
+            try await Endings().isFollowedByWhatUpstreamDoes(ending)
+        }
+    }
+}
