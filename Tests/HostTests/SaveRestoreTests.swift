@@ -41,7 +41,8 @@ extension HostTests {
         @Test(arguments: TestHost.isFull ? directions : Array(directions.prefix(3).suffix(1)))
         func memoryDiskAndNetworkGoOn(_ direction: Direction) async throws {
             let guest = try await start(direction.kind)
-            if direction.kind == .pv { try await expectCoreDumpAsUpstreams() }
+            // Both map each page by itself, which takes the kernel of Debian 13 minutes here.
+            if direction.kind == .pv, host.release == .debian12 { try await expectCoreDumpAsUpstreams(of: "saved") }
             try await host.require("\(direction.saver) save saved \(Self.file)", timeout: .seconds(300))
             #expect(try await !host.exists("saved"))
             // Upstream's own judge of streams.
@@ -177,10 +178,13 @@ extension HostTests {
             #expect(try await host.state(of: "saved") == "-b----")
         }
 
-        private func expectCoreDumpAsUpstreams() async throws {
+        func expectCoreDumpAsUpstreams(of guest: String) async throws {
             await host.atEnd("rm -f /root/core-1 /root/core-2")
             try await host.require(
-                "\(TestHost.ours) dump-core saved /root/core-1 && \(TestHost.upstream) dump-core saved /root/core-2")
+                """
+                \(TestHost.ours) dump-core \(guest) /root/core-1
+                \(TestHost.upstream) dump-core \(guest) /root/core-2
+                """, timeout: .seconds(300))
             let files = try await host.require("stat -c '%s %a' /root/core-1 /root/core-2").lines
             #expect(files.count == 2 && files.first == files.last, "\(files)")
             #expect(try await host.require("head -c 4 /root/core-1").stdout.hasSuffix("ELF"))
