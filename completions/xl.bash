@@ -188,13 +188,19 @@ _xl_create() {
     repeating_flags=()
     non_repeating_flags=(-c -e -F -p -V --vncviewer -A --vncviewer-autopass -d -n --dryrun --plan -q --quiet -i --ignore-global-affinity-masks --strict -h --help)
     repeating_options=()
-    non_repeating_options=(-f --defconfig)
+    non_repeating_options=(-f --defconfig --count --parallel)
     __xl_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
     '-f'|'--defconfig')
         __xl_add_completions -f
+        return
+        ;;
+    '--count')
+        return
+        ;;
+    '--parallel')
         return
         ;;
     esac

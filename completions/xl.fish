@@ -23,7 +23,7 @@ function __xl_parse_tokens -S
         __xl_parse_subcommand 0 'v' 'N' 'f' 't' 'T' 'h/help'
         switch $unparsed_tokens[1]
         case 'create'
-            __xl_parse_subcommand -r 1 'f/defconfig=' 'c' 'e' 'F' 'p' 'V/vncviewer' 'A/vncviewer-autopass' 'd' 'n/dryrun' 'plan' 'q/quiet' 'i/ignore-global-affinity-masks' 'strict' 'h/help'
+            __xl_parse_subcommand -r 1 'f/defconfig=' 'c' 'e' 'F' 'p' 'V/vncviewer' 'A/vncviewer-autopass' 'd' 'n/dryrun' 'plan' 'q/quiet' 'i/ignore-global-affinity-masks' 'strict' 'count=' 'parallel=' 'h/help'
         case 'config-update'
             __xl_parse_subcommand -r 2 'f/defconfig=' 'd' 'q' 'h/help'
         case 'list'
@@ -359,6 +359,8 @@ complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl crea
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" q quiet' -s 'q' -l 'quiet' -d 'Do not say which file is read.'
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" i ignore-global-affinity-masks' -s 'i' -l 'ignore-global-affinity-masks' -d 'Ignore the CPU masks of xl.conf.'
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" strict' -l 'strict' -d 'Refuse a configuration in which something is wrong that upstream\'s xl passes over; as strict=1 in xl.conf.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" count' -l 'count' -d 'Create so many domains.' -rfka ''
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" parallel' -l 'parallel' -d 'With --count: create so many at once.' -rfka ''
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl config-update" -ge 1' -F
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl config-update" defconfig f' -s 'f' -l 'defconfig' -d 'Use the given configuration file.' -rF

@@ -46,17 +46,44 @@ extension CommandContext {
     func configuration(
         path: String, words: [String], global: GlobalConfig, ignoringMasks: Bool, isStrict: Bool = false
     ) throws -> DomainConfiguration {
-        let source: ConfigSource
-        do throws(ConfigFileError) {
-            source = try ConfigSource(path: path)
-        } catch {
+        let environment = configEnvironment(global, ignoringMasks: ignoringMasks, isStrict: isStrict)
+        return try Self.configuration(of: ConfigDocument(file: source(path), words: words), environment)
+    }
+
+    /// The domains with the numbers from 1 that a file and words describe in which `{n}` stands for the number. What is
+    /// wrong with the first of them that has errors is printed, or else with the first.
+    func configurations(
+        path: String, words: [String], count: Int, global: GlobalConfig, ignoringMasks: Bool, isStrict: Bool
+    ) throws -> [DomainConfiguration] {
+        let environment = configEnvironment(global, ignoringMasks: ignoringMasks, isStrict: isStrict)
+        let source = try source(path)
+        return try (1...count).map { number in
+            let numbered = ConfigSource(name: source.name, bytes: NumberedText.fill(source.bytes, with: number))
+            let document = ConfigDocument(file: numbered, words: words.map { NumberedText.fill($0, with: number) })
+            return try Self.configuration(of: document, environment, isQuiet: number > 1)
+        }
+    }
+
+    private func source(_ path: String) throws -> ConfigSource {
+        do throws(ConfigFileError) { return try ConfigSource(path: path) } catch {
             throw ToolstackError(.fail, "\(error)")
         }
+    }
+
+    private func configEnvironment(
+        _ global: GlobalConfig, ignoringMasks: Bool, isStrict: Bool
+    ) -> ConfigEnvironment {
         var environment = configEnvironment(global)
         environment.ignoresGlobalAffinity = ignoringMasks
         environment.isStrict = isStrict || global.isStrict
-        let result = DomainConfigParser.parse(ConfigDocument(file: source, words: words), environment: environment)
-        Self.print(result.diagnostics)
+        return environment
+    }
+
+    private static func configuration(
+        of document: ConfigDocument, _ environment: ConfigEnvironment, isQuiet: Bool = false
+    ) throws -> DomainConfiguration {
+        let result = DomainConfigParser.parse(document, environment: environment)
+        if !isQuiet || result.configuration == nil { print(result.diagnostics) }
         guard let configuration = result.configuration else { throw ExitStatus.failure }
         return configuration
     }

@@ -132,6 +132,39 @@ extension HostTests {
             return shown.stdout
         }
 
+        @Test func severalAreMadeFromOneConfigurationAndOneThatFailsIsTakenBackAlone() async throws {
+            let many = GuestConfiguration.idle("many-{n}", .pv, "vif = [ \"mac=00:16:3e:00:01:{n:02x}\" ]")
+            try await host.write(many.text, to: "/root/many.cfg")
+            for number in 1...3 { await host.dropAtEnd("many-\(number)", files: "/root/many.cfg") }
+            let before = try await Residue(of: host)
+            let create = "create --count 3 --parallel 2 /root/many.cfg"
+
+            let shared = try await host.ours("\(create) 'name=\"many\"'")
+            #expect(shared.exitCode == 1)
+            #expect(shared.stderr.contains("name many would be used by more than one domain"), "\(shared)")
+            let large = try await host.ours("\(create) memory=100000")
+            #expect(large.exitCode == 1)
+            #expect(large.stderr.contains("cannot create 3 domains: they need"), "\(large)")
+            #expect(before.differences(to: try await Residue(of: host)).isEmpty)
+
+            // The second name is taken.
+            try await host.require("\(TestHost.upstream) create -q -e /root/many.cfg 'name=\"many-2\"' 'vif=[]'")
+            let made = try await host.ours(create)
+            #expect(made.exitCode == 1)
+            #expect(made.stdout == "2 of 3 domains were created.\n", "\(made)")
+            #expect(made.stderr.contains("xl: error: many-2: "), "\(made)")
+            for number in [1, 3] {
+                #expect(try await host.state(of: "many-\(number)") == "-b----")
+                let cards = try await host.upstream("network-list many-\(number)").stdout
+                #expect(cards.contains("00:16:3e:00:01:0\(number)"), "\(cards)")
+            }
+            #expect(try await host.require("pgrep -fc 'xl \(create)'").stdout == "2\n", "a monitor for each")
+            for number in 1...3 { try await host.require("\(TestHost.ours) destroy many-\(number)") }
+            try await host.wait(until: "! pgrep -f 'xl \(create)'")
+            let left = before.differences(to: try await Residue(of: host))
+            #expect(left.isEmpty, "\(left.joined(separator: "\n"))")
+        }
+
         private func createPaused(_ tool: String) async throws -> Outcome {
             let result = try await host.run("\(tool) create -e -p -q -f \(guest.path)")
             #expect(result.stdout + result.stderr == "")

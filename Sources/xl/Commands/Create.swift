@@ -12,6 +12,10 @@ struct CreateCommand: XLCommand {
         discussion: """
             Words with an equals sign are lines of configuration that count after the file's, as in \
             'xl create web.cfg memory=512'. The file /dev/null is empty: everything then comes from such words.
+
+            With --count N, N domains are created from one configuration, in which {n} stands for 1 to N, as in \
+            name="web-{n}"; {n:03} has leading zeros, and {n:02x} is hexadecimal, for MAC addresses. Memory is checked \
+            for all before the first is made. One that fails is taken back; the others are not.
             """)
     static let supportsDryRun = true
 
@@ -38,13 +42,32 @@ struct CreateCommand: XLCommand {
     )
     var isStrict = false
 
+    @Option(help: ArgumentHelp("Create so many domains.", valueName: "n")) var count: Int?
+    @Option(help: ArgumentHelp("With --count: create so many at once.", valueName: "n")) var parallel = usualParallel
+
     init() {}
+
+    func validate() throws {
+        guard (1...64).contains(parallel) else { throw ValidationError("--parallel must be from 1 to 64") }
+        guard let count else { return }
+        guard (1...Self.mostAtOnce).contains(count) else {
+            throw ValidationError("--count must be from 1 to \(Self.mostAtOnce)")
+        }
+        if let flag = start.flagForOneDomain {
+            throw ValidationError("\(flag) is for one domain, and --count for several")
+        }
+    }
+
+    /// As many domains as a host can have, and more than one has.
+    private static let mostAtOnce = 10_000
+    private static let usualParallel = 4
 
     init?(_ words: PlainWords) {
         var words = words
         start = StartFlags(&words)
         (isDebugging, isDryRun, isPlanOnly) = (words.take("d"), words.take("n"), false)
         (isQuiet, ignoresMasks, isStrict) = (words.take("q"), words.take("i"), false)
+        (count, parallel) = (nil, Self.usualParallel)
         guard words.isDone, let operands = ConfigurationOperands(words: words.operands) else { return nil }
         self.operands = operands
     }
@@ -57,6 +80,7 @@ struct CreateCommand: XLCommand {
         }
         if !isQuiet { Output.say("Parsing config from \(path)") }
         let global = try context.globalConfig()
+        if let count { return try await createMany(count, path, global, in: context) }
         let configuration = try context.configuration(
             path: path, words: operands.lines, global: global, ignoringMasks: ignoresMasks, isStrict: isStrict)
         if isDryRun || context.options.isDryRun {
@@ -78,6 +102,29 @@ struct CreateCommand: XLCommand {
         }
         return try await start.run()
     }
+
+    private func createMany(
+        _ count: Int, _ path: String, _ global: GlobalConfig, in context: CommandContext
+    ) async throws -> ExitStatus {
+        let configurations = try context.configurations(
+            path: path, words: operands.lines, count: count, global: global, ignoringMasks: ignoresMasks,
+            isStrict: isStrict)
+        for configuration in configurations {
+            let text = try global.outputFormat.text(of: configuration)
+            if isDryRun || context.options.isDryRun {
+                Output.print(bytes: text)
+            } else if isDebugging {
+                Output.plainError(bytes: text)
+            }
+        }
+        if isDryRun || context.options.isDryRun { return .success }
+        let batch = BatchStart(configurations, start, global: global, in: context)
+        if isPlanOnly {
+            Output.print(bytes: try YajlEncoder().encode(await batch.plans()))
+            return .success
+        }
+        return try await batch.run(atMost: parallel)
+    }
 }
 
 /// What `create` and `restore` do with a domain besides making it.
@@ -98,6 +145,12 @@ struct StartFlags: ParsableArguments {
         name: [.customShort("A"), .customLong("vncviewer-autopass")],
         help: "As -V, and pass the VNC password to the viewer.")
     var passesPassword = false
+
+    /// What cannot be done with several domains, if it is wanted.
+    var flagForOneDomain: String? {
+        [(connectsConsole, "-c"), (staysInForeground, "-F"), (connectsDisplay, "-V"), (passesPassword, "-A")]
+            .first(where: \.0)?.1
+    }
 
     init() {}
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DomainModel
+import Events
 import Glibc
 import XenToolstack
 import XenTypes
@@ -127,21 +128,13 @@ struct Evacuation: Sendable {
 
     /// Migrates those that have a place, so many at once.
     func perform(_ plan: EvacuationPlan, parallel: Int) async -> [DomainID: Outcome] {
-        await withTaskGroup(of: (DomainID, Outcome).self) { group in
-            var outcomes: [DomainID: Outcome] = [:]
-            var waiting = plan.placements.compactMap { placement in placement.host.map { (placement.guest, $0) } }[...]
-            var running = 0
-            while !waiting.isEmpty || running > 0 {
-                while running < parallel, !Task.isCancelled, let (guest, host) = waiting.popFirst() {
-                    running += 1
-                    group.addTask { (guest.domain, await migrate(guest, to: host)) }
-                }
-                guard running > 0, let (domain, outcome) = await group.next() else { break }
-                running -= 1
-                outcomes[domain] = outcome
-            }
-            return outcomes
+        let moves = plan.placements.compactMap { placement in placement.host.map { (guest: placement.guest, host: $0) }
         }
+        let outcomes = await moves.concurrentMap(atMost: parallel) { await migrate($0.guest, to: $0.host) }
+        return Dictionary(
+            uniqueKeysWithValues: zip(moves, outcomes).compactMap { move, outcome in
+                outcome.map { (move.guest.domain, $0) }
+            })
     }
 
     private func migrate(_ guest: EvacuationPlan.Guest, to host: String) async -> Outcome {

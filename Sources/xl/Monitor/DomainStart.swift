@@ -54,7 +54,9 @@ struct DomainStart: Sendable {
         return .success
     }
 
-    private func start(_ console: ConsoleClient?) async throws -> DomainID {
+    /// Creates the domain and lets it run, watched by its monitor. When this is cancelled or fails, nothing of the
+    /// domain is left.
+    func start(_ console: ConsoleClient? = nil) async throws -> DomainID {
         var options = options
         if let console { options.consoleAvailable = { console.start(for: $0) } }
         let domain: DomainID
