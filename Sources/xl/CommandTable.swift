@@ -77,6 +77,7 @@ enum CommandTable {
         CommandRow(name: "setenforce", command: SetEnforceCommand.self),
         CommandRow(name: "loadpolicy", command: LoadPolicyCommand.self),
         CommandRow(name: "remus", command: RemusCommand.self),
+        CommandRow(name: "devd", command: DriverDomainCommand.self),
         CommandRow(name: "psr-hwinfo", command: PSRHardwareCommand.self),
         CommandRow(name: "psr-cmt-attach", command: PSRMonitorAttachCommand.self),
         CommandRow(name: "psr-cmt-detach", command: PSRMonitorDetachCommand.self),

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The programs and drivers of the control domain that answer in the store: backends, and xenconsoled.
+/// The programs and drivers that answer in the store: the backends of all domains, and xenconsoled.
 public final class SimulatedBackends: Sendable {
     private let silent = Mutex<Set<String>>([])
 
@@ -10,8 +10,9 @@ public final class SimulatedBackends: Sendable {
             guard path.hasPrefix("/local/domain/") else { return }
             let words = path.split(separator: "/").map(String.init)
             serveConsole(words, &store)
-            guard words.count == 8, words.starts(with: ["local", "domain", "0", "backend"]), words[7] == "state",
-                kinds.contains(words[4]), !silent.withLock({ $0.contains(words[4]) })
+            guard words.count == 8, words[3] == "backend", words[7] == "state",
+                kinds.contains(words[4]) || words[2] != "0" && words[4] == "qdisk",
+                !silent.withLock({ $0.contains(words[4]) })
             else { return }
             switch store.read(path) {
             case "1": store.write(path, "2")

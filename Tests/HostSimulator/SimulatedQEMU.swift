@@ -8,6 +8,7 @@ import SystemPackage
 public final class SimulatedQEMU: Sendable {
     private struct State {
         var isSilent = false
+        var home: UInt32 = 0
         var answers = ["query-chardev": "[]", "query-vnc": "{\"enabled\": false}", "query-cpus-fast": "[]"]
         var commands: [String] = []
     }
@@ -28,6 +29,9 @@ public final class SimulatedQEMU: Sendable {
     /// Lets QEMUs that start from now on say nothing.
     public func silence() { state.withLock { $0.isSilent = true } }
 
+    /// Lets QEMUs that start from now on run in another domain than the control domain.
+    public func run(in domain: UInt32) { state.withLock { $0.home = domain } }
+
     /// Sets what a command is answered with, as JSON.
     public func answer(_ command: String, _ text: String) { state.withLock { $0.answers[command] = text } }
 
@@ -36,6 +40,13 @@ public final class SimulatedQEMU: Sendable {
         let number = zip(arguments, arguments.dropFirst()).first { $0.0 == "-xen-domid" }.flatMap { UInt32($0.1) }
         guard let domain = number, !state.withLock(\.isSilent) else { return }
         let path = directory.appending("qmp-libxl-\(domain)")
+        if arguments.contains(where: { $0.contains(path.string) || $0.contains("fd=") }) { talk(at: path, process) }
+        let home = state.withLock(\.home)
+        store.access { $0.write("/local/domain/\(home)/device-model/\(domain)/state", "running") }
+    }
+
+    /// Serves the monitor that the process would have.
+    private func talk(at path: FilePath, _ process: pid_t) {
         let listener = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard listener >= 0, LocalAddress(path: path.string)?.bind(listener) == 0, listen(listener, 4) == 0 else {
             return
@@ -44,7 +55,6 @@ public final class SimulatedQEMU: Sendable {
             serve(listener, process)
             Glibc.close(listener)
         }
-        store.access { $0.write("/local/domain/0/device-model/\(domain)/state", "running") }
     }
 
     /// Accepts connections while the process is there.

@@ -30,13 +30,24 @@ public struct DeviceAddress: Sendable, Hashable, CustomStringConvertible {
     ///   wrote into its frontend must never be used for this.
     /// - Returns: nil when the path is none of `/local/domain/N/backend/KIND/DOMID/ID` for this very device.
     public init?(domain: DomainID, kind: DeviceKind, id: UInt32, backendPath: String) {
-        let parts = backendPath.split(separator: "/", omittingEmptySubsequences: false)
+        guard let found = DeviceAddress(backend: StorePath(backendPath)), found.domain == domain, found.id == id else {
+            return nil
+        }
+        self.init(
+            domain: domain, kind: kind, id: id, backendDomain: found.backendDomain, backendKind: found.backendKind)
+    }
+
+    /// The device whose backend has its nodes there.
+    ///
+    /// - Returns: nil when the path is none of `/local/domain/N/backend/KIND/DOMID/ID`.
+    public init?(backend path: StorePath) {
+        let parts = path.description.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 8, parts[0].isEmpty, parts[1] == "local", parts[2] == "domain", parts[4] == "backend",
-            let owner = UInt32(parts[3]), DomainID(owner).isReal,
-            let backendKind = DeviceKind(rawValue: String(parts[5])),
-            UInt32(parts[6]) == domain.rawValue, UInt32(parts[7]) == id
+            let owner = UInt32(parts[3]), DomainID(owner).isReal, let kind = DeviceKind(rawValue: String(parts[5])),
+            let domain = UInt32(parts[6]), DomainID(domain).isReal, let id = UInt32(parts[7])
         else { return nil }
-        self.init(domain: domain, kind: kind, id: id, backendDomain: DomainID(owner), backendKind: backendKind)
+        self.init(
+            domain: DomainID(domain), kind: kind.frontend, id: id, backendDomain: DomainID(owner), backendKind: kind)
     }
 
     /// Whether this domain provides the device.

@@ -34,8 +34,10 @@ public enum DeviceKind: String, Sendable, Hashable, CaseIterable {
     /// The kind of the frontends that such a backend serves.
     var frontend: DeviceKind {
         switch self {
-        case .qdisk: .vbd
+        case .qdisk, .vbd3: .vbd
         case .qusb: .vusb
+        case .xen9P: .p9
+        case .vinput: .vkbd
         default: self
         }
     }

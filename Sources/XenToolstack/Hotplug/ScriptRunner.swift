@@ -10,7 +10,14 @@ public struct ScriptRunner: HotplugRunner {
     /// For how long a script whose result nobody wants any more may go on.
     private static let grace = Duration.seconds(10)
 
-    public init(_ toolstack: Toolstack) { self.toolstack = toolstack }
+    /// Whether a script holds a lock of its guest's, for which the destruction of that guest waits.
+    private let locksGuest: Bool
+
+    /// - Parameter locksGuest: false in a driver domain, which knows no guest's UUID and destroys none.
+    public init(_ toolstack: Toolstack, locksGuest: Bool = true) {
+        self.toolstack = toolstack
+        self.locksGuest = locksGuest
+    }
 
     public func run(_ script: HotplugScript) async throws(ToolstackError) {
         try await run(
@@ -34,7 +41,7 @@ public struct ScriptRunner: HotplugRunner {
         plan.output = .descriptor(.standardError)
         // A group of its own, so that a script that must be stopped ends with all that it started.
         plan.group = .own
-        let lock = try shareLock(of: domain, isNeeded: needsLock)
+        let lock = locksGuest ? try shareLock(of: domain, isNeeded: needsLock) : nil
         defer { lock?.release() }
         plan.passedDescriptors = lock.map { [$0.file] } ?? []
         let process = try ChildProcess.start(plan)

@@ -22,7 +22,7 @@ struct Attendant: Sendable {
 
     /// QEMU's log, which a stub domain's console goes to as well, and this process's own.
     private var logs: [LogFile] {
-        [deviceModelLog] + [MonitorProcess.ownLog(in: toolstack.paths.log)].compactMap(\.self)
+        [deviceModelLog] + [StayingProcess.log(in: toolstack.paths.log)].compactMap(\.self)
     }
 
     private var deviceModelLog: LogFile { LogFile("qemu-dm-\(name)", in: toolstack.paths.log) }

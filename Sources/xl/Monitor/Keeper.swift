@@ -27,7 +27,7 @@ final class Keeper: Sendable {
     init(_ duty: Duty) throws {
         pipe = try Pipe()
         defer { pipe.closeReadEnd() }
-        var plan = ChildProcess.Plan(MonitorProcess.ownProgram)
+        var plan = ChildProcess.Plan(StayingProcess.program)
         plan.arguments = CommandLine.arguments
         plan.environment = [Self.variable: duty.text]
         plan.output = .null

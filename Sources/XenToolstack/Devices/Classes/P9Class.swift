@@ -8,7 +8,9 @@ public enum P9Class: DeviceClass {
     public static let noun = "9pfs share"
     public static let devices: WritableKeyPath<DomainConfiguration, [P9Device]> & Sendable = \.p9s
 
-    public static func needsDeviceModel(_ device: P9Device) -> Bool { device.type != .xen9pfsd }
+    public static func needsDeviceModel(_ device: P9Device) -> Bool {
+        device.type != .xen9pfsd && device.backendDomainID == .control
+    }
     /// Upstream does not store the number that it chooses.
     public static func remember(_ completed: P9Device, in stored: inout P9Device) {}
 
