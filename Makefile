@@ -52,9 +52,9 @@ DEB_VERSION ?= $(VERSION)-1
 DEB_STAGE := .build/deb
 
 MAN_PAGES := $(wildcard man/*.[1-8])
-EXAMPLES := $(filter-out %.png,$(wildcard examples/*))
+EXAMPLES := $(filter-out %.png examples/demo,$(wildcard examples/*))
 SCRIPTS := $(XENHOST) Tests/XenHost/image/rootfs Tests/XenHost/image/guests/initramfs scripts/install-packages scripts/host-shell \
-	scripts/xen-libraries scripts/check-headers scripts/debian-changelog systemd/guests debian/swift-xl.preinst debian/swift-xl.postrm Tests/Package/life Tests/Package/steps .ci/run Tests/Fuzz/fuzz Tests/HostTests/Support/merge-durations $(wildcard examples/demo Benchmarks/bench Benchmarks/measure Benchmarks/measure-migration)
+	scripts/xen-libraries scripts/check-headers scripts/debian-changelog systemd/guests completions/words debian/swift-xl.preinst debian/swift-xl.postrm Tests/Package/life Tests/Package/steps .ci/run Tests/Fuzz/fuzz Tests/HostTests/Support/merge-durations $(wildcard examples/demo Benchmarks/bench Benchmarks/measure Benchmarks/measure-migration)
 
 .PHONY: help demo test test-full quick record unit host-test fuzz release install uninstall deb deb-test bench lint docs host-shell \
 	clean build-packages packages builds tests host-image newer-host-image headers
@@ -144,21 +144,22 @@ release: build-packages
 	@$(SWIFT) build $(XEN_FLAGS) $(RELEASE_FLAGS)
 	@$(if $(XEN),ln -f $(PRODUCT)/release/xl $(XL))
 
+# Text that names what is installed beside it: install-text FROM,TO.
+install-text = install -D -m 644 $(1) $(2) && sed -i 's,/usr/lib/swift-xl,$(PREFIX)/lib/swift-xl,g' $(2)
+
 # `make release install` builds as you; `sudo make install` then only copies.
 install:
 	@test -x $(XL) || { echo 'There is no $(XL) yet: make release' >&2; exit 1; }
 	@echo 'Installing into $(DESTDIR)$(PREFIX)'
 	@install -D -m 755 $(XL) $(SBINDIR)/xl
 	@for page in $(MAN_PAGES); do install -D -m 644 $$page $(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; done
-	@test ! -e completions/xl.bash || install -D -m 644 completions/xl.bash $(BASHDIR)/xl
-	@test ! -e completions/_xl || install -D -m 644 completions/_xl $(ZSHDIR)/_xl
-	@test ! -e completions/xl.fish || install -D -m 644 completions/xl.fish $(FISHDIR)/xl.fish
+	@$(call install-text,completions/xl.bash,$(BASHDIR)/xl)
+	@$(call install-text,completions/_xl,$(ZSHDIR)/_xl)
+	@$(call install-text,completions/xl.fish,$(FISHDIR)/xl.fish)
 	@install -D -m 644 -t $(SCHEMADIR) schemas/*
 	@install -D -m 644 -t $(EXAMPLEDIR) $(EXAMPLES)
-	@install -D -m 755 -t $(SERVICEDIR) systemd/guests
-	@install -d $(UNITDIR)
-	@sed 's,/usr/lib/,$(PREFIX)/lib/,' systemd/xl-guests.service > $(UNITDIR)/xl-guests.service
-	@chmod 644 $(UNITDIR)/xl-guests.service
+	@install -D -m 755 -t $(SERVICEDIR) systemd/guests completions/words
+	@$(call install-text,systemd/xl-guests.service,$(UNITDIR)/xl-guests.service)
 
 uninstall:
 	@echo 'Removing from $(DESTDIR)$(PREFIX)'

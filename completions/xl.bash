@@ -231,6 +231,10 @@ _xl_config-update() {
 
     # Offer positional completions
     case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
     *)
         __xl_add_completions -f
         return
@@ -244,6 +248,14 @@ _xl_list() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_destroy() {
@@ -252,6 +264,14 @@ _xl_destroy() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_shutdown() {
@@ -260,6 +280,14 @@ _xl_shutdown() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_reboot() {
@@ -268,6 +296,14 @@ _xl_reboot() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_pause() {
@@ -276,6 +312,14 @@ _xl_pause() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_unpause() {
@@ -284,6 +328,14 @@ _xl_unpause() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_console() {
@@ -305,6 +357,14 @@ _xl_console() {
         return
         ;;
     esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_vncviewer() {
@@ -313,6 +373,14 @@ _xl_vncviewer() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_save() {
@@ -324,6 +392,10 @@ _xl_save() {
 
     # Offer positional completions
     case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
     2)
         __xl_add_completions -f
         return
@@ -371,6 +443,14 @@ _xl_migrate() {
         return
         ;;
     esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_restore() {
@@ -406,6 +486,10 @@ _xl_dump-core() {
 
     # Offer positional completions
     case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
     2)
         __xl_add_completions -f
         return
@@ -430,6 +514,10 @@ _xl_cd-insert() {
 
     # Offer positional completions
     case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
     3)
         __xl_add_completions -f
         return
@@ -443,6 +531,14 @@ _xl_cd-eject() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_mem-max() {
@@ -451,6 +547,14 @@ _xl_mem-max() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_mem-set() {
@@ -459,6 +563,14 @@ _xl_mem-set() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_button-press() {
@@ -470,6 +582,10 @@ _xl_button-press() {
 
     # Offer positional completions
     case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
     2)
         __xl_add_completions -W 'power'$'\n''sleep'
         return
@@ -483,6 +599,14 @@ _xl_vcpu-list() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options -1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_vcpu-pin() {
@@ -491,6 +615,14 @@ _xl_vcpu-pin() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 4
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_vcpu-set() {
@@ -499,6 +631,14 @@ _xl_vcpu-set() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_vm-list() {
@@ -523,6 +663,14 @@ _xl_sharing() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_sched-credit() {
@@ -621,6 +769,14 @@ _xl_domid() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_domname() {
@@ -629,6 +785,14 @@ _xl_domname() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_rename() {
@@ -637,6 +801,14 @@ _xl_rename() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_trigger() {
@@ -648,6 +820,10 @@ _xl_trigger() {
 
     # Offer positional completions
     case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
     2)
         __xl_add_completions -W 'nmi'$'\n''reset'$'\n''init'$'\n''power'$'\n''sleep'$'\n''s3resume'
         return
@@ -661,6 +837,14 @@ _xl_sysrq() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_debug-keys() {
@@ -693,6 +877,14 @@ _xl_network-attach() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options -1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_network-list() {
@@ -701,6 +893,14 @@ _xl_network-list() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options -1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_network-detach() {
@@ -709,6 +909,14 @@ _xl_network-detach() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_channel-list() {
@@ -717,6 +925,14 @@ _xl_channel-list() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options -1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_block-attach() {
@@ -725,6 +941,14 @@ _xl_block-attach() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options -1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_block-list() {
@@ -733,6 +957,14 @@ _xl_block-list() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options -1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_block-detach() {
@@ -741,6 +973,14 @@ _xl_block-detach() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_vtpm-attach() {
@@ -749,6 +989,14 @@ _xl_vtpm-attach() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options -1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_vtpm-list() {
@@ -757,6 +1005,14 @@ _xl_vtpm-list() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options -1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_vtpm-detach() {
@@ -765,6 +1021,14 @@ _xl_vtpm-detach() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_vkb-attach() {
@@ -773,6 +1037,14 @@ _xl_vkb-attach() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options -1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_vkb-list() {
@@ -781,6 +1053,14 @@ _xl_vkb-list() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options -1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_vkb-detach() {
@@ -789,6 +1069,14 @@ _xl_vkb-detach() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_vdispl-attach() {
@@ -797,6 +1085,14 @@ _xl_vdispl-attach() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options -1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_vdispl-list() {
@@ -805,6 +1101,14 @@ _xl_vdispl-list() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options -1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_vdispl-detach() {
@@ -813,6 +1117,14 @@ _xl_vdispl-detach() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_vsnd-attach() {
@@ -821,6 +1133,14 @@ _xl_vsnd-attach() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options -1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_vsnd-list() {
@@ -829,6 +1149,14 @@ _xl_vsnd-list() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options -1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_vsnd-detach() {
@@ -837,6 +1165,14 @@ _xl_vsnd-detach() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_uptime() {
@@ -845,6 +1181,14 @@ _xl_uptime() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options -1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_claims() {
@@ -885,6 +1229,14 @@ _xl_cpupool-list() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words pools')"
+        return
+        ;;
+    esac
 }
 
 _xl_cpupool-destroy() {
@@ -893,6 +1245,14 @@ _xl_cpupool-destroy() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words pools')"
+        return
+        ;;
+    esac
 }
 
 _xl_cpupool-rename() {
@@ -901,6 +1261,14 @@ _xl_cpupool-rename() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words pools')"
+        return
+        ;;
+    esac
 }
 
 _xl_cpupool-cpu-add() {
@@ -909,6 +1277,14 @@ _xl_cpupool-cpu-add() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words pools')"
+        return
+        ;;
+    esac
 }
 
 _xl_cpupool-cpu-remove() {
@@ -917,6 +1293,14 @@ _xl_cpupool-cpu-remove() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words pools')"
+        return
+        ;;
+    esac
 }
 
 _xl_cpupool-migrate() {
@@ -925,6 +1309,18 @@ _xl_cpupool-migrate() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    2)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words pools')"
+        return
+        ;;
+    esac
 }
 
 _xl_cpupool-numa-split() {
@@ -995,6 +1391,14 @@ _xl_remus() {
         return
         ;;
     esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_devd() {
@@ -1026,6 +1430,14 @@ _xl_psr-cmt-attach() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_psr-cmt-detach() {
@@ -1034,6 +1446,14 @@ _xl_psr-cmt-detach() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_psr-cmt-show() {
@@ -1047,6 +1467,10 @@ _xl_psr-cmt-show() {
     case "${positional_number}" in
     1)
         __xl_add_completions -W 'cache-occupancy'$'\n''total-mem-bandwidth'$'\n''local-mem-bandwidth'
+        return
+        ;;
+    2)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
         return
         ;;
     esac
@@ -1068,6 +1492,14 @@ _xl_psr-cat-set() {
         return
         ;;
     esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_psr-cat-show() {
@@ -1080,6 +1512,14 @@ _xl_psr-cat-show() {
     # Offer option value completions
     case "${prev}" in
     '-l'|'--level')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
         return
         ;;
     esac
@@ -1098,6 +1538,14 @@ _xl_psr-mba-set() {
         return
         ;;
     esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_psr-mba-show() {
@@ -1106,6 +1554,14 @@ _xl_psr-mba-show() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_qemu-monitor-command() {
@@ -1114,6 +1570,14 @@ _xl_qemu-monitor-command() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_suspend() {
@@ -1122,6 +1586,14 @@ _xl_suspend() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_resume() {
@@ -1130,6 +1602,14 @@ _xl_resume() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_xenstore-quota-get() {
@@ -1138,6 +1618,14 @@ _xl_xenstore-quota-get() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_xenstore-quota-set() {
@@ -1197,6 +1685,14 @@ _xl_migrate-recover() {
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
 }
 
 _xl_config() {

@@ -8,7 +8,7 @@ struct BlockAttachCommand: XLCommand {
         discussion: "All words of the specification together describe one disk, as disk= does in a configuration.")
     static let supportsDryRun = true
 
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "Specification of the disk: target, format, vdev, access, or key=value.") var specification:
         [String]
 

@@ -13,7 +13,7 @@ struct CDInsertCommand: XLCommand {
     @Option(
         help: "The image's format: raw, qcow2, qcow, vhd or qed.", completion: .list(["raw", "qcow2", "vhd", "qed"]))
     var format = "raw"
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "The drive: hdc.") var drive: String
     @Argument(help: "The image: a file or a block device.", completion: .file()) var path: String
 
@@ -26,7 +26,7 @@ struct CDEjectCommand: XLCommand {
     static let configuration = named("cd-eject", "Eject a cdrom from a guest's cd drive")
     static let supportsDryRun = true
 
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "The drive: hdc.") var drive: String
 
     func run(in context: CommandContext) async throws -> ExitStatus {

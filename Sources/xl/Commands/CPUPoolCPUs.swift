@@ -4,7 +4,7 @@ import XenTypes
 
 /// The operands of the commands that give processors to a pool and take them away.
 struct CPUPoolCPUs: ParsableArguments {
-    @Argument(help: "Name or number of the pool.") var pool: String
+    @Argument(help: "Name or number of the pool.", completion: .pools) var pool: String
     @Argument(help: "The processors.") var cpus: String
 
     static let usage = "<CPU Pool> <CPU nr>|node:<node nr>"

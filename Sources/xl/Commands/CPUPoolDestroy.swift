@@ -3,7 +3,7 @@ import ArgumentParser
 struct CPUPoolDestroyCommand: XLCommand {
     static let configuration = named("cpupool-destroy", "Deactivates a CPU pool", usage: "<CPU Pool>")
 
-    @Argument(help: "Name or number of the pool; it must have no domains.") var pool: String
+    @Argument(help: "Name or number of the pool; it must have no domains.", completion: .pools) var pool: String
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let toolstack = context.toolstack

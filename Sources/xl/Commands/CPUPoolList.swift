@@ -6,7 +6,7 @@ struct CPUPoolListCommand: XLCommand {
 
     @Flag(name: [.short, .long], help: "Show the processors of each pool.") var cpus = false
     @Flag(help: "Print them as a JSON document.") var json = false
-    @Argument(help: "Only this pool: name or number.") var pool: String?
+    @Argument(help: "Only this pool: name or number.", completion: .pools) var pool: String?
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let toolstack = context.toolstack

@@ -4,8 +4,8 @@ struct CPUPoolMigrateCommand: XLCommand {
     static let configuration = named(
         "cpupool-migrate", "Moves a domain into a CPU pool", usage: "<Domain> <CPU Pool>")
 
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
-    @Argument(help: "Name or number of the pool.") var pool: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
+    @Argument(help: "Name or number of the pool.", completion: .pools) var pool: String
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let toolstack = context.toolstack

@@ -3,7 +3,7 @@ import ArgumentParser
 struct CPUPoolRenameCommand: XLCommand {
     static let configuration = named("cpupool-rename", "Renames a CPU pool", usage: "<CPU Pool> <new name>")
 
-    @Argument(help: "Name or number of the pool.") var pool: String
+    @Argument(help: "Name or number of the pool.", completion: .pools) var pool: String
     @Argument(help: "The new name; no other pool may have it.") var newName: String
 
     func run(in context: CommandContext) async throws -> ExitStatus {

@@ -12,7 +12,7 @@ struct ConfigUpdateCommand: XLCommand {
             """)
     static let supportsDryRun = true
 
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @OptionGroup var operands: ConfigurationOperands
     @Flag(name: .customShort("d"), help: "Print the resulting configuration.")
     var isDebugging = false

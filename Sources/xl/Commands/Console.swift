@@ -13,7 +13,7 @@ struct ConsoleCommand: XLCommand {
     var number: UInt32 = 0
     @Option(name: .customShort("e"), help: "The key that leaves the console, such as ^a; normally ^].")
     var escape: String?
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let toolstack = context.toolstack

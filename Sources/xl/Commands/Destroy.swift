@@ -6,7 +6,7 @@ struct DestroyCommand: XLCommand {
     static let configuration = named("destroy", "Terminate a domain immediately")
 
     @Flag(name: .short, help: "Permit destroying domain 0.") var force = false
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
 
     init() {}
 

@@ -5,7 +5,7 @@ struct DomIDCommand: XLCommand {
     static let configuration = named("domid", "Convert a domain name to domain id")
 
     @Flag(help: "Print it as a JSON document.") var json = false
-    @Argument(help: "The domain: name, number or UUID.") var domain: String
+    @Argument(help: "The domain: name, number or UUID.", completion: .domains) var domain: String
 
     init() {}
 
@@ -29,7 +29,7 @@ struct DomNameCommand: XLCommand {
     static let configuration = named("domname", "Convert a domain id to domain name")
 
     @Flag(help: "Print it as a JSON document.") var json = false
-    @Argument(help: "The domain: number, name or UUID.") var domain: String
+    @Argument(help: "The domain: number, name or UUID.", completion: .domains) var domain: String
 
     init() {}
 

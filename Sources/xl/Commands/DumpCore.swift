@@ -4,7 +4,7 @@ import SystemPackage
 struct DumpCoreCommand: XLCommand {
     static let configuration = named("dump-core", "Core dump a domain", usage: "<Domain> <filename>")
 
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "The file to write.", completion: .file()) var file: String
 
     func run(in context: CommandContext) async throws -> ExitStatus {

@@ -12,7 +12,7 @@ struct ListCommand: XLCommand {
     @Flag(name: [.short, .long], help: "Also show the CPU pool.") var cpupool = false
     @Flag(name: [.customShort("n"), .long], help: "Also show the NUMA node affinity.") var numa = false
     @Flag(help: "Print all of it as a JSON document.") var json = false
-    @Argument(help: "Only this domain: name, number or UUID.") var domain: String?
+    @Argument(help: "Only this domain: name, number or UUID.", completion: .domains) var domain: String?
 
     init() {}
 

@@ -31,7 +31,7 @@ struct MemSetCommand: XLCommand {
 
 /// What `mem-max` and `mem-set` take.
 struct MemoryOperands: ParsableArguments {
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "A number with b, k, m, g or t behind it; MiB without a letter.") var size: String
 
     func read(_ toolstack: Toolstack) throws -> (domain: DomainID, kib: UInt64) {

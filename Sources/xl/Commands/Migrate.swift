@@ -38,7 +38,7 @@ struct MigrateCommand: XLCommand {
     var skipCheck = false
     @Flag(help: "Print what was done as a JSON document, and what happens as lines of JSON on standard error.")
     var json = false
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "The host, as ssh takes it.") var host: String
 
     func validate() throws {

@@ -20,7 +20,7 @@ struct MigrateRecoverCommand: XLCommand {
     @Flag(help: "Do not ask: it runs there. The copy here is ended.")
     var there = false
     @Flag(help: "Print what was found out as a JSON document.") var json = false
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
 
     func validate() throws {
         guard !(here && there) else { throw ValidationError("--here and --there exclude each other") }

@@ -9,7 +9,7 @@ struct NetworkAttachCommand: XLCommand {
         discussion: "The words are those of vif= in a configuration: mac=, bridge=, script=, ip=, rate=, vifname=, ….")
     static let supportsDryRun = true
 
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "Settings of the interface: key=value.") var specification: [String] = []
 
     func run(in context: CommandContext) async throws -> ExitStatus {

@@ -5,7 +5,7 @@ import XenToolstack
 struct NetworkDetachCommand: XLCommand {
     static let configuration = named("network-detach", "Destroy a domain's virtual network device")
 
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "Number or MAC address of the interface.") var device: String
 
     func run(in context: CommandContext) async throws -> ExitStatus {

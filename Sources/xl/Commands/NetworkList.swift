@@ -5,7 +5,7 @@ struct NetworkListCommand: XLCommand {
     static let configuration = named("network-list", "List virtual network interfaces for a domain")
 
     @Flag(help: "Print them as a JSON document.") var json = false
-    @Argument(help: "Names, numbers or UUIDs of domains.") var domains: [String]
+    @Argument(help: "Names, numbers or UUIDs of domains.", completion: .domains) var domains: [String]
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         try context.listDevices(

@@ -38,7 +38,7 @@ struct PSRCacheSetCommand: XLCommand {
     @Flag(name: [.short, .long], help: "Set the mask of code alone, where CDP is on.") var code = false
     @Flag(name: [.short, .long], help: "Set the mask of data alone, where CDP is on.") var data = false
     @Flag(help: "Print what holds then as a JSON document.") var json = false
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "The mask: decimal, or hexadecimal after 0x.") var mask: String
 
     static func exitStatus(for error: any Error) -> ExitStatus { ExitStatus(resourcesCode: error) }
@@ -76,7 +76,7 @@ struct PSRCacheShowCommand: XLCommand {
     @Option(name: [.customShort("l", allowingJoined: true), .long], help: "The level of the cache, 3 or 2.") var level =
         3
     @Flag(help: "Print it as a JSON document.") var json = false
-    @Argument(help: "Only this domain: name, number or UUID.") var domain: String?
+    @Argument(help: "Only this domain: name, number or UUID.", completion: .domains) var domain: String?
 
     static func exitStatus(for error: any Error) -> ExitStatus { ExitStatus(resourcesCode: error) }
 
@@ -93,7 +93,7 @@ struct PSRBandwidthSetCommand: XLCommand {
 
     @OptionGroup var sockets: SocketOptions
     @Flag(help: "Print what holds then as a JSON document.") var json = false
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "The value: decimal, or hexadecimal after 0x.") var throttle: String
 
     static func exitStatus(for error: any Error) -> ExitStatus { ExitStatus(resourcesCode: error) }
@@ -121,7 +121,7 @@ struct PSRBandwidthShowCommand: XLCommand {
         "psr-mba-show", "Show Memory Bandwidth Allocation information", usage: "[--json] [<Domain>]")
 
     @Flag(help: "Print it as a JSON document.") var json = false
-    @Argument(help: "Only this domain: name, number or UUID.") var domain: String?
+    @Argument(help: "Only this domain: name, number or UUID.", completion: .domains) var domain: String?
 
     static func exitStatus(for error: any Error) -> ExitStatus { ExitStatus(resourcesCode: error) }
 

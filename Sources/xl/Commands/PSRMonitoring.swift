@@ -8,7 +8,7 @@ struct PSRMonitorAttachCommand: XLCommand {
         "psr-cmt-attach", "Attach Cache Monitoring Technology service to a domain")
 
     @Flag(help: "Print the outcome as a JSON document.") var json = false
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
 
     static func exitStatus(for error: any Error) -> ExitStatus { ExitStatus(resourcesCode: error) }
 
@@ -25,7 +25,7 @@ struct PSRMonitorDetachCommand: XLCommand {
         "psr-cmt-detach", "Detach Cache Monitoring Technology service from a domain")
 
     @Flag(help: "Print the outcome as a JSON document.") var json = false
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
 
     static func exitStatus(for error: any Error) -> ExitStatus { ExitStatus(resourcesCode: error) }
 
@@ -48,7 +48,7 @@ struct PSRMonitorShowCommand: XLCommand {
             cache-occupancy (KiB of the level 3 cache), total-mem-bandwidth or local-mem-bandwidth (KiB a second).
             """, completion: .list(MonitorReadings.resourceNames))
     var type: String
-    @Argument(help: "Only this domain: name, number or UUID.") var domain: String?
+    @Argument(help: "Only this domain: name, number or UUID.", completion: .domains) var domain: String?
 
     static func exitStatus(for error: any Error) -> ExitStatus { ExitStatus(resourcesCode: error) }
 

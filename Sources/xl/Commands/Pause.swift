@@ -3,7 +3,7 @@ import ArgumentParser
 struct PauseCommand: XLCommand {
     static let configuration = named("pause", "Pause execution of a domain")
 
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let toolstack = context.toolstack
@@ -15,7 +15,7 @@ struct PauseCommand: XLCommand {
 struct UnpauseCommand: XLCommand {
     static let configuration = named("unpause", "Unpause a paused domain")
 
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let toolstack = context.toolstack

@@ -9,7 +9,7 @@ struct QEMUMonitorCommand: XLCommand {
         discussion: "The command is one of QEMU's human monitor: 'help' lists them.")
 
     @Flag(help: "Print the answer in a JSON document.") var json = false
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "The command with its arguments, as one word.") var command: String
 
     func run(in context: CommandContext) async throws -> ExitStatus {

@@ -35,7 +35,7 @@ struct RemusCommand: XLCommand {
     var hasNoNetworkBuffers = false
     @Flag(name: .customShort("d"), help: "Do not hold back what the disks replicate (with -F).")
     var hasNoDiskBuffers = false
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "The host, as ssh takes it.") var host: String?
 
     private static let farewellLimit = Duration.seconds(60)

@@ -3,7 +3,7 @@ import ArgumentParser
 struct RenameCommand: XLCommand {
     static let configuration = named("rename", "Rename a domain")
 
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "The new name; no other domain may have it.") var newName: String
 
     func run(in context: CommandContext) async throws -> ExitStatus {

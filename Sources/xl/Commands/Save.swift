@@ -21,7 +21,7 @@ struct SaveCommand: XLCommand {
     var keepsNumber = false
     @Flag(help: "Print what was done as a JSON document, and what happens as lines of JSON on standard error.")
     var json = false
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "The file to write.", completion: .file()) var file: String
     @Argument(help: "A configuration to store in place of the domain's own.", completion: .file())
     var configurationFile: String?

@@ -5,7 +5,7 @@ struct SharingCommand: XLCommand {
     static let configuration = named("sharing", "Get information about page sharing")
 
     @Flag(help: "Print it as a JSON document.") var json = false
-    @Argument(help: "Only this domain: name, number or UUID.") var domain: String?
+    @Argument(help: "Only this domain: name, number or UUID.", completion: .domains) var domain: String?
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let toolstack = context.toolstack

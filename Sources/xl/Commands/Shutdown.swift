@@ -33,7 +33,7 @@ struct GuestRequestOptions: ParsableArguments {
         name: .customShort("F"),
         help: "Press the virtual power or reset button of guests without drivers that take requests.")
     var fallback = false
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String?
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String?
 }
 
 /// One request to several guests, side by side.

@@ -6,7 +6,7 @@ struct SuspendCommand: XLCommand {
     /// Upstream has it from Xen 4.18 on.
     static let isUpstream = false
 
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let toolstack = context.toolstack
@@ -21,7 +21,7 @@ struct ResumeCommand: XLCommand {
     /// Upstream has it from Xen 4.18 on.
     static let isUpstream = false
 
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let toolstack = context.toolstack

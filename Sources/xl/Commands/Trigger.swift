@@ -6,7 +6,7 @@ struct TriggerCommand: XLCommand {
     static let configuration = named(
         "trigger", "Send a trigger to a domain", usage: "<Domain> <nmi|reset|init|power|sleep|s3resume> [<VCPU>]")
 
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(
         help: "nmi, reset, init, power (the power button), sleep (the sleep button) or s3resume (wake it up).",
         completion: .list(["nmi", "reset", "init", "power", "sleep", "s3resume"]))
@@ -31,7 +31,7 @@ struct ButtonPressCommand: XLCommand {
         "button-press", "Indicate an ACPI button press to the domain", usage: "<Domain> <power|sleep>",
         discussion: "An old name of 'xl trigger <Domain> power' and 'xl trigger <Domain> sleep'.")
 
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "power or sleep.", completion: .list(["power", "sleep"])) var button: String
 
     func run(in context: CommandContext) async throws -> ExitStatus {
@@ -53,7 +53,7 @@ struct SysRqCommand: XLCommand {
         "sysrq", "Send a sysrq to a domain", usage: "<Domain> <letter>",
         discussion: "The letters are those of the guest's kernel: 'h' lists them on the guest's console.")
 
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "One character.") var letter: String
 
     func run(in context: CommandContext) async throws -> ExitStatus {

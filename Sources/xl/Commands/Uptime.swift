@@ -7,7 +7,7 @@ struct UptimeCommand: XLCommand {
 
     @Flag(name: .customShort("s"), help: "Print a line a domain in the form of uptime(1).") var isShort = false
     @Flag(help: "Print them as a JSON document.") var json = false
-    @Argument(help: "Only these domains: name, number or UUID.") var domains: [String] = []
+    @Argument(help: "Only these domains: name, number or UUID.", completion: .domains) var domains: [String] = []
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let toolstack = context.toolstack

@@ -18,7 +18,7 @@ struct VCPUPinCommand: XLCommand {
         name: [.customShort("i"), .customLong("ignore-global-affinity-masks")],
         help: "Ignore the CPU masks of xl.conf.")
     var ignoresMasks = false
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "The vCPU's number, or all.") var vcpu: String
     @Argument(help: "CPUs that the vCPU may use.") var hard: String
     @Argument(help: "CPUs that it prefers.") var soft: String?

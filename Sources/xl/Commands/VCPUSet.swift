@@ -5,7 +5,7 @@ struct VCPUSetCommand: XLCommand {
     static let configuration = named("vcpu-set", "Set the number of active VCPUs allowed for the domain")
 
     @Flag(name: [.short, .long], help: "Don't limit the vCPU based on the host CPU count.") var ignoreHost = false
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "How many of its vCPUs the domain may use.") var count: UInt32
 
     func run(in context: CommandContext) async throws -> ExitStatus {

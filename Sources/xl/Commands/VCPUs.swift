@@ -5,7 +5,7 @@ struct VCPUListCommand: XLCommand {
     static let configuration = named("vcpu-list", "List the VCPUs for all/some domains")
 
     @Flag(help: "Print them as a JSON document.") var json = false
-    @Argument(help: "Only these domains: name, number or UUID.") var domains: [String] = []
+    @Argument(help: "Only these domains: name, number or UUID.", completion: .domains) var domains: [String] = []
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let toolstack = context.toolstack

@@ -8,7 +8,7 @@ struct VDisplAttachCommand: XLCommand {
         discussion: "The words are those of vdispl= in a configuration: connectors=ID:WxH;…, be-alloc=, backend=.")
     static let supportsDryRun = true
 
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "Settings of the display: key=value.") var specification: [String] = []
 
     func run(in context: CommandContext) async throws -> ExitStatus {

@@ -8,7 +8,7 @@ struct VKBAttachCommand: XLCommand {
         discussion: "The words are those of vkb= in a configuration: backend-type=, unique-id=, width=, height=, ….")
     static let supportsDryRun = true
 
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "Settings of the device: key=value.") var specification: [String]
 
     func run(in context: CommandContext) async throws -> ExitStatus {

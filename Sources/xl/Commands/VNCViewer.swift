@@ -10,7 +10,7 @@ struct VNCViewerCommand: XLCommand {
         name: [.customShort("a"), .customLong("autopass"), .customLong("vncviewer-autopass")],
         help: "Pass VNC password to viewer via stdin and -autopass.")
     var passesPassword = false
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let domain = try context.toolstack.findDomain(domain)

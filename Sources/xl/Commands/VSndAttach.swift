@@ -8,7 +8,7 @@ struct VSndAttachCommand: XLCommand {
         discussion: "Each word is an item of a sound card as vsnd= has it: card,…, pcm,… or stream,….")
     static let supportsDryRun = true
 
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "Items of the card.") var specification: [String]
 
     func run(in context: CommandContext) async throws -> ExitStatus {

@@ -4,7 +4,7 @@ import XenToolstack
 struct VSndDetachCommand: XLCommand {
     static let configuration = named("vsnd-detach", "Destroy a domain's virtual sound device")
 
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "Number of the device.") var device: String
 
     func run(in context: CommandContext) async throws -> ExitStatus {

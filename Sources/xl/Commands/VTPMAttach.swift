@@ -8,7 +8,7 @@ struct VTPMAttachCommand: XLCommand {
         discussion: "The words are those of vtpm= in a configuration; without a UUID a random one is taken.")
     static let supportsDryRun = true
 
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "Settings of the TPM: uuid=UUID, backend=DOMAIN.") var specification: [String] = []
 
     func run(in context: CommandContext) async throws -> ExitStatus {

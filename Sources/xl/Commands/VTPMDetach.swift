@@ -5,7 +5,7 @@ import XenTypes
 struct VTPMDetachCommand: XLCommand {
     static let configuration = named("vtpm-detach", "Destroy a domain's virtual TPM device")
 
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "Number or UUID of the TPM.") var device: String
 
     func run(in context: CommandContext) async throws -> ExitStatus {

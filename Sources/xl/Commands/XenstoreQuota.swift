@@ -13,7 +13,7 @@ struct XenstoreQuotaGetCommand: XLCommand {
 
     @Flag(name: .customShort("g"), help: "Those that new domains get.") var isGlobal = false
     @Flag(help: "Print them as a JSON document.") var json = false
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String?
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String?
 
     func validate() throws {
         guard isGlobal == (domain == nil) else { throw ValidationError("Domain or \"-g\" must be specified.") }
