@@ -198,6 +198,10 @@ function __xl_parse_tokens -S
             __xl_parse_subcommand -r 2 'strict' 'host' 'json' 'h/help'
         case 'doctor'
             __xl_parse_subcommand 1 'fix' 'json' 'h/help'
+        case 'wait'
+            __xl_parse_subcommand -r 1 'for=' 'timeout=' 'json' 'h/help'
+        case 'events'
+            __xl_parse_subcommand -r 1 'json' 'since=' 'h/help'
         case 'help'
             __xl_parse_subcommand -r 1 
         end
@@ -347,6 +351,8 @@ complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -f
 complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'migrate-recover' -d 'Find out where a domain runs whose migration was cut off'
 complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'config' -d 'Check, show or compare configurations, or list the keys they can have'
 complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'doctor' -d 'Find what is wrong with this host, and mend it'
+complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'wait' -d 'Wait until domains are in a state'
+complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'events' -d 'Print what happens to domains, until it is interrupted'
 complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl" -eq 1' -fa 'help' -d 'Show subcommand help information.'
 complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl create" -ge 1' -F
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl create" defconfig f' -s 'f' -l 'defconfig' -d 'Use the given configuration file.' -rF
@@ -696,3 +702,10 @@ complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl conf
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl doctor" fix' -l 'fix' -d 'Mend what can be mended with certainty.'
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl doctor" json' -l 'json' -d 'Print the findings as a JSON document.'
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl doctor" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl wait" for' -l 'for' -d 'What to wait for.' -rfka ''
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl wait" timeout' -l 'timeout' -d 'Wait no longer; 0 looks once.' -rfka ''
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl wait" json' -l 'json' -d 'Print what was reached as a JSON document.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl wait" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl events" json' -l 'json' -d 'Print each event as a JSON document on a line of its own.'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl events" since' -l 'since' -d 'now, or start: first the domains that there are, as events that say so.' -rfka 'now start'
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl events" h help' -s 'h' -l 'help' -d 'Show help information.'

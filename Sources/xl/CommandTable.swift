@@ -98,6 +98,8 @@ enum CommandTable {
         CommandRow(name: "migrate-only", command: MigrateOnlyCommand.self),
         CommandRow(name: "config", command: ConfigCommand.self),
         CommandRow(name: "doctor", command: DoctorCommand.self),
+        CommandRow(name: "wait", command: WaitCommand.self),
+        CommandRow(name: "events", command: EventsCommand.self),
         CommandRow(name: "help", command: HelpCommand.self),
     ]
 

@@ -1,5 +1,4 @@
 import DomainModel
-import Glibc
 import XenStore
 import XenTypes
 import YajlJSON
@@ -68,8 +67,7 @@ extension DeviceModelFacts {
             parts.dropFirst().allSatisfy({ !$0.isEmpty && $0.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) } }
             )
         else { return false }
-        var bytes = in6_addr()
-        return [AF_INET, AF_INET6].contains { inet_pton($0, address, &bytes) == 1 }
+        return SystemCalls.internetAddress(address) != nil
     }
 }
 
