@@ -44,6 +44,7 @@ enum CommandTable {
         CommandRow(name: "debug-keys", command: DebugKeysCommand.self),
         CommandRow(name: "set-parameters", command: SetParametersCommand.self),
         CommandRow(name: "dmesg", command: DMesgCommand.self),
+        CommandRow(name: "top", command: TopCommand.self),
         CommandRow(name: "network-attach", command: NetworkAttachCommand.self),
         CommandRow(name: "network-list", command: NetworkListCommand.self),
         CommandRow(name: "network-detach", command: NetworkDetachCommand.self),
