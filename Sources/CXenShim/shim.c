@@ -33,6 +33,21 @@ int cxs_pidfd_send_signal(int process, int signal)
     return pidfd_send_signal(process, signal, NULL, 0);
 }
 
+pid_t cxs_write_in_child(const char *path, const void *bytes, size_t size)
+{
+    pid_t child = fork();
+    int file;
+
+    if ( child )
+        return child;
+    setsid();
+    syscall(SYS_close_range, 0U, ~0U, 0U);
+    file = open(path, O_WRONLY | O_CLOEXEC);
+    if ( file < 0 || write(file, bytes, size) < 0 )
+        _exit(errno);
+    _exit(0);
+}
+
 int cxs_eventfd(void)
 {
     return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

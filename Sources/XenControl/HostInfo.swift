@@ -100,7 +100,7 @@ public struct NUMANode: Hashable, Sendable {
 }
 
 /// A PCI device's address.
-public struct PCIDeviceAddress: Hashable, Sendable {
+public struct PCIDeviceAddress: Hashable, Sendable, CustomStringConvertible {
     public var segment: UInt16
     public var bus: UInt8
     /// Device in the upper five bits, function in the lower three.
@@ -114,4 +114,20 @@ public struct PCIDeviceAddress: Hashable, Sendable {
 
     /// The number by which libxc names the device: segment, bus and devfn from high to low bits.
     public var machineSBDF: UInt32 { UInt32(segment) << 16 | UInt32(bus) << 8 | UInt32(devfn) }
+
+    public var device: UInt8 { devfn >> 3 }
+    public var function: UInt8 { devfn & 7 }
+
+    /// Sysfs' form: segment:bus:device.function, in hexadecimal digits.
+    public var description: String { text(":", ".") }
+
+    /// The four numbers in hexadecimal digits.
+    public func text(_ separator: String, _ last: String) -> String {
+        func digits(_ number: some BinaryInteger, _ width: Int) -> String {
+            let text = String(number, radix: 16)
+            return String(repeating: "0", count: max(0, width - text.utf8.count)) + text
+        }
+        let numbers = [digits(segment, 4), digits(bus, 2), digits(device, 2)]
+        return numbers.joined(separator: separator) + last + digits(function, 1)
+    }
 }

@@ -12,6 +12,8 @@ public struct HostPaths: Sendable {
     /// Sockets, the domain-number history.
     public var run: FilePath = "/var/run/xen"
     public var log: FilePath = "/var/log/xen"
+    /// Where the kernel shows its devices.
+    public var sysfs: FilePath = "/sys"
     /// The locks of hotplug scripts (`locking.sh`).
     public var hotplugLocks: FilePath = "/var/run/xen-hotplug"
     /// `xl.conf` and hotplug scripts.

@@ -12,6 +12,8 @@ public struct Timeouts: Sendable {
     public var hotplugScript: Duration = .seconds(40)
     /// Others to finish what they change of the devices of a domain that is destroyed: a backend's start and its script.
     public var deviceChange: Duration = .seconds(50)
+    /// The kernel to give a PCI device to a driver or to take it from one, or to reset it.
+    public var deviceBinding: Duration = .seconds(60)
     /// QEMU to report that it runs.
     public var deviceModelStart: Duration = .seconds(60)
     /// The QEMU in a stub domain to report that it runs, from the domain's first instruction.

@@ -19,6 +19,7 @@ public final class Toolstack: Sendable {
     public let paths: HostPaths
     public let timeouts: Timeouts
     public let logger: Logger
+    let sysfs: any SysfsWriter
     /// Whether also those hotplug scripts are to be run that the toolstack can do without: asked when a disk or a card is
     /// connected or taken off.
     let runsStockScripts: @Sendable () -> Bool
@@ -26,13 +27,15 @@ public final class Toolstack: Sendable {
     public init(
         hypervisor: Hypervisor, store: StoreConnection, paths: HostPaths,
         timeouts: Timeouts = Timeouts(environment: Timeouts.variable),
-        logger: Logger, runsStockScripts: @escaping @Sendable () -> Bool = { false }
+        logger: Logger, sysfs: any SysfsWriter = LinuxSysfs(),
+        runsStockScripts: @escaping @Sendable () -> Bool = { false }
     ) {
         self.hypervisor = hypervisor
         self.store = store
         self.paths = paths
         self.timeouts = timeouts
         self.logger = logger
+        self.sysfs = sysfs
         self.runsStockScripts = runsStockScripts
     }
 }

@@ -11,6 +11,8 @@ public struct DomainID: Hashable, Sendable, Comparable, CustomStringConvertible,
     public static let control = DomainID(0)
     /// First reserved number (`DOMID_FIRST_RESERVED` in `xen/xen.h`): real domains are below it.
     public static let firstReserved = DomainID(0x7FF0)
+    /// Who owns what belongs to no domain, such as PCI devices that are kept for guests (`DOMID_IO` in `xen/xen.h`).
+    public static let io = DomainID(0x7FF1)
     /// Where any number will do (`DOMID_ANY` in `xen/xen.h` of Xen 4.22; earlier releases take every reserved one so).
     public static let any = DomainID(0x7FF5)
     /// What libxl writes where no domain is meant (`INVALID_DOMID` in `libxl.h`).

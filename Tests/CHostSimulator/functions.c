@@ -6,10 +6,12 @@
 #include <string.h>
 
 #define FUNCTIONS(X) \
+    X(xc_assign_device) \
     X(xc_cpupool_getinfo) \
     X(xc_cpupool_infofree) \
     X(xc_cpupool_movedomain) \
     X(xc_cputopoinfo) \
+    X(xc_deassign_device) \
     X(xc_domain_add_to_physmap) \
     X(xc_domain_claim_pages) \
     X(xc_domain_create) \
@@ -19,6 +21,7 @@
     X(xc_domain_getvnuma) \
     X(xc_domain_iomem_permission) \
     X(xc_domain_ioport_permission) \
+    X(xc_domain_irq_permission) \
     X(xc_domain_max_vcpus) \
     X(xc_domain_maximum_gpfn) \
     X(xc_domain_node_getaffinity) \
@@ -54,6 +57,8 @@
     X(xc_interface_fmem_handle) \
     X(xc_interface_open) \
     X(xc_numainfo) \
+    X(xc_physdev_map_pirq) \
+    X(xc_physdev_unmap_pirq) \
     X(xc_physinfo) \
     X(xc_psr_cmt_attach) \
     X(xc_psr_cmt_detach) \
@@ -80,6 +85,7 @@
     X(xc_sched_rtds_vcpu_get) \
     X(xc_sched_rtds_vcpu_set) \
     X(xc_set_paging_mempool_size) \
+    X(xc_test_assign_device) \
     X(xc_vcpu_getaffinity) \
     X(xc_vcpu_getinfo) \
     X(xc_vcpu_setaffinity) \

@@ -59,7 +59,7 @@ func physinfo(_ handle: Handle, _ info: UnsafeMutablePointer<xc_physinfo_t>) -> 
         result.nr_nodes = 1
         result.cpu_khz = 2_000_000
         // HVM, PV, HAP, shadow paging, and both grant tables (XEN_SYSCTL_PHYSCAP_*).
-        result.capabilities = 1 << 0 | 1 << 1 | 1 << 3 | 1 << 4 | 1 << 8 | 1 << 9
+        result.capabilities = 1 << 0 | 1 << 1 | 1 << 3 | 1 << 4 | 1 << 8 | 1 << 9 | (machine.hasIOMMU ? 1 << 2 : 0)
         result.total_pages = machine.totalPages
         result.free_pages = machine.freePages
         result.outstanding_pages = machine.domains.values.reduce(0) { $0 + $1.claimedPages }
@@ -187,6 +187,7 @@ func domainDestroy(_ handle: Handle, _ domain: UInt32) -> Int32 {
     let status = call(handle, "xc_domain_destroy \(domain)") { machine throws(SimulatedHypervisor.Errno) in
         machine.freePages += try machine.domain(domain).pages
         machine.domains[domain] = nil
+        for (device, owner) in machine.deviceOwners where owner == domain { machine.deviceOwners[device] = 0x7FF1 }
         return 0
     }
     if status == 0 { SimulatedHypervisor.of(handle)?.tell(.destroyed, domain) }

@@ -18,6 +18,7 @@ public final class SimulatedHost: Sendable {
     public let hypervisor: SimulatedHypervisor
     public let backends: SimulatedBackends
     public let qemu: SimulatedQEMU
+    public let sysfs: SimulatedSysfs
     public let toolstack: Toolstack
     public let log: LogLines
     let processes = ProcessList()
@@ -33,11 +34,13 @@ public final class SimulatedHost: Sendable {
         var paths = HostPaths(release: XenRelease(4, 17))
         (paths.lib, paths.run, paths.log) = (root.appending("lib"), root.appending("run"), root.appending("log"))
         (paths.config, paths.lock) = (root.appending("etc"), root.appending("lock"))
+        paths.sysfs = root.appending("sys")
         paths.hotplugLocks = root.appending("run/hotplug")
         (paths.qemu, paths.seabios) = (root.appending("qemu"), root.appending("boot/bios"))
         for directory in [paths.lib, paths.run, paths.log, paths.config, paths.scripts, root.appending("boot")] {
             guard mkdir(directory.string, 0o755) == 0 else { throw Errno(rawValue: errno) }
         }
+        sysfs = try SimulatedSysfs(root: paths.sysfs, faults: faults)
         store = try SimulatedStore(path: root.appending("xenstored"), faults: faults)
         store.start()
         backends = SimulatedBackends(store)
@@ -56,7 +59,7 @@ public final class SimulatedHost: Sendable {
         logger.logLevel = .debug
         toolstack = Toolstack(
             hypervisor: try hypervisor.connect(), store: StoreConnection(path: store.path.string), paths: paths,
-            timeouts: Self.timeouts(change), logger: logger)
+            timeouts: Self.timeouts(change), logger: logger, sysfs: sysfs)
         store.access { store in
             store.write("/tool/xenstored", "")
             store.write("/vm/00000000-0000-0000-0000-000000000000", "")

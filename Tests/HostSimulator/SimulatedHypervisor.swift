@@ -17,6 +17,8 @@ public struct SimulatedDomain: Hashable, Sendable {
     public var claimedPages: UInt64 = 0
     public var ports: Set<UInt32> = []
     public var suspendPort: UInt32?
+    /// Of the host, which it has.
+    public var interrupts: Set<UInt32> = []
     public var parameters: [UInt32: UInt64] = [:]
     public var share = SimulatedShare()
     /// What else was set, by the call that did.
@@ -49,6 +51,10 @@ public final class SimulatedHypervisor: Sendable {
         /// Whether Flask enforces its policy; nil for a hypervisor without Flask.
         public var flaskEnforces: Bool?
         public var flaskPolicy: [UInt8] = []
+        /// Whether PCI devices can be assigned to domains.
+        public var hasIOMMU = false
+        /// The domains that have PCI devices, by libxc's numbers of these; the control domain has the others.
+        public var deviceOwners: [UInt32: UInt32] = [:]
         var lastDomain: UInt32 = 0
         /// Mappings of guests' pages that are open in this process, by their addresses.
         var mappings: [UInt: UInt32] = [:]

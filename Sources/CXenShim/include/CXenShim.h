@@ -56,6 +56,11 @@ int cxs_limit_process(pid_t process, int resource, uint64_t limit);
 // Never acts as root. -1 and errno.
 int cxs_kill_user(uid_t user, uid_t reaper);
 
+// Starts a process that opens a file, writes to it in one call, and exits with 0 or an errno value: what a driver does with
+// such a write can take for ever, in which case no signal ends it. The child has no descriptors, hence no locks, of this
+// process, and does only what is safe after a fork of one with threads. -1 and errno when there is no room for it.
+pid_t cxs_write_in_child(const char *path, const void *bytes, size_t size);
+
 // The parts of opening a pseudo-terminal that glibc declares only with _GNU_SOURCE: a new master, whose slave is
 // then ready to be opened under `name`. -1 and errno when there is none.
 int cxs_open_terminal(char *name, size_t size);

@@ -47,6 +47,12 @@ enum Files {
         ((try? read(path, limit: limit)) ?? nil).map { String(escapingBytes: $0) }
     }
 
+    /// Whether there is something under that name, a link that leads nowhere included.
+    static func exists(_ path: FilePath) -> Bool {
+        var status = stat()
+        return lstat(path.string, &status) == 0
+    }
+
     /// A path without links; nil, and `errno` says why, when it leads nowhere.
     static func realPath(_ path: FilePath) -> FilePath? {
         guard let real = realpath(path.string, nil) else { return nil }

@@ -44,7 +44,7 @@ enum HostInfoJSON {
             ])
         }
         let devices = topology.devices.map { device in
-            JSONValue.object([("device", .string(device.address.text)), ("node", .count(device.node))])
+            JSONValue.object([("device", .string(device.address.description)), ("node", .count(device.node))])
         }
         let nodes = topology.nodes.enumerated().filter { $1.size != nil }.map { number, node in
             JSONValue.object([

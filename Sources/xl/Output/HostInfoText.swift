@@ -87,7 +87,7 @@ enum HostInfoText {
         }
         lines += [Line("device topology", words: []), Line(table: "device           node")]
         let placed = topology.devices.compactMap { device in device.node.map { (device.address, $0) } }
-        lines += placed.map { Line(table: "\($0.text)      \($1)") }
+        lines += placed.map { Line(table: "\($0)      \($1)") }
         if placed.isEmpty { lines.append(Line(table: "No device topology data available")) }
         lines += [Line("numa_info", words: []), Line(table: "node:    memsize    memfree    distances")]
         for (number, node) in topology.nodes.enumerated() {
@@ -118,13 +118,5 @@ enum HostInfoText {
             Line("cc_compile_domain", version.compileDomain), Line("cc_compile_date", version.compileDate),
             Line("build_id", version.buildID),
         ]
-    }
-}
-
-extension PCIDeviceAddress {
-    /// Segment:bus:device.function.
-    var text: String {
-        "\(hexadecimal(segment, width: 4)):\(hexadecimal(bus, width: 2)):\(hexadecimal((devfn >> 3), width: 2))"
-            + ".\(devfn & 7)"
     }
 }
