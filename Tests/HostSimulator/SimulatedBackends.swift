@@ -5,7 +5,7 @@ public final class SimulatedBackends: Sendable {
     private let silent = Mutex<Set<String>>([])
 
     /// - Parameter kinds: of the devices that the kernel serves.
-    init(_ store: SimulatedStore, kinds: Set<String> = ["vbd", "vif", "9pfs", "vtpm"]) {
+    init(_ store: SimulatedStore, kinds: Set<String> = ["vbd", "vif", "9pfs", "vtpm", "pci"]) {
         store.add { [self] path, store in
             guard path.hasPrefix("/local/domain/") else { return }
             let words = path.split(separator: "/").map(String.init)
@@ -15,6 +15,8 @@ public final class SimulatedBackends: Sendable {
                 !silent.withLock({ $0.contains(words[4]) })
             else { return }
             switch store.read(path) {
+            // As if its guest had connected at once.
+            case "1" where words[4] == "pci", "7" where words[4] == "pci": store.write(path, "4")
             case "1": store.write(path, "2")
             case "5": store.write(path, "6")
             default: break

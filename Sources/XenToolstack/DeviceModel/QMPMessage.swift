@@ -14,6 +14,8 @@ struct QEMUVersion: Hashable, Sendable, CustomStringConvertible {
 enum QMPEvent: String, CaseIterable, Sendable {
     /// A guest has opened or closed a drive.
     case trayMoved = "DEVICE_TRAY_MOVED"
+    /// A guest has let go of a device.
+    case deviceDeleted = "DEVICE_DELETED"
 }
 
 /// Why QEMU did not do what it was asked, in its own words.

@@ -28,6 +28,7 @@ public struct DeviceEngine: Sendable {
     /// - Throws: `invalid` or `notSupported`, naming the device and what to do; `domainNotFound` for a backend.
     public func complete(_ configuration: inout DomainConfiguration) throws(ToolstackError) {
         try refusePassthrough(configuration)
+        try PCIPassthrough(toolstack).complete(&configuration)
         var context = DeviceContext(
             domain: .invalid, type: configuration.createInfo.type, scripts: toolstack.paths.scripts,
             release: toolstack.paths.release)
@@ -37,8 +38,7 @@ public struct DeviceEngine: Sendable {
 
     private func refusePassthrough(_ configuration: DomainConfiguration) throws(ToolstackError) {
         let refused = [
-            (configuration.pciDevices.isEmpty, "pci"), (configuration.usbControllers.isEmpty, "usbctrl"),
-            (configuration.usbDevices.isEmpty, "usbdev"),
+            (configuration.usbControllers.isEmpty, "usbctrl"), (configuration.usbDevices.isEmpty, "usbdev"),
         ]
         for (isEmpty, key) in [(configuration.dtDevices.isEmpty, "dtdev"), (configuration.virtios.isEmpty, "virtio")]
         where !isEmpty {

@@ -10,7 +10,6 @@ public final class RunningHostFacts: HostFacts {
     private lazy var info = try? toolstack.hypervisor.physicalInfo()
     private lazy var domains = (try? toolstack.hypervisor.domains()) ?? []
     private lazy var addresses = toolstack.hardwareAddresses(servedBy: .control)
-    private lazy var assignedDevices = assignedPCIDevices()
     private lazy var usbDevices = connectedUSBDevices()
 
     public init(_ toolstack: Toolstack) { self.toolstack = toolstack }
@@ -59,36 +58,18 @@ public final class RunningHostFacts: HostFacts {
     public func domain(using address: MACAddress) -> DomainID? { addresses[address] }
 
     public func assignmentProblem(_ device: PCIDevice) -> String? {
-        guard device.name == nil else { return nil }
-        let address = [(device.domain, 4), (Int32(device.bus), 2), (Int32(device.device), 2)].map { number, width in
-            let digits = String(UInt32(bitPattern: number), radix: 16)
-            return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        let passthrough = PCIPassthrough(toolstack)
+        do throws(ToolstackError) {
+            for function in try passthrough.functions(of: device) { try passthrough.check(function) }
+            return nil
+        } catch {
+            return error.cause.map { "\(error.message): \($0)" } ?? error.message
         }
-        let name = "\(address.joined(separator: ":")).\(device.function)"
-        guard accessProblem("/sys/bus/pci/devices/\(name)", F_OK) == nil else { return "there is no device \(name)" }
-        if let user = assignedDevices[name] { return "domain \(user) has \(name)" }
-        // A device that is to be seized is taken from its driver when the guest is made.
-        guard !device.seize, accessProblem("/sys/bus/pci/drivers/pciback/\(name)", F_OK) != nil else { return nil }
-        return "\(name) is not bound to pciback"
     }
 
     private func accessProblem(_ path: String, _ mode: Int32) -> String? {
         guard !path.utf8.contains(0) else { return "its name holds a NUL byte" }
         return access(path, mode) == 0 ? nil : String(cString: strerror(errno))
-    }
-
-    /// The PCI devices that guests have, by their addresses.
-    private func assignedPCIDevices() -> [String: DomainID] {
-        let root: StorePath = "/local/domain/0/backend/pci"
-        var found: [String: DomainID] = [:]
-        for guest in (try? toolstack.store.list(root)) ?? [] {
-            guard let number = UInt32(guest) else { continue }
-            for name in (try? toolstack.store.list(root / guest / "0")) ?? [] where name.hasPrefix("dev-") {
-                guard let address = try? toolstack.store.read(root / guest / "0" / name) else { continue }
-                found[address] = DomainID(number)
-            }
-        }
-        return found
     }
 
     /// Bus and address of each device on the host's USB.

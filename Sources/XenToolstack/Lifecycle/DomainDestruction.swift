@@ -59,6 +59,7 @@ extension Toolstack {
         defer { lock?.release() }
         await againAfterLapse {
             await removeNetworkBuffers(of: domain)
+            await PCIPassthrough(self).destroyAll(of: domain)
             await DeviceEngine(self).destroyAll(of: domain)
             await awaitBackendRelease(of: domain)
             await removeBootloaderRemains(of: domain)

@@ -28,6 +28,10 @@ extension Toolstack {
                 .fail, "cannot read the present state of domain \(domain)", domain: domain, underlying: error)
         }
         let present = try Set(DeviceEngine(self).devices(of: domain).map { DeviceKey(kind: $0.kind, id: $0.id) })
+        let passed = try PCIPassthrough(self).devices(of: domain).map(\.address)
+        configuration.pciDevices.removeAll { device in
+            ((try? PCIPassthrough(self).functions(of: device)) ?? []).allSatisfy { !passed.contains($0.address) }
+        }
         for deviceClass in DeviceClasses.reconciled { dropAbsent(deviceClass, in: &configuration, domain, present) }
         return configuration
     }

@@ -26,3 +26,53 @@ struct AssignablePCIJSON: Encodable {
         case classCode = "class_code"
     }
 }
+
+/// One device of `pci-list --json` (`schemas/pci-list.schema.json`).
+struct PassedPCIJSON: Encodable {
+    let domid: UInt32
+    let address: String
+    let name: String?
+    let virtualSlot: UInt32
+    let virtualFunction: UInt32
+    let permissive: Bool
+    let msitranslate: Bool
+    let powerManagement: Bool
+    let rdmPolicy: String?
+
+    init(_ device: PassedPCIDevice) {
+        domid = device.domain.rawValue
+        address = device.address.description
+        name = device.name
+        (virtualSlot, virtualFunction) = (device.virtualDevfn >> 3 & 0x1F, device.virtualDevfn & 7)
+        let words = (device.options ?? "").split(separator: ",").map { $0.split(separator: "=", maxSplits: 1) }
+        func value(_ key: String) -> String? {
+            words.first { $0.first.map { $0 == key } ?? false }?.dropFirst().first.map { String($0) }
+        }
+        permissive = value("permissive") == "1"
+        msitranslate = value("msitranslate") == "1"
+        powerManagement = value("power_mgmt") == "1"
+        rdmPolicy = value("rdm_policy")
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case domid
+        case address
+        case name
+        case virtualSlot = "virtual_slot"
+        case virtualFunction = "virtual_function"
+        case permissive
+        case msitranslate
+        case powerManagement = "power_mgmt"
+        case rdmPolicy = "rdm_policy"
+    }
+}
+
+extension DeviceTable {
+    static func pciDevices(_ devices: [PassedPCIDevice]) -> String {
+        let rows = devices.map { device in
+            let slot = hexadecimal(device.virtualDevfn >> 3 & 0x1F, width: 2)
+            return "\(slot).\(device.virtualDevfn & 7) \(device.address)"
+        }
+        return (["Vdev Device"] + rows).joined(separator: "\n")
+    }
+}

@@ -42,11 +42,16 @@ extension Toolstack {
     public func makeAssignable(
         _ address: PCIDeviceAddress, name: String?, isForced: Bool = false
     ) async throws(ToolstackError) {
+        let lock = try await lockPCI()
+        defer { lock.release() }
+        try await bindToPciback(address, name: name, isForced: isForced)
+    }
+
+    /// As `makeAssignable`, under the lock.
+    func bindToPciback(_ address: PCIDeviceAddress, name: String?, isForced: Bool) async throws(ToolstackError) {
         let what = "make \(address) assignable"
         try requirePciback(what)
         if let name { try check(name: name, of: address) }
-        let lock = try await lockPCI()
-        defer { lock.release() }
         let state = try bindingState(of: address, what)
         if let domain = try owner(of: address) {
             throw ToolstackError(.invalid, "cannot \(what)", cause: "domain \(domain) has it")
@@ -63,10 +68,15 @@ extension Toolstack {
     public func endAssignability(
         of address: PCIDeviceAddress, givesBack: Bool
     ) async throws(ToolstackError) {
-        let what = "take \(address) from pciback"
-        try requirePciback(what)
         let lock = try await lockPCI()
         defer { lock.release() }
+        try await unbindFromPciback(address, givesBack: givesBack)
+    }
+
+    /// As `endAssignability`, under the lock.
+    func unbindFromPciback(_ address: PCIDeviceAddress, givesBack: Bool) async throws(ToolstackError) {
+        let what = "take \(address) from pciback"
+        try requirePciback(what)
         let state = try bindingState(of: address, what)
         if let domain = try owner(of: address) {
             throw ToolstackError(

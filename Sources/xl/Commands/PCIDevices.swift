@@ -1,0 +1,76 @@
+import ArgumentParser
+import DomainConfig
+import DomainModel
+import XenToolstack
+import XenTypes
+
+struct PCIAttachCommand: XLCommand {
+    static let configuration = named(
+        "pci-attach", "Insert a new pass-through pci device", usage: "<Domain> <PCI_SPEC_STRING>",
+        discussion: "xl pci-check says beforehand whether the device can be given to guests.")
+
+    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "[DDDD:]BB:DD.F[@VSLOT][,OPTION=VALUE], as in pci= of a configuration.") var specification: String
+
+    static func exitStatus(for error: any Error) -> ExitStatus { ExitStatus(pciCode: error) }
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let toolstack = context.toolstack
+        let target = try toolstack.findDomain(domain)
+        let device = try PCISpec.device(specification)
+        try await TerminationSignals.cancelling {
+            try await PCIPassthrough(toolstack).attach(device, to: target)
+        }
+        return .success
+    }
+}
+
+struct PCIDetachCommand: XLCommand {
+    static let configuration = named(
+        "pci-detach", "Remove a domain's pass-through pci device", usage: "[-f] <Domain> <PCI_SPEC_STRING>")
+
+    @Flag(name: [.customShort("f"), .long], help: "Take it away also when the guest does not let go of it.") var force =
+        false
+    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "[DDDD:]BB:DD.F, or name=NAME.") var specification: String
+
+    static func exitStatus(for error: any Error) -> ExitStatus { ExitStatus(pciCode: error) }
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let toolstack = context.toolstack
+        let target = try toolstack.findDomain(domain)
+        let device = try PCISpec.device(specification)
+        try await TerminationSignals.cancelling {
+            try await PCIPassthrough(toolstack).detach(device, from: target, isForced: force)
+        }
+        return .success
+    }
+}
+
+struct PCIListCommand: XLCommand {
+    static let configuration = named(
+        "pci-list", "List pass-through pci devices for a domain", usage: "[--json] <Domain>")
+
+    @Flag(help: "Print them as a JSON document.") var json = false
+    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let toolstack = context.toolstack
+        let devices = try PCIPassthrough(toolstack).devices(of: toolstack.findDomain(domain))
+        if json {
+            try Output.print(json: devices.map(PassedPCIJSON.init))
+        } else if !devices.isEmpty {
+            Output.print(DeviceTable.pciDevices(devices))
+        }
+        return .success
+    }
+}
+
+extension PCISpec {
+    /// The device that a specification of one word means; its warnings are printed.
+    fileprivate static func device(_ word: String) throws -> PCIDevice {
+        let parsed = try parse(bytes: word.unescapedBytes, into: PCIDevice())
+        for warning in parsed.warnings { Output.warning("\(warning)") }
+        return parsed.value
+    }
+}
