@@ -173,13 +173,13 @@ _xl() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    create|config-update|list|destroy|shutdown|reboot|pause|unpause|console|vncviewer|save|migrate|restore|migrate-receive|dump-core|cd-insert|cd-eject|mem-max|mem-set|button-press|vcpu-list|vcpu-pin|vcpu-set|vm-list|info|sharing|sched-credit|sched-credit2|sched-rtds|domid|domname|rename|trigger|sysrq|debug-keys|set-parameters|dmesg|top|network-attach|network-list|network-detach|channel-list|block-attach|block-list|block-detach|vtpm-attach|vtpm-list|vtpm-detach|vkb-attach|vkb-list|vkb-detach|vdispl-attach|vdispl-list|vdispl-detach|vsnd-attach|vsnd-list|vsnd-detach|uptime|claims|cpupool-create|cpupool-list|cpupool-destroy|cpupool-rename|cpupool-cpu-add|cpupool-cpu-remove|cpupool-migrate|cpupool-numa-split|getenforce|setenforce|loadpolicy|remus|devd|psr-hwinfo|psr-cmt-attach|psr-cmt-detach|psr-cmt-show|psr-cat-set|psr-cat-show|psr-mba-set|psr-mba-show|qemu-monitor-command|suspend|resume|xenstore-quota-get|xenstore-quota-set|evacuate|migrate-recover|config|doctor|wait|events|help)
+    create|config-update|list|destroy|shutdown|reboot|pci-attach|pci-detach|pci-list|pci-assignable-add|pci-assignable-remove|pci-assignable-list|pause|unpause|console|vncviewer|save|migrate|restore|migrate-receive|dump-core|cd-insert|cd-eject|mem-max|mem-set|button-press|vcpu-list|vcpu-pin|vcpu-set|vm-list|info|sharing|sched-credit|sched-credit2|sched-rtds|domid|domname|rename|trigger|sysrq|debug-keys|set-parameters|dmesg|top|network-attach|network-list|network-detach|channel-list|block-attach|block-list|block-detach|vtpm-attach|vtpm-list|vtpm-detach|vkb-attach|vkb-list|vkb-detach|vdispl-attach|vdispl-list|vdispl-detach|vsnd-attach|vsnd-list|vsnd-detach|uptime|claims|cpupool-create|cpupool-list|cpupool-destroy|cpupool-rename|cpupool-cpu-add|cpupool-cpu-remove|cpupool-migrate|cpupool-numa-split|getenforce|setenforce|loadpolicy|remus|devd|psr-hwinfo|psr-cmt-attach|psr-cmt-detach|psr-cmt-show|psr-cat-set|psr-cat-show|psr-mba-set|psr-mba-show|qemu-monitor-command|suspend|resume|xenstore-quota-get|xenstore-quota-set|evacuate|migrate-recover|config|pci-check|doctor|wait|events|help)
         # Offer subcommand argument completions
         "_xl_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'create config-update list destroy shutdown reboot pause unpause console vncviewer save migrate restore migrate-receive dump-core cd-insert cd-eject mem-max mem-set button-press vcpu-list vcpu-pin vcpu-set vm-list info sharing sched-credit sched-credit2 sched-rtds domid domname rename trigger sysrq debug-keys set-parameters dmesg top network-attach network-list network-detach channel-list block-attach block-list block-detach vtpm-attach vtpm-list vtpm-detach vkb-attach vkb-list vkb-detach vdispl-attach vdispl-list vdispl-detach vsnd-attach vsnd-list vsnd-detach uptime claims cpupool-create cpupool-list cpupool-destroy cpupool-rename cpupool-cpu-add cpupool-cpu-remove cpupool-migrate cpupool-numa-split getenforce setenforce loadpolicy remus devd psr-hwinfo psr-cmt-attach psr-cmt-detach psr-cmt-show psr-cat-set psr-cat-show psr-mba-set psr-mba-show qemu-monitor-command suspend resume xenstore-quota-get xenstore-quota-set evacuate migrate-recover config doctor wait events help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'create config-update list destroy shutdown reboot pci-attach pci-detach pci-list pci-assignable-add pci-assignable-remove pci-assignable-list pause unpause console vncviewer save migrate restore migrate-receive dump-core cd-insert cd-eject mem-max mem-set button-press vcpu-list vcpu-pin vcpu-set vm-list info sharing sched-credit sched-credit2 sched-rtds domid domname rename trigger sysrq debug-keys set-parameters dmesg top network-attach network-list network-detach channel-list block-attach block-list block-detach vtpm-attach vtpm-list vtpm-detach vkb-attach vkb-list vkb-detach vdispl-attach vdispl-list vdispl-detach vsnd-attach vsnd-list vsnd-detach uptime claims cpupool-create cpupool-list cpupool-destroy cpupool-rename cpupool-cpu-add cpupool-cpu-remove cpupool-migrate cpupool-numa-split getenforce setenforce loadpolicy remus devd psr-hwinfo psr-cmt-attach psr-cmt-detach psr-cmt-show psr-cat-set psr-cat-show psr-mba-set psr-mba-show qemu-monitor-command suspend resume xenstore-quota-get xenstore-quota-set evacuate migrate-recover config pci-check doctor wait events help' -- "${cur}"))
         ;;
     esac
 }
@@ -304,6 +304,61 @@ _xl_reboot() {
         return
         ;;
     esac
+}
+
+_xl_pci-attach() {
+    repeating_flags=()
+    non_repeating_flags=(-h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 2
+}
+
+_xl_pci-detach() {
+    repeating_flags=()
+    non_repeating_flags=(-f --force -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 2
+}
+
+_xl_pci-list() {
+    repeating_flags=()
+    non_repeating_flags=(--json -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 1
+}
+
+_xl_pci-assignable-add() {
+    repeating_flags=()
+    non_repeating_flags=(--force -h --help)
+    repeating_options=()
+    non_repeating_options=(-n --name)
+    __xl_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '-n'|'--name')
+        return
+        ;;
+    esac
+}
+
+_xl_pci-assignable-remove() {
+    repeating_flags=()
+    non_repeating_flags=(-r --rebind -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 1
+}
+
+_xl_pci-assignable-list() {
+    repeating_flags=()
+    non_repeating_flags=(-n --show-names --json -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 0
 }
 
 _xl_pause() {
@@ -1727,6 +1782,14 @@ _xl_config() {
         return
         ;;
     esac
+}
+
+_xl_pci-check() {
+    repeating_flags=()
+    non_repeating_flags=(--json -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options -1
 }
 
 _xl_doctor() {

@@ -38,6 +38,9 @@ extension SimulatedHost {
             mappings: hypervisor.openMappings)
     }
 
+    /// The programs that run, by the names of their files.
+    public var programs: [String] { processes.left.values.sorted() }
+
     /// What is below the root, but for what outlives operations by design: logs, the numbers of ended domains, and the
     /// lock that creations take turns under.
     private func files() -> [String: String] {

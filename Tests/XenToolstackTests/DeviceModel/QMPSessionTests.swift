@@ -10,7 +10,7 @@ import YajlJSON
 private typealias QEMU = ScriptedQEMU
 
 @Suite struct QMPSessionTests {
-    private let limit = Duration.seconds(10)
+    private let limit = Duration.seconds(60)
 
     private func session(_ qemu: QEMU, within limit: Duration? = nil) async throws(QMPError) -> QMPSession {
         try await QMPSession(qemu.socket, within: limit ?? self.limit)

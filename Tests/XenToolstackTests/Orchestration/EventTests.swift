@@ -98,22 +98,22 @@ import XenTypes
             let error = $0 as? ToolstackError
             return error?.code == .timedOut && error?.cause?.contains("vbd 51712 is init_wait") == true
         }
-        async let connected = toolstack.wait(for: .connected, of: [domain], within: .seconds(5))
+        async let connected = toolstack.wait(for: .connected, of: [domain], within: .seconds(60))
         try await idle(for: .milliseconds(100))
         host.store.access { $0.write("/local/domain/0/backend/vbd/\(domain)/51712/state", "4") }
         #expect(try await connected.first??.domain == domain)
-        let waited = Task { try await toolstack.wait(for: .address, of: [domain], within: .seconds(5)) }
+        let waited = Task { try await toolstack.wait(for: .address, of: [domain], within: .seconds(60)) }
         try await idle(for: .milliseconds(100))
         host.hypervisor.shutDown(domain.rawValue, reason: 0)
         await #expect { _ = try await waited.value } throws: { ($0 as? ToolstackError)?.code == .domainDestroyed }
         try await toolstack.destroy(domain)
-        #expect(try await toolstack.wait(for: .gone, of: [domain], within: .seconds(5)) == [nil])
+        #expect(try await toolstack.wait(for: .gone, of: [domain], within: .seconds(60)) == [nil])
     }
 
     @Test func guestsAreCounted() async throws {
         let host = try SimulatedHost()
-        try await host.toolstack.waitForGuests(0, within: .seconds(5))
-        async let two: Void = host.toolstack.waitForGuests(2, within: .seconds(5))
+        try await host.toolstack.waitForGuests(0, within: .seconds(60))
+        async let two: Void = host.toolstack.waitForGuests(2, within: .seconds(60))
         _ = try await host.start(try host.pvGuest())
         _ = try await host.start(try host.pvGuest("name='other'"))
         try await two
