@@ -140,10 +140,10 @@ extension HostTests {
             let create = "create --count 3 --parallel 2 /root/many.cfg"
 
             let shared = try await host.ours("\(create) 'name=\"many\"'")
-            #expect(shared.exitCode == 1)
+            #expect(shared.exitCode == 6)
             #expect(shared.stderr.contains("name many would be used by more than one domain"), "\(shared)")
             let large = try await host.ours("\(create) memory=100000")
-            #expect(large.exitCode == 1)
+            #expect(large.exitCode == 5)
             #expect(large.stderr.contains("cannot create 3 domains: they need"), "\(large)")
             #expect(before.differences(to: try await Residue(of: host)).isEmpty)
 

@@ -34,14 +34,6 @@ extension HostTests {
             try await SaveRestore().memoryDiskAndNetworkGoOn(direction)
         }
 
-        @Test func aCoreDumpIsUpstreams() async throws {
-            let host = try #require(TestHost.current)
-            let guest = GuestConfiguration.idle("dumped", .pv)
-            try await guest.place(on: host)
-            try await host.require("\(TestHost.ours) create -q -e \(guest.path)")
-            try await SaveRestore().expectCoreDumpAsUpstreams(of: "dumped")
-        }
-
         @Test(
             .enabled(if: TestHost.isFull, "it takes a minute in emulation"),
             arguments: [MovingGuest.Direction(kind: .pvh, sender: TestHost.ours, receiver: TestHost.upstream)])

@@ -42,7 +42,7 @@ extension HostTests {
         func memoryDiskAndNetworkGoOn(_ direction: Direction) async throws {
             let guest = try await start(direction.kind)
             // Both map each page by itself, which takes the kernel of Debian 13 minutes here.
-            if direction.kind == .pv, host.release == .debian12 { try await expectCoreDumpAsUpstreams(of: "saved") }
+            if direction.kind == .pv, host.release == .debian12 { try await expectCoreDumpAsUpstreams() }
             try await host.require("\(direction.saver) save saved \(Self.file)", timeout: .seconds(300))
             #expect(try await !host.exists("saved"))
             // Upstream's own judge of streams.
@@ -178,12 +178,12 @@ extension HostTests {
             #expect(try await host.state(of: "saved") == "-b----")
         }
 
-        func expectCoreDumpAsUpstreams(of guest: String) async throws {
+        private func expectCoreDumpAsUpstreams() async throws {
             await host.atEnd("rm -f /root/core-1 /root/core-2")
             try await host.require(
                 """
-                \(TestHost.ours) dump-core \(guest) /root/core-1
-                \(TestHost.upstream) dump-core \(guest) /root/core-2
+                \(TestHost.ours) dump-core saved /root/core-1
+                \(TestHost.upstream) dump-core saved /root/core-2
                 """, timeout: .seconds(300))
             let files = try await host.require("stat -c '%s %a' /root/core-1 /root/core-2").lines
             #expect(files.count == 2 && files.first == files.last, "\(files)")
