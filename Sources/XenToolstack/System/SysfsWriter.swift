@@ -1,4 +1,3 @@
-import CXenShim
 import Glibc
 import SystemPackage
 import XenTypes
@@ -29,9 +28,8 @@ public struct LinuxSysfs: SysfsWriter {
     public init() {}
 
     public func write(_ text: String, to file: FilePath, within limit: Duration) async throws(SysfsError) {
-        let bytes = text.unescapedBytes
-        let process = cxs_write_in_child(file.string, bytes, bytes.count)
-        guard process > 0 else { throw .refused(Errno(rawValue: errno)) }
+        let process: pid_t
+        do { process = try SystemCalls.writeInChild(text.unescapedBytes, to: file) } catch { throw .refused(error) }
         let end: FileDescriptor
         do { end = try SystemCalls.openProcess(process) } catch {
             kill(process, SIGKILL)

@@ -12,6 +12,13 @@ enum SystemCalls {
         return FileDescriptor(rawValue: descriptor)
     }
 
+    /// Starts a process that writes to a file in one call, and exits with 0 or the number of an error.
+    static func writeInChild(_ bytes: [UInt8], to file: FilePath) throws(Errno) -> pid_t {
+        let process = cxs_write_in_child(file.string, bytes, bytes.count)
+        guard process > 0 else { throw Errno(rawValue: errno) }
+        return process
+    }
+
     static func send(_ signal: CInt, to process: FileDescriptor) {
         cxs_pidfd_send_signal(process.rawValue, signal)
     }

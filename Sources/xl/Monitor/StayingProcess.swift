@@ -67,17 +67,21 @@ enum StayingProcess {
 
     /// This very program, by its own name where it still has one: that is what the process list shows.
     static var program: FilePath {
+        let link = "/proc/self/exe"
+        let path = target(of: link)
+        return FilePath(access(path, X_OK) == 0 ? path : link)
+    }
+
+    /// Where a link leads; empty when that cannot be read.
+    private static func target(of link: String) -> String {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let count = readlink("/proc/self/exe", &buffer, buffer.count)
-        let path = String(decoding: buffer.prefix(max(count, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return access(path, X_OK) == 0 ? FilePath(path) : "/proc/self/exe"
+        let count = readlink(link, &buffer, buffer.count)
+        return String(decoding: buffer.prefix(max(count, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// The log that standard error goes to, if it goes to one.
     static func log(in directory: FilePath) -> LogFile? {
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let count = readlink("/proc/self/fd/2", &buffer, buffer.count)
-        let path = FilePath(String(decoding: buffer.prefix(max(count, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self))
+        let path = FilePath(target(of: "/proc/self/fd/2"))
         return path.starts(with: directory) ? LogFile(path: path) : nil
     }
 }

@@ -43,7 +43,7 @@ struct PassedPCIJSON: Encodable {
         domid = device.domain.rawValue
         address = device.address.description
         name = device.name
-        (virtualSlot, virtualFunction) = (device.virtualDevfn >> 3 & 0x1F, device.virtualDevfn & 7)
+        (virtualSlot, virtualFunction) = (device.virtualSlot, device.virtualFunction)
         let words = (device.options ?? "").split(separator: ",").map { $0.split(separator: "=", maxSplits: 1) }
         func value(_ key: String) -> String? {
             words.first { $0.first.map { $0 == key } ?? false }?.dropFirst().first.map { String($0) }
@@ -70,8 +70,7 @@ struct PassedPCIJSON: Encodable {
 extension DeviceTable {
     static func pciDevices(_ devices: [PassedPCIDevice]) -> String {
         let rows = devices.map { device in
-            let slot = hexadecimal(device.virtualDevfn >> 3 & 0x1F, width: 2)
-            return "\(slot).\(device.virtualDevfn & 7) \(device.address)"
+            "\(hexadecimal(device.virtualSlot, width: 2)).\(device.virtualFunction) \(device.address)"
         }
         return (["Vdev Device"] + rows).joined(separator: "\n")
     }

@@ -9,6 +9,8 @@ public struct PassedPCIDevice: Sendable, Hashable {
     public var address: PCIDeviceAddress
     /// Where an HVM guest has it: slot in the upper bits, function in the lower three; 0 where that is not known.
     public var virtualDevfn: UInt32
+    public var virtualSlot: UInt32 { virtualDevfn >> 3 & 0x1F }
+    public var virtualFunction: UInt32 { virtualDevfn & 7 }
     /// As the guest's toolstack wrote them: "msitranslate=0,power_mgmt=0,…".
     public var options: String?
     public var name: String?
