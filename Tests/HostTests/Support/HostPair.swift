@@ -26,8 +26,14 @@ struct HostPair: Sendable {
         try await there.require("ln -s \(tool) /usr/local/sbin/xl")
     }
 
-    /// Hosts of one image share a key; to one of another, ours is a stranger's.
+    /// Hosts of one image share a key and their bridge's address; to one of another, ours are a stranger's. A guest that
+    /// moves in a real network keeps its neighbours, and one that had to find a new one would look for up to a minute.
     private func introduce() async throws {
+        let bridge = "/sys/class/net/xenbr0/address"
+        let address = try await here.require("cat \(bridge)").stdout
+        let own = try await there.require("cat \(bridge)").stdout
+        await there.atEnd("ip link set xenbr0 address \(own)")
+        try await there.require("ip link set xenbr0 address \(address)")
         let key = try await here.require("ssh-keygen -y -f /root/.ssh/id_ed25519").stdout
         await there.atEnd("mv -f /root/.ssh/authorized_keys.old /root/.ssh/authorized_keys")
         try await there.require(
