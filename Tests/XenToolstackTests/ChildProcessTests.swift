@@ -75,7 +75,7 @@ import Testing
 
     /// Signal 0 has as much effect as SIGKILL on a process that waits in the kernel.
     @Test func leavesAProcessThatCannotBeKilled() async throws {
-        var plan = ChildProcess.Plan("/bin/sleep", ["60"])
+        var plan = ChildProcess.Plan("/bin/sleep", ["3600"])
         plan.group = .own
         let child = try ChildProcess.start(plan)
         #expect(await child.stop(by: [(0, .milliseconds(10)), (0, .milliseconds(10))]) == nil)
@@ -92,7 +92,7 @@ import Testing
     }
 
     @Test func givesUpAfterTheDeadline() async throws {
-        var plan = ChildProcess.Plan("/bin/sleep", ["60"])
+        var plan = ChildProcess.Plan("/bin/sleep", ["3600"])
         plan.group = .own
         let child = try ChildProcess.start(plan)
         #expect(try await child.finish(within: .milliseconds(50)) == nil)
@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test func stopsWhenTheTaskIsCancelled() async throws {
-        let child = try ChildProcess.start(.init("/bin/sleep", ["60"]))
+        let child = try ChildProcess.start(.init("/bin/sleep", ["3600"]))
         let task = Task { try await child.finish(within: .seconds(60)) }
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }

@@ -4,8 +4,9 @@ import Testing
 
 /// The test hosts of a run, and who gets one next.
 ///
-/// There are as many hosts at work as the build machine has processors. Who needs two hosts comes first, then who needs
-/// most processors, then who takes longest: so all hosts end at about the same time.
+/// There are as many tests at work as the build machine has processors, also of those that have two hosts or a host with two
+/// processors: rarely is there work for both. Who needs two hosts comes first, then who needs most processors, then who
+/// takes longest: so all end at about the same time.
 final class HostPool: Sendable {
     static let shared = HostPool(
         capacity: ProcessInfo.processInfo.environment["SWIFT_XL_HOSTS"].flatMap { Int($0) }
@@ -17,8 +18,6 @@ final class HostPool: Sendable {
         var releases = [HostRelease.standard]
         /// Of each host.
         var processors = 1
-        /// Of the turns that there are. A host with two processors rarely has work for both.
-        var weight: Int { releases.count }
 
         /// What the traits of a test say.
         init(of test: Test) {
@@ -48,13 +47,9 @@ final class HostPool: Sendable {
         var isOpen = false
     }
 
-    private let capacity: Int
     private let state: Mutex<State>
 
-    private init(capacity: Int) {
-        self.capacity = max(capacity, 1)
-        state = Mutex(State(free: self.capacity))
-    }
+    private init(capacity: Int) { state = Mutex(State(free: max(capacity, 1))) }
 
     /// Calls a function with hosts that nobody else uses meanwhile.
     ///
@@ -63,7 +58,7 @@ final class HostPool: Sendable {
         _ need: Need, duration: Double, _ body: ([TestHost]) async throws -> Result
     ) async throws -> Result {
         await turn(need, duration)
-        defer { giveBack(min(need.weight, capacity)) }
+        defer { giveBack() }
         var hosts: [TestHost] = []
         do {
             for release in need.releases { hosts.append(try await host(release, processors: need.processors)) }
@@ -98,8 +93,8 @@ final class HostPool: Sendable {
             let isFirst = state.withLock { state in
                 state.waiting.append(Waiter(need: need, duration: duration, resume: continuation))
                 state.waiting.sort {
-                    ($0.need.weight, $0.need.processors, $0.duration)
-                        > ($1.need.weight, $1.need.processors, $1.duration)
+                    ($0.need.releases.count, $0.need.processors, $0.duration)
+                        > ($1.need.releases.count, $1.need.processors, $1.duration)
                 }
                 return !state.isOpen && state.waiting.count == 1
             }
@@ -112,21 +107,19 @@ final class HostPool: Sendable {
         }
     }
 
-    private func giveBack(_ weight: Int) {
-        state.withLock { $0.free += weight }
+    private func giveBack() {
+        state.withLock { $0.free += 1 }
         serve()
     }
 
-    /// Lets those go on whose turn it is. Nobody overtakes the first: who needs two hosts would never get them.
+    /// Lets those go on whose turn it is.
     private func serve() {
         let next = state.withLock { state in
             guard state.isOpen else { return [Waiter]() }
-            var next: [Waiter] = []
-            while let first = state.waiting.first, min(first.need.weight, capacity) <= state.free {
-                state.free -= min(first.need.weight, capacity)
-                next.append(state.waiting.removeFirst())
-            }
-            return next
+            let count = min(state.free, state.waiting.count)
+            state.free -= count
+            defer { state.waiting.removeFirst(count) }
+            return Array(state.waiting.prefix(count))
         }
         for waiter in next { waiter.resume.resume() }
     }

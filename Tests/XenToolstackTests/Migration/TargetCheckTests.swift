@@ -87,6 +87,25 @@ import XenTypes
             findings(request: Self.request { $0.cpu = Self.cpu(1 << 25) }, Self.configuration, facts).problems == [])
     }
 
+    /// Leaf 0 with a maker's name in ebx, edx and ecx.
+    private static func maker(_ name: String) -> [CPULeaf] {
+        let words = stride(from: 0, to: 12, by: 4).map { start in
+            Array(name.utf8)[start..<start + 4].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        }
+        return [CPULeaf(leaf: 0, subleaf: nil, registers: [1, words[0], words[2], words[1]])]
+    }
+
+    @Test func aProcessorOfAnotherMakerIsRefusedWhereXenRefusesIt() {
+        func found(_ minor: UInt32) -> MigrationFindings {
+            var facts = Self.facts
+            (facts.xen, facts.cpu) = ([4, minor], Self.maker("GenuineIntel"))
+            return findings(request: Self.request { $0.cpu = Self.maker("AuthenticAMD") }, Self.configuration, facts)
+        }
+        let text = "the domain sees one of \"AuthenticAMD\", and this host's is of \"GenuineIntel\""
+        #expect(subjects(found(22)) == ["processor"] && found(22).problems[0].text == text)
+        #expect(found(21).problems.isEmpty && found(21).warnings.map(\.text) == [text])
+    }
+
     @Test func aNewerXenIsFine() {
         var facts = Self.facts
         facts.xen = [4, 20]
