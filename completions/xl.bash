@@ -173,20 +173,20 @@ _xl() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    create|config-update|list|destroy|shutdown|reboot|pci-attach|pci-detach|pci-list|pci-assignable-add|pci-assignable-remove|pci-assignable-list|pause|unpause|console|vncviewer|save|migrate|restore|migrate-receive|dump-core|cd-insert|cd-eject|mem-max|mem-set|button-press|vcpu-list|vcpu-pin|vcpu-set|vm-list|info|sharing|sched-credit|sched-credit2|sched-rtds|domid|domname|rename|trigger|sysrq|debug-keys|set-parameters|dmesg|top|network-attach|network-list|network-detach|channel-list|block-attach|block-list|block-detach|vtpm-attach|vtpm-list|vtpm-detach|vkb-attach|vkb-list|vkb-detach|vdispl-attach|vdispl-list|vdispl-detach|vsnd-attach|vsnd-list|vsnd-detach|uptime|claims|cpupool-create|cpupool-list|cpupool-destroy|cpupool-rename|cpupool-cpu-add|cpupool-cpu-remove|cpupool-migrate|cpupool-numa-split|getenforce|setenforce|loadpolicy|remus|devd|psr-hwinfo|psr-cmt-attach|psr-cmt-detach|psr-cmt-show|psr-cat-set|psr-cat-show|psr-mba-set|psr-mba-show|qemu-monitor-command|suspend|resume|xenstore-quota-get|xenstore-quota-set|evacuate|migrate-recover|config|pci-check|doctor|wait|events|help)
+    create|config-update|list|destroy|shutdown|reboot|pci-attach|pci-detach|pci-list|pci-assignable-add|pci-assignable-remove|pci-assignable-list|pause|unpause|console|vncviewer|save|migrate|restore|migrate-receive|dump-core|cd-insert|cd-eject|mem-max|mem-set|button-press|vcpu-list|vcpu-pin|vcpu-set|vm-list|info|sharing|sched-credit|sched-credit2|sched-rtds|domid|domname|rename|trigger|sysrq|debug-keys|set-parameters|dmesg|top|network-attach|network-list|network-detach|channel-list|block-attach|block-list|block-detach|vtpm-attach|vtpm-list|vtpm-detach|vkb-attach|vkb-list|vkb-detach|vdispl-attach|vdispl-list|vdispl-detach|vsnd-attach|vsnd-list|vsnd-detach|uptime|claims|cpupool-create|cpupool-list|cpupool-destroy|cpupool-rename|cpupool-cpu-add|cpupool-cpu-remove|cpupool-migrate|cpupool-numa-split|getenforce|setenforce|loadpolicy|remus|devd|psr-hwinfo|psr-cmt-attach|psr-cmt-detach|psr-cmt-show|psr-cat-set|psr-cat-show|psr-mba-set|psr-mba-show|qemu-monitor-command|suspend|resume|xenstore-quota-get|xenstore-quota-set|evacuate|migrate-recover|config|pci-check|doctor|wait|events|schema|help)
         # Offer subcommand argument completions
         "_xl_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'create config-update list destroy shutdown reboot pci-attach pci-detach pci-list pci-assignable-add pci-assignable-remove pci-assignable-list pause unpause console vncviewer save migrate restore migrate-receive dump-core cd-insert cd-eject mem-max mem-set button-press vcpu-list vcpu-pin vcpu-set vm-list info sharing sched-credit sched-credit2 sched-rtds domid domname rename trigger sysrq debug-keys set-parameters dmesg top network-attach network-list network-detach channel-list block-attach block-list block-detach vtpm-attach vtpm-list vtpm-detach vkb-attach vkb-list vkb-detach vdispl-attach vdispl-list vdispl-detach vsnd-attach vsnd-list vsnd-detach uptime claims cpupool-create cpupool-list cpupool-destroy cpupool-rename cpupool-cpu-add cpupool-cpu-remove cpupool-migrate cpupool-numa-split getenforce setenforce loadpolicy remus devd psr-hwinfo psr-cmt-attach psr-cmt-detach psr-cmt-show psr-cat-set psr-cat-show psr-mba-set psr-mba-show qemu-monitor-command suspend resume xenstore-quota-get xenstore-quota-set evacuate migrate-recover config pci-check doctor wait events help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'create config-update list destroy shutdown reboot pci-attach pci-detach pci-list pci-assignable-add pci-assignable-remove pci-assignable-list pause unpause console vncviewer save migrate restore migrate-receive dump-core cd-insert cd-eject mem-max mem-set button-press vcpu-list vcpu-pin vcpu-set vm-list info sharing sched-credit sched-credit2 sched-rtds domid domname rename trigger sysrq debug-keys set-parameters dmesg top network-attach network-list network-detach channel-list block-attach block-list block-detach vtpm-attach vtpm-list vtpm-detach vkb-attach vkb-list vkb-detach vdispl-attach vdispl-list vdispl-detach vsnd-attach vsnd-list vsnd-detach uptime claims cpupool-create cpupool-list cpupool-destroy cpupool-rename cpupool-cpu-add cpupool-cpu-remove cpupool-migrate cpupool-numa-split getenforce setenforce loadpolicy remus devd psr-hwinfo psr-cmt-attach psr-cmt-detach psr-cmt-show psr-cat-set psr-cat-show psr-mba-set psr-mba-show qemu-monitor-command suspend resume xenstore-quota-get xenstore-quota-set evacuate migrate-recover config pci-check doctor wait events schema help' -- "${cur}"))
         ;;
     esac
 }
 
 _xl_create() {
     repeating_flags=()
-    non_repeating_flags=(-c -e -F -p -V --vncviewer -A --vncviewer-autopass -d -n --dryrun --plan -q --quiet -i --ignore-global-affinity-masks --strict -h --help)
+    non_repeating_flags=(--json -c -e -F -p -V --vncviewer -A --vncviewer-autopass -d -n --dryrun --plan -q --quiet -i --ignore-global-affinity-masks --strict -h --help)
     repeating_options=()
     non_repeating_options=(-f --defconfig --count --parallel)
     __xl_offer_flags_options -1
@@ -216,7 +216,7 @@ _xl_create() {
 
 _xl_config-update() {
     repeating_flags=()
-    non_repeating_flags=(-d -q -h --help)
+    non_repeating_flags=(--json -d -q -h --help)
     repeating_options=()
     non_repeating_options=(-f --defconfig)
     __xl_offer_flags_options -1
@@ -260,7 +260,7 @@ _xl_list() {
 
 _xl_destroy() {
     repeating_flags=()
-    non_repeating_flags=(-f -h --help)
+    non_repeating_flags=(--json -f -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
@@ -276,7 +276,7 @@ _xl_destroy() {
 
 _xl_shutdown() {
     repeating_flags=(--wait -w)
-    non_repeating_flags=(--all -a -F -h --help)
+    non_repeating_flags=(--json --all -a -F -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
@@ -292,7 +292,7 @@ _xl_shutdown() {
 
 _xl_reboot() {
     repeating_flags=(--wait -w)
-    non_repeating_flags=(--all -a -F -h --help)
+    non_repeating_flags=(--json --all -a -F -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
@@ -308,7 +308,7 @@ _xl_reboot() {
 
 _xl_pci-attach() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
@@ -316,7 +316,7 @@ _xl_pci-attach() {
 
 _xl_pci-detach() {
     repeating_flags=()
-    non_repeating_flags=(-f --force -h --help)
+    non_repeating_flags=(--json -f --force -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
@@ -332,7 +332,7 @@ _xl_pci-list() {
 
 _xl_pci-assignable-add() {
     repeating_flags=()
-    non_repeating_flags=(--force -h --help)
+    non_repeating_flags=(--json --force -h --help)
     repeating_options=()
     non_repeating_options=(-n --name)
     __xl_offer_flags_options 1
@@ -347,7 +347,7 @@ _xl_pci-assignable-add() {
 
 _xl_pci-assignable-remove() {
     repeating_flags=()
-    non_repeating_flags=(-r --rebind -h --help)
+    non_repeating_flags=(--json -r --rebind -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
@@ -363,7 +363,7 @@ _xl_pci-assignable-list() {
 
 _xl_pause() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
@@ -379,7 +379,7 @@ _xl_pause() {
 
 _xl_unpause() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
@@ -510,7 +510,7 @@ _xl_migrate() {
 
 _xl_restore() {
     repeating_flags=()
-    non_repeating_flags=(-c -e -F -p -V --vncviewer -A --vncviewer-autopass -d -h --help)
+    non_repeating_flags=(--json -c -e -F -p -V --vncviewer -A --vncviewer-autopass -d -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options -1
@@ -534,7 +534,7 @@ _xl_migrate-receive() {
 
 _xl_dump-core() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
@@ -554,7 +554,7 @@ _xl_dump-core() {
 
 _xl_cd-insert() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=(--format)
     __xl_offer_flags_options 3
@@ -582,7 +582,7 @@ _xl_cd-insert() {
 
 _xl_cd-eject() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
@@ -598,7 +598,7 @@ _xl_cd-eject() {
 
 _xl_mem-max() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
@@ -614,7 +614,7 @@ _xl_mem-max() {
 
 _xl_mem-set() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
@@ -630,7 +630,7 @@ _xl_mem-set() {
 
 _xl_button-press() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
@@ -666,7 +666,7 @@ _xl_vcpu-list() {
 
 _xl_vcpu-pin() {
     repeating_flags=()
-    non_repeating_flags=(--force -f -i --ignore-global-affinity-masks -h --help)
+    non_repeating_flags=(--json --force -f -i --ignore-global-affinity-masks -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 4
@@ -682,7 +682,7 @@ _xl_vcpu-pin() {
 
 _xl_vcpu-set() {
     repeating_flags=()
-    non_repeating_flags=(-i --ignore-host -h --help)
+    non_repeating_flags=(--json -i --ignore-host -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
@@ -852,7 +852,7 @@ _xl_domname() {
 
 _xl_rename() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
@@ -868,7 +868,7 @@ _xl_rename() {
 
 _xl_trigger() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 3
@@ -888,7 +888,7 @@ _xl_trigger() {
 
 _xl_sysrq() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
@@ -904,7 +904,7 @@ _xl_sysrq() {
 
 _xl_debug-keys() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
@@ -946,7 +946,7 @@ _xl_top() {
 
 _xl_network-attach() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options -1
@@ -978,7 +978,7 @@ _xl_network-list() {
 
 _xl_network-detach() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
@@ -1010,7 +1010,7 @@ _xl_channel-list() {
 
 _xl_block-attach() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options -1
@@ -1042,7 +1042,7 @@ _xl_block-list() {
 
 _xl_block-detach() {
     repeating_flags=()
-    non_repeating_flags=(--force -f -h --help)
+    non_repeating_flags=(--json --force -f -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
@@ -1058,7 +1058,7 @@ _xl_block-detach() {
 
 _xl_vtpm-attach() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options -1
@@ -1090,7 +1090,7 @@ _xl_vtpm-list() {
 
 _xl_vtpm-detach() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
@@ -1106,7 +1106,7 @@ _xl_vtpm-detach() {
 
 _xl_vkb-attach() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options -1
@@ -1138,7 +1138,7 @@ _xl_vkb-list() {
 
 _xl_vkb-detach() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
@@ -1154,7 +1154,7 @@ _xl_vkb-detach() {
 
 _xl_vdispl-attach() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options -1
@@ -1186,7 +1186,7 @@ _xl_vdispl-list() {
 
 _xl_vdispl-detach() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
@@ -1202,7 +1202,7 @@ _xl_vdispl-detach() {
 
 _xl_vsnd-attach() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options -1
@@ -1234,7 +1234,7 @@ _xl_vsnd-list() {
 
 _xl_vsnd-detach() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
@@ -1314,7 +1314,7 @@ _xl_cpupool-list() {
 
 _xl_cpupool-destroy() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
@@ -1330,7 +1330,7 @@ _xl_cpupool-destroy() {
 
 _xl_cpupool-rename() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
@@ -1346,7 +1346,7 @@ _xl_cpupool-rename() {
 
 _xl_cpupool-cpu-add() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
@@ -1362,7 +1362,7 @@ _xl_cpupool-cpu-add() {
 
 _xl_cpupool-cpu-remove() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
@@ -1378,7 +1378,7 @@ _xl_cpupool-cpu-remove() {
 
 _xl_cpupool-migrate() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 2
@@ -1398,7 +1398,7 @@ _xl_cpupool-migrate() {
 
 _xl_cpupool-numa-split() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 0
@@ -1655,7 +1655,7 @@ _xl_qemu-monitor-command() {
 
 _xl_suspend() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
@@ -1671,7 +1671,7 @@ _xl_suspend() {
 
 _xl_resume() {
     repeating_flags=()
-    non_repeating_flags=(-h --help)
+    non_repeating_flags=(--json -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options 1
@@ -1703,7 +1703,7 @@ _xl_xenstore-quota-get() {
 
 _xl_xenstore-quota-set() {
     repeating_flags=()
-    non_repeating_flags=(-g -h --help)
+    non_repeating_flags=(--json -g -h --help)
     repeating_options=()
     non_repeating_options=()
     __xl_offer_flags_options -1
@@ -1832,6 +1832,14 @@ _xl_events() {
         return
         ;;
     esac
+}
+
+_xl_schema() {
+    repeating_flags=()
+    non_repeating_flags=(-h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options -1
 }
 
 _xl_help() {

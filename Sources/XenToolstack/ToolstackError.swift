@@ -4,7 +4,7 @@ import XenTypes
 public struct ToolstackError: Error, Sendable, CustomStringConvertible {
     /// libxl's error numbers (`enum libxl_error` in `libxl_types.idl`). `create`
     /// exits with the negated number; clients tell causes apart by it.
-    public enum Code: Int32, Sendable {
+    public enum Code: Int32, Sendable, CaseIterable {
         case nonspecific = -1
         case version = -2
         case fail = -3
@@ -33,6 +33,19 @@ public struct ToolstackError: Error, Sendable, CustomStringConvertible {
         case qemuAPI = -32
     }
 
+    /// What a log says of the failure. It holds what other programs wrote: escape it before it goes to a terminal.
+    public struct Evidence: Sendable, Equatable {
+        /// The log's path.
+        public var source: String
+        /// Its last lines, the latest last.
+        public var lines: [String]
+
+        public init(source: String, lines: [String]) {
+            self.source = source
+            self.lines = lines
+        }
+    }
+
     public var code: Code
     /// What failed, as a statement: "cannot attach vif 0", "memory is smaller than a guest needs".
     public var message: String
@@ -42,15 +55,19 @@ public struct ToolstackError: Error, Sendable, CustomStringConvertible {
     public var cause: String?
     /// What the user can do about it.
     public var remedy: String?
+    /// What the log of the program that failed says, where there is one.
+    public var evidence: Evidence?
 
     public init(
-        _ code: Code, _ message: String, domain: DomainID? = nil, cause: String? = nil, remedy: String? = nil
+        _ code: Code, _ message: String, domain: DomainID? = nil, cause: String? = nil, remedy: String? = nil,
+        evidence: Evidence? = nil
     ) {
         self.code = code
         self.message = message
         self.domain = domain
         self.cause = cause
         self.remedy = remedy
+        self.evidence = evidence
     }
 
     /// Wraps an error from a lower room; its description becomes the cause, but for what says the same again.
@@ -59,7 +76,8 @@ public struct ToolstackError: Error, Sendable, CustomStringConvertible {
         if let inner = underlying as? ToolstackError {
             self.init(
                 inner.code, inner.message == message ? message : "\(message): \(inner.message)",
-                domain: domain ?? inner.domain, cause: inner.cause, remedy: remedy ?? inner.remedy)
+                domain: domain ?? inner.domain, cause: inner.cause, remedy: remedy ?? inner.remedy,
+                evidence: inner.evidence)
         } else {
             let words = "\(underlying)"
             let same = "\(message): "

@@ -3,6 +3,7 @@ import Synchronization
 import XenControl
 import XenStore
 import XenToolstack
+import XenTypes
 
 /// What a command is given: the global options, and the host.
 ///
@@ -11,6 +12,7 @@ final class CommandContext: Sendable {
     let options: GlobalOptions
     let logger: Logger
     private let made: Mutex<Toolstack?>
+    private let acted = Mutex<Set<DomainID>>([])
 
     /// - Parameter toolstack: nil for that of the host on which this runs.
     init(options: GlobalOptions, toolstack: Toolstack? = nil) {
@@ -20,6 +22,11 @@ final class CommandContext: Sendable {
             LineLogHandler(logLevel: options.logLevel, hasTimestamps: options.hasTimestamps)
         }
     }
+
+    /// The domains that the command acts on, or has made, as far as they are known.
+    var subjects: [DomainID] { acted.withLock { $0.sorted() } }
+
+    func actsOn(_ domain: DomainID) { acted.withLock { _ = $0.insert(domain) } }
 
     /// The host. Hypervisor and store are opened by the first request that is made of them.
     var toolstack: Toolstack {

@@ -155,6 +155,11 @@ extension CommandContext {
     }
 
     static func print(_ diagnostics: [Diagnostic]) {
-        for diagnostic in diagnostics { Output.plainError(diagnostic.text) }
+        for diagnostic in diagnostics {
+            switch diagnostic.severity {
+            case .error: Output.error(Fault(diagnostic), words: diagnostic.text)
+            case .warning: Output.warning(lines: diagnostic.text)
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import SystemPackage
 import XenToolstack
+import XenTypes
 
 @main
 struct Main {
@@ -13,14 +14,30 @@ struct Main {
         let status = EventLoop.shared.run {
             if let status = await MonitorProcess.runIfWanted() { return status }
             if let status = await Keeper.runIfWanted() { return status }
-            return await run(Array(CommandLine.arguments.dropFirst()))
-        }
-        if let failure = Output.flush() {
-            if failure == .brokenPipe, endsByBrokenPipe { TerminationSignals().die(of: SIGPIPE) }
-            Output.error("cannot write all of the answer to standard output")
-            exit(status == .success ? ExitStatus.failure.rawValue : status.rawValue)
+            let words = Array(CommandLine.arguments.dropFirst())
+            return await reporting(words) { finish(await run(words), endsByBrokenPipe: endsByBrokenPipe) }
         }
         exit(status.rawValue)
+    }
+
+    /// Writes what is left of the answer.
+    ///
+    /// - Returns: a failure also where only that fails.
+    private static func finish(_ status: ExitStatus, endsByBrokenPipe: Bool) -> ExitStatus {
+        guard let failure = Output.flush() else { return status }
+        if failure == .brokenPipe, endsByBrokenPipe { TerminationSignals().die(of: SIGPIPE) }
+        let text = "cannot write all of the answer to standard output"
+        Output.error(Fault(.outputIncomplete, text), words: "xl: error: \(text)")
+        return status == .success ? .failure : status
+    }
+
+    /// Does a command's work, and tells a program in one document what went wrong with it.
+    private static func reporting(_ words: [String], _ work: () async -> ExitStatus) async -> ExitStatus {
+        guard words.prefix(while: { $0 != "--" }).contains("--json") else { return await work() }
+        let report = FaultReport()
+        let status = await Output.$report.withValue(report) { await work() }
+        if let document = report.document(status: status) { Output.line(json: document) }
+        return status
     }
 
     /// Runs one command line.
@@ -45,11 +62,12 @@ struct Main {
             return .failure
         }
         guard let row = CommandTable.lookUp(name) else {
-            Output.error(CommandTable.unknownCommandText(name))
+            let text = CommandTable.unknownCommandText(name)
+            Output.error(Fault(.unknownCommand, text), words: "xl: error: \(text.escapingControls)")
             return .failure
         }
         guard !options.isDryRun || row.command.supportsDryRun else {
-            Output.error("\(row.name): command does not implement -N (dryrun) option")
+            Output.error("\(row.name): command does not implement -N (dryrun) option", code: .notSupported)
             return .failure
         }
         return await run(row.command, Array(rest.dropFirst()), CommandContext(options: options))
@@ -66,16 +84,21 @@ struct Main {
                 Output.print(type.fullMessage(for: error))
                 return .success
             }
-            Output.plainError("xl: error: \(type.message(for: error))")
-            Output.plainError("Usage: \(type.usageString())\n'xl help \(type._commandName)' says more.")
+            let (message, name) = (type.message(for: error), type._commandName)
+            Output.error(
+                Fault(.usage, message, hint: "'xl help \(name)' says how it is used"),
+                words: "xl: error: \(message)\nUsage: \(type.usageString())\n'xl help \(name)' says more.")
             return .usage
         }
         do {
+            if let command = command as? any ActingCommand, command.outcome.json {
+                return try await command.runForOutcome(in: context)
+            }
             return try await command.run(in: context)
         } catch let status as ExitStatus {
             return status
         } catch {
-            Output.error("\(error)")
+            Output.error(context.substantiating(error))
             return type.exitStatus(for: error)
         }
     }

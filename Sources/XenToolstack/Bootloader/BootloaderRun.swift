@@ -163,12 +163,13 @@ struct BootloaderRun: Sendable {
         case .ended(let status):
             throw failure(
                 "the bootloader \(plan.executable) \(status)", cause: log.lastLines(),
-                remedy: "its output is in \(log.path)")
+                remedy: "its output is in \(log.path)", evidence: log.evidence)
         case .expired:
             throw ToolstackError(
                 .timedOut, "the bootloader \(plan.executable) took too long", domain: domain,
                 cause: log.lastLines(),
-                remedy: "its output is in \(log.path); LIBXL_BOOTLOADER_TIMEOUT sets the limit in seconds")
+                remedy: "its output is in \(log.path); LIBXL_BOOTLOADER_TIMEOUT sets the limit in seconds",
+                evidence: log.evidence)
         case .domainGone:
             throw ToolstackError(.domainDestroyed, "the domain was destroyed while its bootloader ran", domain: domain)
         case .cancelled:
@@ -226,7 +227,7 @@ struct BootloaderRun: Sendable {
         guard let kernel = result.kernel else {
             throw failure(
                 "the bootloader \(plan.executable) chose no kernel", cause: log.lastLines(),
-                remedy: "its output is in \(log.path)")
+                remedy: "its output is in \(log.path)", evidence: log.evidence)
         }
         build.kernel = try file("kernel", kernel)
         do throws(ToolstackError) {
@@ -256,8 +257,10 @@ struct BootloaderRun: Sendable {
         }
     }
 
-    private func failure(_ message: String, cause: String? = nil, remedy: String? = nil) -> ToolstackError {
-        ToolstackError(.fail, message, domain: domain, cause: cause, remedy: remedy)
+    private func failure(
+        _ message: String, cause: String? = nil, remedy: String? = nil, evidence: ToolstackError.Evidence? = nil
+    ) -> ToolstackError {
+        ToolstackError(.fail, message, domain: domain, cause: cause, remedy: remedy, evidence: evidence)
     }
 }
 

@@ -122,6 +122,7 @@ extension Toolstack {
             let words = [failure.cause, log.lastLines()].compactMap(\.self)
             failure.cause = words.isEmpty ? nil : words.joined(separator: ": ")
             failure.remedy = failure.remedy ?? "see \(log.path)"
+            failure.evidence = failure.evidence ?? log.evidence
             throw failure
         }
     }
@@ -145,7 +146,7 @@ extension Toolstack {
         let log = LogFile(plan.logName, in: paths.log)
         throw ToolstackError(
             .fail, "the device model of domain \(plan.domain) has ended", domain: plan.domain, cause: log.lastLines(),
-            remedy: "see \(log.path)")
+            remedy: "see \(log.path)", evidence: log.evidence)
     }
 
     /// Ends the domain's device model, if this host runs one, and removes what it left. Problems are logged.

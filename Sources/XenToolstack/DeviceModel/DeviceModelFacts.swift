@@ -91,6 +91,7 @@ extension Toolstack {
             let log = LogFile(plan.logName, in: paths.log)
             failure.cause = [failure.cause, log.lastLines()].compactMap(\.self).joined(separator: ": ")
             failure.remedy = failure.remedy ?? "see \(log.path)"
+            failure.evidence = failure.evidence ?? log.evidence
             throw failure
         }
     }

@@ -50,8 +50,10 @@ public struct LogFile: Sendable {
     ///
     /// - Returns: nil when there are none.
     public func lastLines(_ count: Int = 3) -> String? {
-        guard let bytes = (try? Files.read(path, limit: 4 << 20)) ?? nil else { return nil }
-        let lines = bytes.split(separator: UInt8(ascii: "\n")).suffix(count)
-        return lines.isEmpty ? nil : lines.map { String(decoding: $0, as: UTF8.self) }.joined(separator: " / ")
+        let lines = Files.lastLines(of: path, count)
+        return lines.isEmpty ? nil : lines.joined(separator: " / ")
     }
+
+    /// The same for programs that read the error; nil when there are none.
+    public var evidence: ToolstackError.Evidence? { ToolstackError.Evidence(log: path) }
 }

@@ -63,7 +63,8 @@ public struct ScriptRunner: HotplugRunner {
             let words = said().map { ": \($0)" } ?? ""
             throw ToolstackError(
                 .fail, "cannot run \(summary)", domain: domain, cause: "it \(status)\(words)",
-                remedy: "see /var/log/xen/xen-hotplug.log")
+                remedy: "see /var/log/xen/xen-hotplug.log",
+                evidence: .init(log: toolstack.paths.log.appending("xen-hotplug.log")))
         }
     }
 

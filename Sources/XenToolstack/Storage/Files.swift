@@ -2,6 +2,18 @@ import Glibc
 import SystemPackage
 import XenTypes
 
+extension ToolstackError.Evidence {
+    /// How many lines of a log are shown.
+    private static let count = 20
+
+    /// The last lines of a log; nil when there are none.
+    public init?(log path: FilePath) {
+        let lines = Files.lastLines(of: path, Self.count)
+        guard !lines.isEmpty else { return nil }
+        self.init(source: path.string, lines: lines)
+    }
+}
+
 /// Whole files, read and written as the toolstack's own files need it.
 enum Files {
     /// - Parameter limit: largest size to accept, in bytes.
@@ -40,6 +52,22 @@ enum Files {
                 count += read
             }
         }
+    }
+
+    /// The last lines of a file, the latest last; none when it cannot be read.
+    static func lastLines(of path: FilePath, _ count: Int) -> [String] {
+        guard let file = try? FileDescriptor.open(path, .readOnly, options: .closeOnExec) else { return [] }
+        defer { try? file.close() }
+        let limit = 1 << 16
+        guard let size = try? file.seek(offset: 0, from: .end),
+            let bytes = try? [UInt8](
+                unsafeUninitializedCapacity: limit,
+                initializingWith: { buffer, count in
+                    count = try file.read(
+                        fromAbsoluteOffset: max(0, size - Int64(limit)), into: UnsafeMutableRawBufferPointer(buffer))
+                })
+        else { return [] }
+        return bytes.split(separator: UInt8(ascii: "\n")).suffix(count).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// A small file of the kernel's as text; nil when it cannot be read.

@@ -2,9 +2,10 @@ import ArgumentParser
 import DomainModel
 import XenToolstack
 
-struct BlockDetachCommand: XLCommand {
+struct BlockDetachCommand: DomainActingCommand {
     static let configuration = named("block-detach", "Destroy a domain's virtual block device")
 
+    @OptionGroup var outcome: OutcomeFlag
     @Flag(name: .shortAndLong, help: "Take the disk away even if the guest does not let go of it.") var force = false
     @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "Name or number of the disk in the guest: xvdb, 51728.") var device: String

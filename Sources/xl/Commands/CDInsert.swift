@@ -4,12 +4,13 @@ import DomainModel
 import XenToolstack
 import YajlJSON
 
-struct CDInsertCommand: XLCommand {
+struct CDInsertCommand: DomainActingCommand {
     static let configuration = named(
         "cd-insert", "Insert a cdrom into a guest's cd drive", usage: "[options] <Domain> <VirtualDevice> <path>",
         discussion: "What is in the drive comes out. Drives, empty ones too, are those of the guest's configuration.")
     static let supportsDryRun = true
 
+    @OptionGroup var outcome: OutcomeFlag
     @Option(
         help: "The image's format: raw, qcow2, qcow, vhd or qed.", completion: .list(["raw", "qcow2", "vhd", "qed"]))
     var format = "raw"
@@ -22,10 +23,11 @@ struct CDInsertCommand: XLCommand {
     }
 }
 
-struct CDEjectCommand: XLCommand {
+struct CDEjectCommand: DomainActingCommand {
     static let configuration = named("cd-eject", "Eject a cdrom from a guest's cd drive")
     static let supportsDryRun = true
 
+    @OptionGroup var outcome: OutcomeFlag
     @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "The drive: hdc.") var drive: String
 

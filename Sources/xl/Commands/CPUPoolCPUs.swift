@@ -22,11 +22,12 @@ struct CPUPoolCPUs: ParsableArguments {
     }
 }
 
-struct CPUPoolCPUAddCommand: XLCommand {
+struct CPUPoolCPUAddCommand: ActingCommand {
     static let configuration = named(
         "cpupool-cpu-add", "Adds a CPU to a CPU pool", usage: CPUPoolCPUs.usage,
         discussion: "The processors are a list such as 0-3,^2,node:1. They must be in no other pool.")
 
+    @OptionGroup var outcome: OutcomeFlag
     @OptionGroup var operands: CPUPoolCPUs
 
     func run(in context: CommandContext) async throws -> ExitStatus {
@@ -37,11 +38,12 @@ struct CPUPoolCPUAddCommand: XLCommand {
     }
 }
 
-struct CPUPoolCPURemoveCommand: XLCommand {
+struct CPUPoolCPURemoveCommand: ActingCommand {
     static let configuration = named(
         "cpupool-cpu-remove", "Removes a CPU from a CPU pool", usage: CPUPoolCPUs.usage,
         discussion: "The processors are a list such as 0-3,^2,node:1. They are then in no pool.")
 
+    @OptionGroup var outcome: OutcomeFlag
     @OptionGroup var operands: CPUPoolCPUs
 
     func run(in context: CommandContext) async throws -> ExitStatus {

@@ -1,9 +1,10 @@
 import ArgumentParser
 
-struct CPUPoolMigrateCommand: XLCommand {
+struct CPUPoolMigrateCommand: DomainActingCommand {
     static let configuration = named(
         "cpupool-migrate", "Moves a domain into a CPU pool", usage: "<Domain> <CPU Pool>")
 
+    @OptionGroup var outcome: OutcomeFlag
     @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "Name or number of the pool.", completion: .pools) var pool: String
 

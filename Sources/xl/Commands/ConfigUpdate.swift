@@ -2,7 +2,7 @@ import ArgumentParser
 import DomainConfig
 import XenToolstack
 
-struct ConfigUpdateCommand: XLCommand {
+struct ConfigUpdateCommand: DomainActingCommand {
     static let configuration = named(
         "config-update", "Update a running domain's saved configuration, used when rebuilding the domain after reboot.",
         usage: "<Domain> <ConfigFile> [options] [vars]",
@@ -12,6 +12,7 @@ struct ConfigUpdateCommand: XLCommand {
             """)
     static let supportsDryRun = true
 
+    @OptionGroup var outcome: OutcomeFlag
     @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @OptionGroup var operands: ConfigurationOperands
     @Flag(name: .customShort("d"), help: "Print the resulting configuration.")

@@ -5,7 +5,7 @@ import XenToolstack
 import YajlJSON
 
 /// Creates a domain.
-struct CreateCommand: XLCommand {
+struct CreateCommand: ActingCommand {
     static let configuration = named(
         "create", "Create a domain from config file <filename>",
         usage: "<ConfigFile> [options] [vars]",
@@ -19,6 +19,7 @@ struct CreateCommand: XLCommand {
             """)
     static let supportsDryRun = true
 
+    @OptionGroup var outcome: OutcomeFlag
     @OptionGroup var operands: ConfigurationOperands
     @OptionGroup var start: StartFlags
     @Flag(name: .customShort("d"), help: "Print the resulting configuration.")
@@ -64,6 +65,7 @@ struct CreateCommand: XLCommand {
 
     init?(_ words: PlainWords) {
         var words = words
+        outcome = OutcomeFlag(json: false)
         start = StartFlags(&words)
         (isDebugging, isDryRun, isPlanOnly) = (words.take("d"), words.take("n"), false)
         (isQuiet, ignoresMasks, isStrict) = (words.take("q"), words.take("i"), false)
@@ -71,6 +73,8 @@ struct CreateCommand: XLCommand {
         guard words.isDone, let operands = ConfigurationOperands(words: words.operands) else { return nil }
         self.operands = operands
     }
+
+    var onlyShows: Bool { isDryRun || isPlanOnly }
 
     static func exitStatus(for error: any Error) -> ExitStatus { ExitStatus(negatedCodeOf: error) }
 

@@ -2,9 +2,10 @@ import ArgumentParser
 import XenToolstack
 import XenTypes
 
-struct DestroyCommand: XLCommand {
+struct DestroyCommand: DomainActingCommand {
     static let configuration = named("destroy", "Terminate a domain immediately")
 
+    @OptionGroup var outcome: OutcomeFlag
     @Flag(name: .short, help: "Permit destroying domain 0.") var force = false
     @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
 
@@ -12,6 +13,7 @@ struct DestroyCommand: XLCommand {
 
     init?(_ words: PlainWords) {
         var words = words
+        outcome = OutcomeFlag(json: false)
         force = words.take("f")
         guard words.isDone, words.operands.count == 1 else { return nil }
         domain = words.operands[0]
@@ -21,11 +23,11 @@ struct DestroyCommand: XLCommand {
         let toolstack = context.toolstack
         let id = try toolstack.findDomain(domain)
         guard id != .control || force else {
-            Output.plainError(
-                """
+            let text = """
                 Not destroying domain 0; use -f to force.
                 This can only be done when using a disaggregated hardware domain and toolstack.
-                """)
+                """
+            Output.error(Fault(.invalid, text), words: text)
             return .failure
         }
         try await TerminationSignals.cancelling { try await toolstack.destroy(id) }

@@ -29,7 +29,7 @@ extension CommandContext {
             do {
                 devices += try read(engine, toolstack.findDomain(domain))
             } catch let error as ToolstackError where error.code == .domainNotFound && unknown == .reported {
-                Output.error("\(error)")
+                Output.error(error)
             } catch {
                 failure = error
             }

@@ -1,9 +1,10 @@
 import ArgumentParser
 import SystemPackage
 
-struct DumpCoreCommand: XLCommand {
+struct DumpCoreCommand: DomainActingCommand {
     static let configuration = named("dump-core", "Core dump a domain", usage: "<Domain> <filename>")
 
+    @OptionGroup var outcome: OutcomeFlag
     @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "The file to write.", completion: .file()) var file: String
 

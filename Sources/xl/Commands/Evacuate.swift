@@ -148,7 +148,7 @@ struct Evacuation: Sendable {
             say("\(guest.name): runs on \(host); \(Self.text(total)) s, stood still for \(Self.text(downtime)) s")
             return .migrated(summary)
         } catch {
-            Output.error("\(guest.name): \(error)")
+            Output.error(error, of: guest.name)
             return .failed("\(error)")
         }
     }

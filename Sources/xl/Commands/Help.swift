@@ -1,4 +1,5 @@
 import ArgumentParser
+import XenTypes
 
 struct HelpCommand: XLCommand {
     static let configuration = named("help", "List the commands, or describe one", isListed: false)
@@ -12,7 +13,8 @@ struct HelpCommand: XLCommand {
             return .success
         }
         guard let row = CommandTable.lookUp(command) else {
-            Output.error(CommandTable.unknownCommandText(command))
+            let text = CommandTable.unknownCommandText(command)
+            Output.error(Fault(.unknownCommand, text), words: "xl: error: \(text.escapingControls)")
             return .failure
         }
         Output.print(row.command.helpMessage())

@@ -3,12 +3,15 @@ import DomainConfig
 import XenToolstack
 import XenTypes
 
-struct MemMaxCommand: XLCommand {
+struct MemMaxCommand: ActingCommand {
     static let configuration = named(
         "mem-max", "Set the maximum amount reservation for a domain",
         discussion: "What the domain has does not change; 'xl mem-set' changes that, up to this limit.")
 
+    @OptionGroup var outcome: OutcomeFlag
     @OptionGroup var operands: MemoryOperands
+
+    var subject: String? { operands.domain }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let (domain, kib) = try operands.read(context.toolstack)
@@ -17,10 +20,13 @@ struct MemMaxCommand: XLCommand {
     }
 }
 
-struct MemSetCommand: XLCommand {
+struct MemSetCommand: ActingCommand {
     static let configuration = named("mem-set", "Set the current memory usage for a domain")
 
+    @OptionGroup var outcome: OutcomeFlag
     @OptionGroup var operands: MemoryOperands
+
+    var subject: String? { operands.domain }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let (domain, kib) = try operands.read(context.toolstack)

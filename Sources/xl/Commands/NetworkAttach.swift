@@ -3,12 +3,13 @@ import DomainConfig
 import DomainModel
 import XenToolstack
 
-struct NetworkAttachCommand: XLCommand {
+struct NetworkAttachCommand: DomainActingCommand {
     static let configuration = named(
         "network-attach", "Create a new virtual network device",
         discussion: "The words are those of vif= in a configuration: mac=, bridge=, script=, ip=, rate=, vifname=, ….")
     static let supportsDryRun = true
 
+    @OptionGroup var outcome: OutcomeFlag
     @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "Settings of the interface: key=value.") var specification: [String] = []
 

@@ -2,9 +2,10 @@ import ArgumentParser
 import DomainModel
 import XenToolstack
 
-struct NetworkDetachCommand: XLCommand {
+struct NetworkDetachCommand: DomainActingCommand {
     static let configuration = named("network-detach", "Destroy a domain's virtual network device")
 
+    @OptionGroup var outcome: OutcomeFlag
     @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "Number or MAC address of the interface.") var device: String
 

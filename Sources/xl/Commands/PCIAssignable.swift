@@ -2,7 +2,7 @@ import ArgumentParser
 import DomainConfig
 import XenToolstack
 
-struct PCIAssignableAddCommand: XLCommand {
+struct PCIAssignableAddCommand: ActingCommand {
     static let configuration = named(
         "pci-assignable-add", "Make a device assignable for pci-passthru", usage: "[options] <BDF>",
         discussion: """
@@ -11,6 +11,7 @@ struct PCIAssignableAddCommand: XLCommand {
             controller of the disk that / is on, the only network card that is connected or a bridge, is refused without --force.
             """)
 
+    @OptionGroup var outcome: OutcomeFlag
     @Option(name: [.short, .long], help: "Name the assignable device.") var name: String?
     @Flag(help: "Take the device also when this host needs it.") var force = false
     @Argument(help: "[DDDD:]BB:DD.F, as lspci shows it.") var bdf: String
@@ -24,10 +25,11 @@ struct PCIAssignableAddCommand: XLCommand {
     }
 }
 
-struct PCIAssignableRemoveCommand: XLCommand {
+struct PCIAssignableRemoveCommand: ActingCommand {
     static let configuration = named(
         "pci-assignable-remove", "Remove a device from being assignable", usage: "[options] <BDF>|NAME")
 
+    @OptionGroup var outcome: OutcomeFlag
     @Flag(name: [.customShort("r"), .long], help: "Give the device back to the driver that had it.") var rebind = false
     @Argument(help: "[DDDD:]BB:DD.F, as lspci shows it, or the device's name.") var device: String
 

@@ -4,11 +4,12 @@ import DomainModel
 import XenToolstack
 import XenTypes
 
-struct PCIAttachCommand: XLCommand {
+struct PCIAttachCommand: DomainActingCommand {
     static let configuration = named(
         "pci-attach", "Insert a new pass-through pci device", usage: "<Domain> <PCI_SPEC_STRING>",
         discussion: "xl pci-check says beforehand whether the device can be given to guests.")
 
+    @OptionGroup var outcome: OutcomeFlag
     @Argument(help: "Name, number or UUID of the domain.") var domain: String
     @Argument(help: "[DDDD:]BB:DD.F[@VSLOT][,OPTION=VALUE], as in pci= of a configuration.") var specification: String
 
@@ -25,10 +26,11 @@ struct PCIAttachCommand: XLCommand {
     }
 }
 
-struct PCIDetachCommand: XLCommand {
+struct PCIDetachCommand: DomainActingCommand {
     static let configuration = named(
         "pci-detach", "Remove a domain's pass-through pci device", usage: "[-f] <Domain> <PCI_SPEC_STRING>")
 
+    @OptionGroup var outcome: OutcomeFlag
     @Flag(name: [.customShort("f"), .long], help: "Take it away also when the guest does not let go of it.") var force =
         false
     @Argument(help: "Name, number or UUID of the domain.") var domain: String

@@ -24,7 +24,7 @@ struct PSRHardwareCommand: XLCommand {
                 status = .success
                 return value
             } catch {
-                Output.error("\(error)")
+                Output.error(error)
                 status = ExitStatus(resourcesCode: error)
                 return nil
             }

@@ -1,8 +1,9 @@
 import ArgumentParser
 
-struct PauseCommand: XLCommand {
+struct PauseCommand: DomainActingCommand {
     static let configuration = named("pause", "Pause execution of a domain")
 
+    @OptionGroup var outcome: OutcomeFlag
     @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
 
     func run(in context: CommandContext) async throws -> ExitStatus {
@@ -12,9 +13,10 @@ struct PauseCommand: XLCommand {
     }
 }
 
-struct UnpauseCommand: XLCommand {
+struct UnpauseCommand: DomainActingCommand {
     static let configuration = named("unpause", "Unpause a paused domain")
 
+    @OptionGroup var outcome: OutcomeFlag
     @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
 
     func run(in context: CommandContext) async throws -> ExitStatus {

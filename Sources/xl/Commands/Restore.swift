@@ -6,11 +6,12 @@ import SystemPackage
 import XenToolstack
 import XenTypes
 
-struct RestoreCommand: XLCommand {
+struct RestoreCommand: ActingCommand {
     static let configuration = named(
         "restore", "Restore a domain from a saved state", usage: "[options] [<ConfigFile>] <CheckpointFile>",
         discussion: "With a configuration file, that counts instead of the configuration in the saved state.")
 
+    @OptionGroup var outcome: OutcomeFlag
     @Argument(help: "A configuration file, if it is to count; and the file that 'xl save' wrote.", completion: .file())
     var files: [String]
     @OptionGroup var start: StartFlags

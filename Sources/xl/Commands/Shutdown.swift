@@ -3,23 +3,29 @@ import XenControl
 import XenToolstack
 import XenTypes
 
-struct ShutdownCommand: XLCommand {
+struct ShutdownCommand: ActingCommand {
     static let configuration = named("shutdown", "Issue a shutdown signal to a domain")
 
+    @OptionGroup var outcome: OutcomeFlag
     @OptionGroup var options: GuestRequestOptions
 
+    var subject: String? { options.domain }
+
     func run(in context: CommandContext) async throws -> ExitStatus {
-        try await GuestRequests(request: .poweroff, options: options, toolstack: context.toolstack).run()
+        try await GuestRequests(request: .poweroff, options: options, context: context).run()
     }
 }
 
-struct RebootCommand: XLCommand {
+struct RebootCommand: ActingCommand {
     static let configuration = named("reboot", "Issue a reboot signal to a domain")
 
+    @OptionGroup var outcome: OutcomeFlag
     @OptionGroup var options: GuestRequestOptions
 
+    var subject: String? { options.domain }
+
     func run(in context: CommandContext) async throws -> ExitStatus {
-        try await GuestRequests(request: .reboot, options: options, toolstack: context.toolstack).run()
+        try await GuestRequests(request: .reboot, options: options, context: context).run()
     }
 }
 
@@ -40,11 +46,17 @@ struct GuestRequestOptions: ParsableArguments {
 struct GuestRequests: Sendable {
     let request: Toolstack.ControlRequest
     let options: GuestRequestOptions
-    let toolstack: Toolstack
+    let context: CommandContext
+    private var toolstack: Toolstack { context.toolstack }
+
+    init(request: Toolstack.ControlRequest, options: GuestRequestOptions, context: CommandContext) {
+        (self.request, self.options, self.context) = (request, options, context)
+    }
 
     func run() async throws -> ExitStatus {
         guard options.domain != nil || options.all else {
-            Output.plainError("You must specify -a or a domain id.\n")
+            let text = "You must specify -a or a domain id."
+            Output.error(Fault(.usage, text), words: text + "\n")
             return .failure
         }
         let domains = try domains()
@@ -73,19 +85,21 @@ struct GuestRequests: Sendable {
         Output.plainError("\(verb) domain \(domain)")
         do {
             try await toolstack.request(request, of: domain)
+            context.actsOn(domain)
             return true
         } catch {
             guard error.code == .noParavirt, options.fallback else {
-                Output.error("\(error)")
+                Output.error(error)
                 return false
             }
         }
         Output.plainError("PV control interface not available: sending ACPI \(button) button event.")
         do {
             try await toolstack.send(request == .poweroff ? .power : .reset, to: domain)
+            context.actsOn(domain)
             return true
         } catch {
-            Output.error("\(error)")
+            Output.error(error)
             return false
         }
     }

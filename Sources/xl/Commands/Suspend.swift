@@ -1,11 +1,12 @@
 import ArgumentParser
 
-struct SuspendCommand: XLCommand {
+struct SuspendCommand: DomainActingCommand {
     static let configuration = named("suspend", "Suspend a domain to RAM")
 
     /// Upstream has it from Xen 4.18 on.
     static let isUpstream = false
 
+    @OptionGroup var outcome: OutcomeFlag
     @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
 
     func run(in context: CommandContext) async throws -> ExitStatus {
@@ -15,12 +16,13 @@ struct SuspendCommand: XLCommand {
     }
 }
 
-struct ResumeCommand: XLCommand {
+struct ResumeCommand: DomainActingCommand {
     static let configuration = named("resume", "Resume a domain from RAM")
 
     /// Upstream has it from Xen 4.18 on.
     static let isUpstream = false
 
+    @OptionGroup var outcome: OutcomeFlag
     @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
 
     func run(in context: CommandContext) async throws -> ExitStatus {

@@ -2,10 +2,11 @@ import ArgumentParser
 import DomainModel
 import XenToolstack
 
-struct TriggerCommand: XLCommand {
+struct TriggerCommand: DomainActingCommand {
     static let configuration = named(
         "trigger", "Send a trigger to a domain", usage: "<Domain> <nmi|reset|init|power|sleep|s3resume> [<VCPU>]")
 
+    @OptionGroup var outcome: OutcomeFlag
     @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(
         help: "nmi, reset, init, power (the power button), sleep (the sleep button) or s3resume (wake it up).",
@@ -26,11 +27,12 @@ struct TriggerCommand: XLCommand {
     }
 }
 
-struct ButtonPressCommand: XLCommand {
+struct ButtonPressCommand: DomainActingCommand {
     static let configuration = named(
         "button-press", "Indicate an ACPI button press to the domain", usage: "<Domain> <power|sleep>",
         discussion: "An old name of 'xl trigger <Domain> power' and 'xl trigger <Domain> sleep'.")
 
+    @OptionGroup var outcome: OutcomeFlag
     @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "power or sleep.", completion: .list(["power", "sleep"])) var button: String
 
@@ -48,11 +50,12 @@ struct ButtonPressCommand: XLCommand {
     }
 }
 
-struct SysRqCommand: XLCommand {
+struct SysRqCommand: DomainActingCommand {
     static let configuration = named(
         "sysrq", "Send a sysrq to a domain", usage: "<Domain> <letter>",
         discussion: "The letters are those of the guest's kernel: 'h' lists them on the guest's console.")
 
+    @OptionGroup var outcome: OutcomeFlag
     @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "One character.") var letter: String
 

@@ -3,7 +3,7 @@ import DomainConfig
 import XenToolstack
 import XenTypes
 
-struct VCPUPinCommand: XLCommand {
+struct VCPUPinCommand: DomainActingCommand {
     static let configuration = named(
         "vcpu-pin", "Set which CPUs a VCPU can use",
         usage: "[option] <Domain> <VCPU|all> <Hard affinity|-|all> [<Soft affinity|-|all>]",
@@ -13,6 +13,7 @@ struct VCPUPinCommand: XLCommand {
             """)
     static let supportsDryRun = true
 
+    @OptionGroup var outcome: OutcomeFlag
     @Flag(name: .shortAndLong, help: "Also undo an override pinning done by the guest's kernel.") var force = false
     @Flag(
         name: [.customShort("i"), .customLong("ignore-global-affinity-masks")],

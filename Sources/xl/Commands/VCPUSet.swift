@@ -1,9 +1,10 @@
 import ArgumentParser
 import XenToolstack
 
-struct VCPUSetCommand: XLCommand {
+struct VCPUSetCommand: DomainActingCommand {
     static let configuration = named("vcpu-set", "Set the number of active VCPUs allowed for the domain")
 
+    @OptionGroup var outcome: OutcomeFlag
     @Flag(name: [.short, .long], help: "Don't limit the vCPU based on the host CPU count.") var ignoreHost = false
     @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "How many of its vCPUs the domain may use.") var count: UInt32

@@ -2,12 +2,13 @@ import ArgumentParser
 import DomainConfig
 import XenToolstack
 
-struct VDisplAttachCommand: XLCommand {
+struct VDisplAttachCommand: DomainActingCommand {
     static let configuration = named(
         "vdispl-attach", "Create a new virtual display device",
         discussion: "The words are those of vdispl= in a configuration: connectors=ID:WxH;…, be-alloc=, backend=.")
     static let supportsDryRun = true
 
+    @OptionGroup var outcome: OutcomeFlag
     @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "Settings of the display: key=value.") var specification: [String] = []
 

@@ -1,9 +1,10 @@
 import ArgumentParser
 import XenToolstack
 
-struct VKBDetachCommand: XLCommand {
+struct VKBDetachCommand: DomainActingCommand {
     static let configuration = named("vkb-detach", "Destroy a domain's virtual keyboard device")
 
+    @OptionGroup var outcome: OutcomeFlag
     @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "Number of the device.") var device: String
 

@@ -1,9 +1,10 @@
 import ArgumentParser
 import XenToolstack
 
-struct VSndDetachCommand: XLCommand {
+struct VSndDetachCommand: DomainActingCommand {
     static let configuration = named("vsnd-detach", "Destroy a domain's virtual sound device")
 
+    @OptionGroup var outcome: OutcomeFlag
     @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "Number of the device.") var device: String
 

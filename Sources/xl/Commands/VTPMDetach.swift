@@ -2,9 +2,10 @@ import ArgumentParser
 import XenToolstack
 import XenTypes
 
-struct VTPMDetachCommand: XLCommand {
+struct VTPMDetachCommand: DomainActingCommand {
     static let configuration = named("vtpm-detach", "Destroy a domain's virtual TPM device")
 
+    @OptionGroup var outcome: OutcomeFlag
     @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "Number or UUID of the TPM.") var device: String
 

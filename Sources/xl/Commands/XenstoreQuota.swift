@@ -32,7 +32,7 @@ struct XenstoreQuotaGetCommand: XLCommand {
     }
 }
 
-struct XenstoreQuotaSetCommand: XLCommand {
+struct XenstoreQuotaSetCommand: ActingCommand {
     static let configuration = named(
         "xenstore-quota-set", "Set global or domain specific Xenstore quotas",
         usage: "<Domain> <quota>=<val>... | -g <quota>=<val>...",
@@ -41,9 +41,11 @@ struct XenstoreQuotaSetCommand: XLCommand {
     /// Upstream has it from Xen 4.22 on.
     static let isUpstream = false
 
+    @OptionGroup var outcome: OutcomeFlag
     @Flag(name: .customShort("g"), help: "Those that new domains get.") var isGlobal = false
     @Argument(help: "The domain unless -g is given, and then quotas with their values.") var operands: [String] = []
 
+    var subject: String? { isGlobal ? nil : operands.first }
     private var settings: ArraySlice<String> { isGlobal ? operands[...] : operands.dropFirst() }
 
     func validate() throws {

@@ -62,7 +62,7 @@ struct BatchStart: Sendable {
             Output.say("\(name): domain \(domain)")
             return true
         } catch {
-            Output.error("\(name): \(error)")
+            Output.error(error, of: name)
             return false
         }
     }

@@ -62,6 +62,7 @@ struct DomainStart: Sendable {
         let domain: DomainID
         do {
             domain = try await toolstack.create(configuration, options: options).domain
+            context.actsOn(domain)
             await created?()
         } catch {
             await created?()

@@ -41,7 +41,7 @@ struct Monitor: Sendable {
         } catch let status as ExitStatus {
             return status
         } catch {
-            Output.error("\(error)")
+            Output.error(error)
             return .failure
         }
     }

@@ -43,7 +43,8 @@ enum StayingProcess {
         }
         await process.stop()
         throw ToolstackError(
-            .fail, "cannot start \(what)", domain: domain, cause: log.lastLines(), remedy: "see \(log.path)")
+            .fail, "cannot start \(what)", domain: domain, cause: log.lastLines(), remedy: "see \(log.path)",
+            evidence: log.evidence)
     }
 
     /// In such a process: what says to whoever waits that it does its work.

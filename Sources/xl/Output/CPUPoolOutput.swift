@@ -33,7 +33,7 @@ enum CPUPoolText {
 
     /// Says which processors stayed where they were.
     static func report(_ problems: [CPUMoveProblem], _ what: String) -> ExitStatus {
-        for problem in problems { Output.error("cpu \(problem.cpu) \(what): \(problem.cause)") }
+        for problem in problems { Output.error("cpu \(problem.cpu) \(what): \(problem.cause)", code: .fail) }
         return problems.isEmpty ? .success : .failure
     }
 }

@@ -18,8 +18,7 @@ struct LineLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let stamp = hasTimestamps ? Self.stamp() : ""
-        Output.say("\(stamp)xl: \(event.level): \(event.message)")
+        Output.say("\(event.message)", level: "\(event.level)", stamp: hasTimestamps ? Self.stamp() : "")
     }
 
     /// "2026-01-31 23:59:59 UTC [1234] ", upstream's form.

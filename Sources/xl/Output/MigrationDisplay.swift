@@ -108,7 +108,7 @@ final class MigrationDisplay: Sendable {
     }
 
     /// - Returns: nil for an event that says nothing new.
-    private func fields(_ event: MigrationEvent) -> [(name: String, value: JSONValue)]? {
+    func fields(_ event: MigrationEvent) -> [(name: String, value: JSONValue)]? {
         func named(_ name: String) -> (name: String, value: JSONValue) { ("event", .string(name)) }
         switch event {
         case .started: return [named("started")]

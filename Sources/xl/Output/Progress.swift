@@ -5,7 +5,8 @@ import YajlJSON
 enum Progress {
     /// Whether what stays on one line is drawn: on a terminal, or where `xl -t` asks for it.
     static func isShown(_ options: GlobalOptions) -> Bool {
-        options.forcesCarriageReturns || isatty(STDERR_FILENO) == 1
+        guard Output.report == nil else { return false }
+        return options.forcesCarriageReturns || isatty(STDERR_FILENO) == 1
     }
 
     /// From 0 to 100; no more than `total` counts, and nothing of nothing is all.
@@ -32,7 +33,6 @@ enum Progress {
 
     /// A line of JSON on standard error.
     static func printLine(_ fields: [(name: String, value: JSONValue)]) {
-        guard let line = try? YajlEncoder(layout: .compact).encode(JSONValue.object(fields)) else { return }
-        Output.plainError(bytes: line + [UInt8(ascii: "\n")])
+        Output.line(json: .object(fields))
     }
 }

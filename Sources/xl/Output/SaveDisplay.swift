@@ -21,7 +21,8 @@ final class SaveDisplay: Sendable {
     }
 
     func show(_ event: SaveEvent) {
-        isJSON ? showLine(event) : showText(event)
+        guard isJSON else { return showText(event) }
+        if let fields = fields(event) { Progress.printLine(fields) }
     }
 
     /// Ends the bar's line.
@@ -36,24 +37,23 @@ final class SaveDisplay: Sendable {
         }
     }
 
-    private func showLine(_ event: SaveEvent) {
-        let fields: [(name: String, value: JSONValue)]
+    /// - Returns: nil for an event that says nothing new.
+    func fields(_ event: SaveEvent) -> [(name: String, value: JSONValue)]? {
         switch event {
-        case .started: fields = [("event", .string("started")), ("file", .string(file))]
-        case .suspended: fields = [("event", .string("suspended"))]
-        case .complete: return
+        case .started: return [("event", .string("started")), ("file", .string(file))]
+        case .suspended: return [("event", .string("suspended"))]
+        case .complete: return nil
         case .progress(let done, let total):
             let percent = Progress.percent(done, of: total)
             let isNew = state.withLock { state in
                 defer { state.percent = percent }
                 return state.percent != percent
             }
-            guard isNew else { return }
-            fields = [
+            guard isNew else { return nil }
+            return [
                 ("event", .string("progress")), ("frames_done", .count(done)), ("frames_total", .count(total)),
             ]
         }
-        Progress.printLine(fields)
     }
 
     /// The answer of `xl save --json`.

@@ -64,6 +64,7 @@ extension Toolstack {
                 error.cause = [error.cause, words].compactMap(\.self).joined(separator: ": ")
             }
             error.remedy = error.remedy ?? "see \(log.path)"
+            error.evidence = error.evidence ?? log.evidence
             throw error
         }
     }
