@@ -108,6 +108,7 @@ enum CommandTable {
         CommandRow(name: "doctor", command: DoctorCommand.self),
         CommandRow(name: "wait", command: WaitCommand.self),
         CommandRow(name: "events", command: EventsCommand.self),
+        CommandRow(name: "explain", command: ExplainCommand.self),
         CommandRow(name: "schema", command: SchemaCommand.self),
         CommandRow(name: "help", command: HelpCommand.self),
     ]

@@ -243,6 +243,32 @@ import YajlJSON
                 """)
     }
 
+    /// Every value of the text is in the document.
+    @Test func theTextShowsNothingThatTheDocumentLacks() throws {
+        var info = info
+        info.topology = nil
+        let document = try YajlDecoder().decode(
+            JSONValue.self, from: YajlEncoder().encode(HostInfoJSON.document(info)))
+        func words(_ key: String) -> [String] { (document[key]?.array ?? []).compactMap(\.string) }
+        func mebibytes(_ key: String) -> String { document[key]?.integer.map { "\($0 / 1024)" } ?? "none" }
+        let others: [String: String?] = [
+            "cpu_mhz": document["cpu_khz"]?.integer.map { decimal(UInt64($0), places: 3) },
+            "hw_caps": words("hw_caps").joined(separator: ":"), "virt_caps": words("virt_caps").joined(separator: " "),
+            "total_memory": mebibytes("total_memory_kib"), "free_memory": mebibytes("free_memory_kib"),
+            "sharing_freed_memory": mebibytes("sharing_freed_memory_kib"),
+            "sharing_used_memory": mebibytes("sharing_used_memory_kib"),
+            "outstanding_claims": mebibytes("outstanding_claims_kib"),
+            "xen_caps": words("xen_caps").map { $0 + " " }.joined(),
+            "xen_pagesize": document["xen_pagesize_bytes"]?.integer.map { "\($0)" },
+            "platform_params": document["xen_virt_start"]?.string.map { "virt_start=\($0)" },
+        ]
+        for line in HostInfoText.text(info).split(separator: "\n") {
+            let key = String(line.prefix { $0 != " " && $0 != ":" })
+            let plain = document[key]?.string ?? document[key]?.integer.map { "\($0)" }
+            #expect(line == "\(key.padded(to: 23)): \((others[key] ?? plain) ?? "nothing")")
+        }
+    }
+
     @Test func devicesAndUnknownPlaces() {
         var info = info
         info.topology = HostInfo.Topology(

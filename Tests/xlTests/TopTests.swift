@@ -80,6 +80,41 @@ import YajlJSON
                 """)
     }
 
+    /// Every value of the table is in the document.
+    @Test func theTableShowsNothingThatTheDocumentLacks() throws {
+        let frame = frame([control, guest])
+        let document = try YajlDecoder().decode(
+            JSONValue.self, from: YajlEncoder().encode(TopJSON.document(frame, TopOptions())))
+        let domains = try #require(document["domains"]?.array)
+        let host = Double(document["memory_kib"]?.integer ?? 1)
+        for (line, domain) in zip(text(frame).split(separator: "\n").dropFirst(), domains) {
+            func number(_ key: String) -> Int64? { domain[key]?.integer }
+            func sum(_ list: String, _ key: String) -> Int64 {
+                (domain[list]?.array ?? []).compactMap { $0[key]?.integer }.reduce(0, +)
+            }
+            func flag(_ key: String, _ letter: String) -> String { domain[key]?.bool == true ? letter : "-" }
+            func tenths(_ value: Double) -> String { fixedPoint(value, decimals: 1) }
+            let isCrashed = domain["shutdown_reason"]?.string == "crash"
+            let state =
+                flag("dying", "d") + (isCrashed ? "-" : flag("shutdown", "s")) + flag("blocked", "b")
+                + (isCrashed ? "c" : "-") + flag("paused", "p") + flag("running", "r")
+            let share: Double? = if case .number(let value)? = domain["cpu_percent"] { value } else { nil }
+            let limit = number("max_memory_kib")
+            let expected = [
+                String((domain["name"]?.string ?? "").prefix(10)), state,
+                "\((number("cpu_time_ns") ?? 0) / 1_000_000_000)", tenths(share ?? -1),
+                "\(number("memory_kib") ?? -1)", tenths(Double(number("memory_kib") ?? 0) / host * 100),
+                limit.map { "\($0)" } ?? "no limit", limit.map { tenths(Double($0) / host * 100) } ?? "n/a",
+                "\(number("vcpus_max") ?? -1)", "\(domain["networks"]?.array?.count ?? -1)",
+                "\(sum("networks", "tx_bytes") / 1024)", "\(sum("networks", "rx_bytes") / 1024)",
+                "\(domain["disks"]?.array?.count ?? -1)", "\(sum("disks", "out_of_requests"))",
+                "\(sum("disks", "reads"))", "\(sum("disks", "writes"))", "\(sum("disks", "read_sectors"))",
+                "\(sum("disks", "written_sectors"))", "\(number("ssidref") ?? -1)",
+            ]
+            #expect(line.split(separator: " ").joined(separator: " ") == expected.joined(separator: " "))
+        }
+    }
+
     @Test func fullNamesMakeRoom() {
         var options = TopOptions()
         options.showsFullNames = true

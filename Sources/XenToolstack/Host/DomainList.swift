@@ -16,6 +16,10 @@ public struct ListedDomain: Hashable, Sendable {
     /// count as PV or HVM by what the hypervisor knows.
     public var type: DomainType?
     public var deviceModel: DeviceModelStatus?
+    /// When it was created or arrived here, in seconds since 1970; nil where that was not noted.
+    public var startTime: Int?
+    /// What an agent in the guest has published; nil where it was not asked for.
+    public var addresses: [GuestAddress]?
 
     public init(info: DomainInfo, name: String?) {
         self.info = info
@@ -33,7 +37,11 @@ public struct DomainDetails: OptionSet, Sendable {
     public static let nodeAffinity = DomainDetails(rawValue: 4)
     public static let type = DomainDetails(rawValue: 8)
     public static let deviceModel = DomainDetails(rawValue: 16)
-    public static let all: DomainDetails = [.securityLabel, .pool, .nodeAffinity, .type, .deviceModel]
+    public static let startTime = DomainDetails(rawValue: 32)
+    public static let addresses = DomainDetails(rawValue: 64)
+    public static let all: DomainDetails = [
+        .securityLabel, .pool, .nodeAffinity, .type, .deviceModel, .startTime, .addresses,
+    ]
 }
 
 extension Toolstack {
@@ -59,6 +67,16 @@ extension Toolstack {
                     entry.nodeAffinity = try? hypervisor.nodeAffinity(of: info.domain)
                 }
                 listed.append(entry)
+            }
+            if details.contains(.startTime) {
+                for (index, time) in try startTimes(of: infos.map(\.domain)).enumerated() {
+                    listed[index].startTime = infos[index].domain == .control ? hostStartTime() : time
+                }
+            }
+            if details.contains(.addresses) {
+                for (index, list) in try StoreSurvey(store).addresses(of: infos.map(\.domain)).enumerated() {
+                    listed[index].addresses = list
+                }
             }
             return listed
         } catch {

@@ -51,10 +51,22 @@ extension Toolstack {
     }
 
     private func guestUptime(_ domain: DomainID, now: Int) throws(StoreError) -> UInt64? {
-        guard let vm = try store.read(DomainPaths(domain).guest / "vm"), StorePath(vm).problem == nil,
-            let text = try store.read(StorePath(vm) / "start_time"), let start = Self.startTime(text)
-        else { return nil }
-        return UInt64(max(0, now - start))
+        try startTimes(of: [domain])[0].map { UInt64(max(0, now - $0)) }
+    }
+
+    /// When guests were started here, in seconds since 1970, in their order; nil where it was not noted.
+    func startTimes(of domains: [DomainID]) throws(StoreError) -> [Int?] {
+        let machines = try store.read(domains.map { DomainPaths($0).guest / "vm" })
+            .map { $0.map { StorePath($0) }.flatMap { $0.problem == nil ? $0 : nil } }
+        let nodes = machines.compactMap { $0.map { $0 / "start_time" } }
+        var times = try store.read(nodes)[...]
+        return machines.map { $0 == nil ? nil : times.popFirst()?.flatMap(Self.startTime) }
+    }
+
+    /// When the host's kernel was started, in seconds since 1970; nil where it does not say so.
+    func hostStartTime() -> Int? {
+        let lines = Files.text("/proc/stat")?.split(separator: "\n") ?? []
+        return lines.first { $0.hasPrefix("btime ") }.flatMap { Int($0.dropFirst("btime ".utf8.count)) }
     }
 
     /// Seconds since 1970 from a `start_time` node, which upstream writes with a fraction: "1700000000.25".

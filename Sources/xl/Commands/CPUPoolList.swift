@@ -6,14 +6,13 @@ struct CPUPoolListCommand: XLCommand {
 
     @Flag(name: [.short, .long], help: "Show the processors of each pool.") var cpus = false
     @Flag(help: "Print them as a JSON document.") var json = false
+    @OptionGroup var choice: FieldChoice
     @Argument(help: "Only this pool: name or number.", completion: .pools) var pool: String?
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let toolstack = context.toolstack
         let pools = if let pool { [try toolstack.findCPUPool(pool)] } else { try toolstack.cpuPools() }
-        if json {
-            try Output.print(json: CPUPoolJSON.document(pools))
-        } else {
+        try choice.show(asJSON: json, { CPUPoolJSON.document(pools) }) {
             Output.print(CPUPoolText.table(pools, listsCPUs: cpus))
         }
         return .success

@@ -1,6 +1,5 @@
 import XenToolstack
 import XenTypes
-import YajlJSON
 
 /// What a list of devices does about a domain that does not exist.
 enum UnknownDomain {
@@ -17,9 +16,9 @@ extension CommandContext {
     ///   - read: the devices of one domain.
     ///   - json: what is printed of each in JSON.
     ///   - text: upstream's table; nothing is printed when it is empty.
-    func listDevices<Device>(
-        of domains: [String], asJSON isJSON: Bool, unknown: UnknownDomain = .reported,
-        _ read: (DeviceEngine, DomainID) throws -> [Device], json: (Device) -> some Encodable,
+    func listDevices<Device, Document: FieldDocument>(
+        of domains: [String], asJSON isJSON: Bool, _ choice: FieldChoice, unknown: UnknownDomain = .reported,
+        _ read: (DeviceEngine, DomainID) throws -> [Device], json: (Device) -> Document,
         text: ([Device]) -> String
     ) throws -> ExitStatus {
         let engine = DeviceEngine(toolstack)
@@ -34,14 +33,12 @@ extension CommandContext {
                 failure = error
             }
         }
-        if isJSON {
-            if let failure { throw failure }
-            Output.print(bytes: try YajlEncoder().encode(devices.map(json)))
-        } else {
+        if isJSON, let failure { throw failure }
+        try choice.show(asJSON: isJSON, fields: Document.fieldNames, { devices.map(json) }) {
             let table = text(devices)
             if !table.isEmpty { Output.print(table) }
-            if let failure { throw failure }
         }
+        if let failure { throw failure }
         return .success
     }
 }

@@ -9,20 +9,20 @@ struct InfoCommand: XLCommand {
     @Flag(name: [.customShort("x"), .long], help: "Also show the features of xenstored.")
     var xenstore = false
     @Flag(help: "Print it as a JSON document.") var json = false
+    @OptionGroup var choice: FieldChoice
     @Argument(help: "Only the values of the lines that begin so.") var key: String?
 
     func validate() throws {
-        if json && key != nil { throw ValidationError("the JSON document is always whole: leave out the key") }
+        if json && key != nil {
+            throw ValidationError("the key is one of the text: --fields chooses of the JSON document")
+        }
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let info = try context.toolstack.hostInfo(topology: numa, store: xenstore)
-        if json {
-            try Output.print(json: HostInfoJSON.document(info))
-        } else if let key, !numa {
+        try choice.show(asJSON: json, { HostInfoJSON.document(info) }) {
+            guard let key, !numa else { return Output.print(HostInfoText.text(info)) }
             for value in HostInfoText.values(info, prefix: key) { Output.print(value) }
-        } else {
-            Output.print(HostInfoText.text(info))
         }
         return .success
     }

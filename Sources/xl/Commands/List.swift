@@ -11,7 +11,9 @@ struct ListCommand: XLCommand {
     @Flag(name: [.customShort("Z"), .long], help: "Also show the security label.") var context = false
     @Flag(name: [.short, .long], help: "Also show the CPU pool.") var cpupool = false
     @Flag(name: [.customShort("n"), .long], help: "Also show the NUMA node affinity.") var numa = false
+    @Flag(help: "Also show the addresses that an agent in the guest has published.") var ip = false
     @Flag(help: "Print all of it as a JSON document.") var json = false
+    @OptionGroup var choice: FieldChoice
     @Argument(help: "Only this domain: name, number or UUID.", completion: .domains) var domain: String?
 
     init() {}
@@ -19,13 +21,15 @@ struct ListCommand: XLCommand {
     init?(_ words: PlainWords) {
         var words = words
         (long, verbose, context) = (words.take("l"), words.take("v"), words.take("Z"))
-        (cpupool, numa, json) = (words.take("c"), words.take("n"), false)
+        (cpupool, numa, ip, json) = (words.take("c"), words.take("n"), false, false)
+        choice = FieldChoice(bare: nil)
         guard words.isDone, words.operands.count <= 1 else { return nil }
         domain = words.operands.first
     }
 
     func validate() throws {
         if json && long { throw ValidationError("--json and --long are two different documents: give one of them") }
+        if long && !choice.names.isEmpty { throw ValidationError("fields are those of --json, not of --long") }
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
@@ -33,9 +37,7 @@ struct ListCommand: XLCommand {
         let only = try domain.map { try toolstack.findDomain($0) }
         if long { return try await showDetails(only, in: context) }
         let domains = try toolstack.listDomains(only: only, details: details)
-        if json {
-            try Output.print(json: DomainListJSON.document(domains))
-        } else {
+        try choice.show(asJSON: json, { DomainListJSON.document(domains) }) {
             let nodes = numa ? Int(try toolstack.hypervisor.physicalInfo().nodes) : 0
             Output.print(DomainListText.table(domains, columns, nodeCount: nodes))
         }
@@ -66,15 +68,17 @@ struct ListCommand: XLCommand {
         if context { columns.insert(.securityLabel) }
         if cpupool { columns.insert(.pool) }
         if numa { columns.insert(.nodeAffinity) }
+        if ip { columns.insert(.addresses) }
         return columns
     }
 
     private var details: DomainDetails {
-        if json { return .all }
+        if json || !choice.names.isEmpty { return .all }
         var details: DomainDetails = []
         if verbose || context { details.insert(.securityLabel) }
         if cpupool { details.insert(.pool) }
         if numa { details.insert(.nodeAffinity) }
+        if ip { details.insert(.addresses) }
         return details
     }
 }

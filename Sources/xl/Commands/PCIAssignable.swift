@@ -50,12 +50,11 @@ struct PCIAssignableListCommand: XLCommand {
     @Flag(name: [.customShort("n"), .long], help: "Display assignable device names where supplied.") var showNames =
         false
     @Flag(help: "Print them as a JSON document.") var json = false
+    @OptionGroup var choice: FieldChoice
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let devices = try context.toolstack.assignablePCIDevices()
-        if json {
-            try Output.print(json: devices.map(AssignablePCIJSON.init))
-        } else {
+        try choice.show(asJSON: json, fields: AssignablePCIJSON.fieldNames, { devices.map(AssignablePCIJSON.init) }) {
             // The blank stands before a name, also before none.
             for device in devices { Output.print("\(device.function.address) \(showNames ? device.name ?? "" : "")") }
         }

@@ -54,15 +54,14 @@ struct PCIListCommand: XLCommand {
         "pci-list", "List pass-through pci devices for a domain", usage: "[--json] <Domain>")
 
     @Flag(help: "Print them as a JSON document.") var json = false
+    @OptionGroup var choice: FieldChoice
     @Argument(help: "Name, number or UUID of the domain.") var domain: String
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let toolstack = context.toolstack
         let devices = try PCIPassthrough(toolstack).devices(of: toolstack.findDomain(domain))
-        if json {
-            try Output.print(json: devices.map(PassedPCIJSON.init))
-        } else if !devices.isEmpty {
-            Output.print(DeviceTable.pciDevices(devices))
+        try choice.show(asJSON: json, fields: PassedPCIJSON.fieldNames, { devices.map(PassedPCIJSON.init) }) {
+            if !devices.isEmpty { Output.print(DeviceTable.pciDevices(devices)) }
         }
         return .success
     }

@@ -7,18 +7,16 @@ struct UptimeCommand: XLCommand {
 
     @Flag(name: .customShort("s"), help: "Print a line a domain in the form of uptime(1).") var isShort = false
     @Flag(help: "Print them as a JSON document.") var json = false
+    @OptionGroup var choice: FieldChoice
     @Argument(help: "Only these domains: name, number or UUID.", completion: .domains) var domains: [String] = []
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let toolstack = context.toolstack
         let now = time(nil)
         let uptimes = try toolstack.uptimes(of: try domains.map { try toolstack.findDomain($0) }, now: now)
-        if json {
-            try Output.print(json: UptimeText.document(uptimes))
-        } else if isShort {
+        try choice.show(asJSON: json, { UptimeText.document(uptimes) }) {
+            guard isShort else { return Output.print(UptimeText.table(uptimes)) }
             for line in UptimeText.lines(uptimes, clock: UptimeText.clock(now)) { Output.print(line) }
-        } else {
-            Output.print(UptimeText.table(uptimes))
         }
         return .success
     }

@@ -5,12 +5,11 @@ struct VMListCommand: XLCommand {
     static let configuration = named("vm-list", "List guest domains, excluding dom0, stubdoms, etc.")
 
     @Flag(help: "Print them as a JSON document.") var json = false
+    @OptionGroup var choice: FieldChoice
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let machines = try context.toolstack.listVirtualMachines()
-        if json {
-            try Output.print(json: DomainListJSON.machines(machines))
-        } else {
+        try choice.show(asJSON: json, { DomainListJSON.machines(machines) }) {
             Output.print(Self.table(machines))
         }
         return .success

@@ -12,7 +12,7 @@ struct ChannelStatus {
 }
 
 /// One channel of `channel-list --json` (`schemas/channel-list.schema.json`).
-struct ChannelJSON: Encodable {
+struct ChannelJSON: FieldDocument {
     let domid: UInt32
     let deviceNumber: Int
     let consoleNumber: UInt32
@@ -40,7 +40,7 @@ struct ChannelJSON: Encodable {
         backendPath = console.address.backend.description
     }
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case domid
         case deviceNumber = "device_number"
         case consoleNumber = "console_number"

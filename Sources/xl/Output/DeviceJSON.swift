@@ -1,7 +1,7 @@
 import XenToolstack
 
 /// One disk of `block-list --json` (`schemas/block-list.schema.json`).
-struct DiskJSON: Encodable {
+struct DiskJSON: FieldDocument {
     let domid: UInt32
     let deviceNumber: UInt32
     let vdev: String?
@@ -43,7 +43,7 @@ struct DiskJSON: Encodable {
         return (format == "aio" ? "raw" : format, String(parameters[parameters.index(after: colon)...]))
     }
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case domid
         case deviceNumber = "device_number"
         case vdev
@@ -63,7 +63,7 @@ struct DiskJSON: Encodable {
 }
 
 /// One interface of `network-list --json` (`schemas/network-list.schema.json`).
-struct NICJSON: Encodable {
+struct NICJSON: FieldDocument {
     let domid: UInt32
     let deviceNumber: UInt32
     let mac: String?
@@ -105,7 +105,7 @@ struct NICJSON: Encodable {
         backendPath = nic.address.backend.description
     }
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case domid
         case deviceNumber = "device_number"
         case mac

@@ -5,8 +5,6 @@ import YajlJSON
 
 /// What the doctor says, for people.
 enum DoctorText {
-    private static let width = 96
-
     /// One block a finding, under what it is one of.
     static func text(_ findings: [Finding]) -> String {
         var lines: [String] = []
@@ -61,17 +59,7 @@ enum DoctorText {
         return "\(treatment.finding.code): \(treatment.finding.subject): \(outcome)".escapingControls
     }
 
-    private static func wrapped(_ text: String) -> [String] {
-        var lines: [String] = []
-        for word in text.escapingControls.split(separator: " ") {
-            if let last = lines.last, last.count + word.count < width {
-                lines[lines.count - 1] = "\(last) \(word)"
-            } else {
-                lines.append("    \(word)")
-            }
-        }
-        return lines
-    }
+    private static func wrapped(_ text: String) -> [String] { TextLayout.wrapped(text, indent: 4) }
 
     private static func date(_ seconds: Int) -> String? {
         var seconds = time_t(seconds)

@@ -1,4 +1,3 @@
-import DomainModel
 import XenControl
 import XenToolstack
 import XenTypes
@@ -11,35 +10,46 @@ enum DomainListJSON {
 
     private static func entry(_ domain: ListedDomain) -> JSONValue {
         let info = domain.info
-        let reason = info.shutdownReason.map { DomainModel.ShutdownReason(rawValue: Int32($0.rawValue)) ?? .unknown }
-        return .object([
+        let identity: [(name: String, value: JSONValue)] = [
             ("domid", .count(info.domain.rawValue)),
             ("name", .text(domain.name)),
             ("uuid", .string(info.uuid.description)),
             ("type", .text(domain.type?.name)),
             ("run_state", .string(runState(info.flags))),
+            ("state_reason", .text(stateReason(domain))),
+            ("started_at_s", .count(domain.startTime)),
+        ]
+        return .object(
+            identity + state(info) + [
+                ("memory_kib", .kib(pages: info.pages)),
+                ("outstanding_memory_kib", .kib(pages: info.outstandingPages)),
+                ("max_memory_kib", .kib(pages: info.maximumPages)),
+                ("shared_memory_kib", .kib(pages: info.sharedPages)),
+                ("paged_memory_kib", .kib(pages: info.pagedPages)),
+                ("vcpus_online", .count(info.onlineVCPUs)),
+                ("vcpus_max", .count(info.maximumVCPUID.map { UInt64($0) + 1 } ?? 0)),
+                ("cpu_time_ns", .count(info.cpuTime)),
+                ("cpupool_id", .count(info.cpupool)),
+                ("cpupool", .text(domain.poolName)),
+                ("node_affinity", .members(domain.nodeAffinity)),
+                ("ssidref", .count(info.ssidref)),
+                ("security_label", .text(domain.securityLabel)),
+                ("device_model", deviceModel(domain.deviceModel ?? DeviceModelStatus(state: .none))),
+                ("addresses", .array((domain.addresses ?? []).map(EventOutput.address))),
+            ])
+    }
+
+    /// All that the letters in a table's column for the state say.
+    static func state(_ info: DomainInfo) -> [(name: String, value: JSONValue)] {
+        [
             ("running", .bool(info.flags.contains(.running))),
             ("blocked", .bool(info.flags.contains(.blocked))),
             ("paused", .bool(info.flags.contains(.paused))),
             ("shutdown", .bool(info.flags.contains(.shutdown))),
             ("dying", .bool(info.flags.contains(.dying))),
-            ("shutdown_reason", .text(reason?.name)),
+            ("shutdown_reason", .text(info.shutdownReason.map(EventOutput.name))),
             ("shutdown_code", .count(info.shutdownReason?.rawValue)),
-            ("memory_kib", .kib(pages: info.pages)),
-            ("outstanding_memory_kib", .kib(pages: info.outstandingPages)),
-            ("max_memory_kib", .kib(pages: info.maximumPages)),
-            ("shared_memory_kib", .kib(pages: info.sharedPages)),
-            ("paged_memory_kib", .kib(pages: info.pagedPages)),
-            ("vcpus_online", .count(info.onlineVCPUs)),
-            ("vcpus_max", .count(info.maximumVCPUID.map { UInt64($0) + 1 } ?? 0)),
-            ("cpu_time_ns", .count(info.cpuTime)),
-            ("cpupool_id", .count(info.cpupool)),
-            ("cpupool", .text(domain.poolName)),
-            ("node_affinity", .members(domain.nodeAffinity)),
-            ("ssidref", .count(info.ssidref)),
-            ("security_label", .text(domain.securityLabel)),
-            ("device_model", deviceModel(domain.deviceModel ?? DeviceModelStatus(state: .none))),
-        ])
+        ]
     }
 
     private static func deviceModel(_ status: DeviceModelStatus) -> JSONValue {
@@ -57,6 +67,20 @@ enum DomainListJSON {
         if flags.contains(.paused) { return "paused" }
         if flags.contains(.running) { return "running" }
         return flags.contains(.blocked) ? "blocked" : "idle"
+    }
+
+    /// Why the domain is in that state, where it is not one in which it works.
+    private static func stateReason(_ domain: ListedDomain) -> String? {
+        let info = domain.info
+        switch runState(info.flags) {
+        case "dying": return "destroyed"
+        case "shutdown": return info.shutdownReason.map(EventOutput.name)
+        case "paused":
+            if domain.name?.hasSuffix(Toolstack.MigrationSuffix.arriving) == true { return "arriving" }
+            if info.flags.contains(.debugged) { return "debugger" }
+            return info.cpuTime == 0 ? "never_run" : "asked_for"
+        default: return nil
+        }
     }
 
     static func machines(_ domains: [ListedDomain]) -> JSONValue {
@@ -84,13 +108,15 @@ enum DomainListJSON {
     static func claims(_ domains: [ListedDomain]) -> JSONValue {
         .array(
             domains.map {
-                .object([
-                    ("domid", .count($0.info.domain.rawValue)), ("name", .text($0.name)),
-                    ("run_state", .string(runState($0.info.flags))),
-                    ("memory_kib", .kib(pages: $0.info.pages)),
-                    ("outstanding_memory_kib", .kib(pages: $0.info.outstandingPages)),
-                    ("vcpus_online", .count($0.info.onlineVCPUs)), ("cpu_time_ns", .count($0.info.cpuTime)),
-                ])
+                .object(
+                    [
+                        ("domid", .count($0.info.domain.rawValue)), ("name", .text($0.name)),
+                        ("run_state", .string(runState($0.info.flags))),
+                    ] + state($0.info) + [
+                        ("memory_kib", .kib(pages: $0.info.pages)),
+                        ("outstanding_memory_kib", .kib(pages: $0.info.outstandingPages)),
+                        ("vcpus_online", .count($0.info.onlineVCPUs)), ("cpu_time_ns", .count($0.info.cpuTime)),
+                    ])
             })
     }
 

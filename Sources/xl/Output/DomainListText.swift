@@ -16,6 +16,8 @@ enum DomainListText {
         static let nodeAffinity = Columns(rawValue: 8)
         /// Memory claimed and not yet allocated.
         static let claims = Columns(rawValue: 16)
+        /// What an agent in the guest has published.
+        static let addresses = Columns(rawValue: 32)
     }
 
     /// - Parameter nodeCount: NUMA nodes of the host.
@@ -33,6 +35,7 @@ enum DomainListText {
         if columns.contains(.claims) { text += "  Claimed" }
         if columns.contains(.pool) { text += "         Cpupool" }
         if columns.contains(.nodeAffinity) { text += " NODE Affinity" }
+        if columns.contains(.addresses) { text += " Addresses" }
         return text
     }
 
@@ -55,6 +58,10 @@ enum DomainListText {
         if columns.contains(.pool) { text += domain.poolName.shownName.rightAligned(to: 16) }
         if columns.contains(.nodeAffinity) {
             text += " " + (domain.nodeAffinity ?? Bitmap()).rangeText(count: nodeCount)
+        }
+        if columns.contains(.addresses) {
+            let addresses = (domain.addresses ?? []).map(\.text)
+            text += " " + (addresses.isEmpty ? "-" : addresses.joined(separator: ","))
         }
         return text
     }

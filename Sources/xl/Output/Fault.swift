@@ -12,7 +12,6 @@ enum FaultCode {
         case unknownCommand = "unknown_command"
         case configurationInvalid = "configuration_invalid"
         case outputIncomplete = "output_incomplete"
-        case partlyDone = "partly_done"
     }
 
     /// libxl's name for the error, without the abbreviations.

@@ -68,7 +68,7 @@ enum HostInfoJSON {
             ("xen_changeset", .string(version.changeset)), ("xen_commandline", .string(version.commandLine)),
             ("cc_compiler", .string(version.compiler)), ("cc_compile_by", .string(version.compileBy)),
             ("cc_compile_domain", .string(version.compileDomain)), ("cc_compile_date", .string(version.compileDate)),
-            ("build_id", .string(version.buildID)),
+            ("build_id", .string(version.buildID)), ("xend_config_format", .count(HostInfoText.configurationFormat)),
         ]
     }
 }

@@ -21,6 +21,9 @@ enum HostInfoText {
         }
     }
 
+    /// Of which format configurations are; it never changes.
+    static let configurationFormat = 4
+
     static func text(_ info: HostInfo) -> String {
         lines(info).map(\.text.escapingControls).joined(separator: "\n")
     }
@@ -35,7 +38,7 @@ enum HostInfoText {
         if let features = info.storeFeatures {
             lines.append(Line("xenstore_features", "0x" + hexadecimal(features, width: 8)))
         }
-        return lines + [Line("xend_config_format", "4")]
+        return lines + [Line("xend_config_format", "\(configurationFormat)")]
     }
 
     private static func kernel(_ info: HostInfo) -> [Line] {

@@ -1,7 +1,7 @@
 import XenToolstack
 
 /// One device of `pci-assignable-list --json` (`schemas/pci-assignable-list.schema.json`).
-struct AssignablePCIJSON: Encodable {
+struct AssignablePCIJSON: FieldDocument {
     let address: String
     let name: String?
     let formerDriver: String?
@@ -17,7 +17,7 @@ struct AssignablePCIJSON: Encodable {
         (vendorID, deviceID, classCode) = (function.vendor, function.device, function.classCode)
     }
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case address
         case name
         case formerDriver = "former_driver"
@@ -28,7 +28,7 @@ struct AssignablePCIJSON: Encodable {
 }
 
 /// One device of `pci-list --json` (`schemas/pci-list.schema.json`).
-struct PassedPCIJSON: Encodable {
+struct PassedPCIJSON: FieldDocument {
     let domid: UInt32
     let address: String
     let name: String?
@@ -54,7 +54,7 @@ struct PassedPCIJSON: Encodable {
         rdmPolicy = value("rdm_policy")
     }
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case domid
         case address
         case name

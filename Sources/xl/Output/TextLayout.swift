@@ -1,3 +1,23 @@
+import XenTypes
+
+/// Text in lines of a width that people like to read.
+enum TextLayout {
+    private static let width = 96
+
+    /// The words in lines, each with blanks before it.
+    static func wrapped(_ text: String, indent: Int) -> [String] {
+        var lines: [String] = []
+        for word in text.escapingControls.split(separator: " ") {
+            if let last = lines.last, last.count + word.count < width {
+                lines[lines.count - 1] = "\(last) \(word)"
+            } else {
+                lines.append(String(repeating: " ", count: indent) + word)
+            }
+        }
+        return lines
+    }
+}
+
 extension String {
     /// The text filled up with spaces on its right to `width` bytes, as printf's `%-Ns` does.
     func padded(to width: Int) -> String {

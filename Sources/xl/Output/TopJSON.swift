@@ -22,31 +22,34 @@ enum TopJSON {
 
     private static func domain(_ domain: DomainSample, _ frame: TopFrame) -> JSONValue {
         let info = domain.info
-        return .object([
+        let identity: [(name: String, value: JSONValue)] = [
             ("domid", .count(info.domain.rawValue)),
             ("name", .text(domain.name)),
             ("uuid", .string(info.uuid.description)),
             ("run_state", .string(DomainListJSON.runState(info.flags))),
-            ("cpu_time_ns", .count(info.cpuTime)),
-            ("cpu_percent", .number(rounded(frame.share(of: domain)))),
-            ("memory_kib", .kib(pages: info.pages)),
-            ("memory_percent", .number(rounded(frame.sample.memoryShare(pages: info.pages)))),
-            ("max_memory_kib", domain.pageLimit.map { .kib(pages: $0) } ?? .null),
-            ("vcpus_max", .count(domain.vcpuCount)),
-            (
-                "vcpus",
-                .array(
-                    domain.vcpus.map { vcpu in
-                        .object([
-                            ("vcpu", .count(vcpu.vcpu)), ("online", .bool(vcpu.isOnline)),
-                            ("cpu_time_ns", .count(vcpu.cpuTime)),
-                        ])
-                    })
-            ),
-            ("networks", .array(domain.networks.map(network))),
-            ("disks", .array(domain.disks.map(disk))),
-            ("ssidref", .count(info.ssidref)),
-        ])
+        ]
+        return .object(
+            identity + DomainListJSON.state(info) + [
+                ("cpu_time_ns", .count(info.cpuTime)),
+                ("cpu_percent", .number(rounded(frame.share(of: domain)))),
+                ("memory_kib", .kib(pages: info.pages)),
+                ("memory_percent", .number(rounded(frame.sample.memoryShare(pages: info.pages)))),
+                ("max_memory_kib", domain.pageLimit.map { .kib(pages: $0) } ?? .null),
+                ("vcpus_max", .count(domain.vcpuCount)),
+                (
+                    "vcpus",
+                    .array(
+                        domain.vcpus.map { vcpu in
+                            .object([
+                                ("vcpu", .count(vcpu.vcpu)), ("online", .bool(vcpu.isOnline)),
+                                ("cpu_time_ns", .count(vcpu.cpuTime)),
+                            ])
+                        })
+                ),
+                ("networks", .array(domain.networks.map(network))),
+                ("disks", .array(domain.disks.map(disk))),
+                ("ssidref", .count(info.ssidref)),
+            ])
     }
 
     private static func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }

@@ -37,7 +37,7 @@ extension DevicePart {
 }
 
 /// One display of `vdispl-list --json` (`schemas/vdispl-list.schema.json`).
-struct DisplayJSON: Encodable {
+struct DisplayJSON: FieldDocument {
     struct Connector: Encodable {
         let uniqueID: String?
         let width: UInt32?
@@ -74,6 +74,7 @@ struct DisplayJSON: Encodable {
     let state: String?
     let connectors: [Connector]
     let backendPath: String
+    let frontendPath: String
 
     init(_ display: DisplayStatus) {
         let address = display.device.address
@@ -84,9 +85,10 @@ struct DisplayJSON: Encodable {
         state = display.device.state?.name
         connectors = display.connectors.map(Connector.init)
         backendPath = address.backend.description
+        frontendPath = address.frontend.description
     }
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case domid
         case deviceNumber = "device_number"
         case backendDomid = "backend_domid"
@@ -94,6 +96,7 @@ struct DisplayJSON: Encodable {
         case state
         case connectors
         case backendPath = "backend_path"
+        case frontendPath = "frontend_path"
     }
 }
 

@@ -2,7 +2,7 @@ import XenToolstack
 import XenTypes
 
 /// One keyboard of `vkb-list --json` (`schemas/vkb-list.schema.json`).
-struct VKBJSON: Encodable {
+struct VKBJSON: FieldDocument {
     let domid: UInt32
     let deviceNumber: UInt32
     let uniqueID: String?
@@ -25,7 +25,7 @@ struct VKBJSON: Encodable {
         backendPath = vkb.address.backend.description
     }
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case domid
         case deviceNumber = "device_number"
         case uniqueID = "unique_id"

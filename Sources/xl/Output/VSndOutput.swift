@@ -56,7 +56,7 @@ struct SoundCardStatus {
 }
 
 /// One card of `vsnd-list --json` (`schemas/vsnd-list.schema.json`).
-struct SoundCardJSON: Encodable {
+struct SoundCardJSON: FieldDocument {
     /// What a card, a PCM and a stream can each have.
     struct Parameters: Encodable {
         let sampleRates: [UInt32]?
@@ -121,6 +121,7 @@ struct SoundCardJSON: Encodable {
     let backendDomid: UInt32
     let state: String?
     let backendPath: String
+    let frontendPath: String
 
     init(_ card: SoundCardStatus) {
         let address = card.device.address
@@ -137,9 +138,10 @@ struct SoundCardJSON: Encodable {
         backendDomid = address.backendDomain.rawValue
         state = card.device.state?.name
         backendPath = address.backend.description
+        frontendPath = address.frontend.description
     }
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case domid
         case deviceNumber = "device_number"
         case shortName = "short_name"
@@ -149,6 +151,7 @@ struct SoundCardJSON: Encodable {
         case backendDomid = "backend_domid"
         case state
         case backendPath = "backend_path"
+        case frontendPath = "frontend_path"
     }
 }
 

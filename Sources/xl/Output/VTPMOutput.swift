@@ -2,7 +2,7 @@ import XenToolstack
 import XenTypes
 
 /// One TPM of `vtpm-list --json` (`schemas/vtpm-list.schema.json`).
-struct VTPMJSON: Encodable {
+struct VTPMJSON: FieldDocument {
     let domid: UInt32
     let deviceNumber: UInt32
     let uuid: String?
@@ -23,7 +23,7 @@ struct VTPMJSON: Encodable {
         backendPath = vtpm.address.backend.description
     }
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case domid
         case deviceNumber = "device_number"
         case uuid

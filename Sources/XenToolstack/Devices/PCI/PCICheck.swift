@@ -3,6 +3,24 @@ import XenTypes
 
 /// Whether a PCI device can be given to a guest, and what is in the way.
 public struct PCICheck: Sendable, Hashable {
+    /// What findings are known by; these stay the same between versions.
+    public enum Code: String, CaseIterable, Sendable {
+        case noIOMMU = "no-iommu"
+        case pvhControlDomain = "pvh-control-domain"
+        case noPciback = "no-pciback"
+        case bridge
+        case inUse = "in-use"
+        case vital
+        case usedHere = "used-here"
+        case notAssignable = "not-assignable"
+        case reset
+        case noReset = "no-reset"
+        case otherFunctions = "other-functions"
+        case sharedGroup = "shared-group"
+        case resource
+        case partialPage = "partial-page"
+    }
+
     public struct Finding: Sendable, Hashable {
         public enum Severity: String, Sendable {
             /// The device cannot be given to a guest as things are.
@@ -14,7 +32,7 @@ public struct PCICheck: Sendable, Hashable {
         }
 
         public var severity: Severity
-        /// Stays the same between versions.
+        /// A ``Code``.
         public var code: String
         public var text: String
         /// What the user can do about it.
@@ -49,73 +67,73 @@ public struct PCICheck: Sendable, Hashable {
     }
 
     private mutating func add(
-        _ severity: Finding.Severity, _ code: String, _ text: String, _ remedy: String? = nil
+        _ severity: Finding.Severity, _ code: Code, _ text: String, _ remedy: String? = nil
     ) {
-        findings.append(Finding(severity: severity, code: code, text: text, remedy: remedy))
+        findings.append(Finding(severity: severity, code: code.rawValue, text: text, remedy: remedy))
     }
 
     private mutating func checkHost(_ facts: Facts) {
         if !facts.hasIOMMU {
             add(
-                .obstacle, "no-iommu",
+                .obstacle, .noIOMMU,
                 "the hypervisor uses no IOMMU, without which a guest's device reaches all memory",
                 "switch it on in the firmware (VT-d or AMD-Vi); xl dmesg says what the hypervisor found")
         }
         if facts.isControlHVM {
-            add(.obstacle, "pvh-control-domain", "this domain is a PVH guest, which cannot give devices away here")
+            add(.obstacle, .pvhControlDomain, "this domain is a PVH guest, which cannot give devices away here")
         }
         if !facts.hasPciback {
             add(
-                .obstacle, "no-pciback", "the driver that holds PCI devices for guests is not loaded",
+                .obstacle, .noPciback, "the driver that holds PCI devices for guests is not loaded",
                 "modprobe xen-pciback")
         }
     }
 
     private mutating func checkUse(_ facts: Facts) {
         let address = function.address
-        if function.isBridge { add(.obstacle, "bridge", "it is a bridge: what is behind it would be gone") }
+        if function.isBridge { add(.obstacle, .bridge, "it is a bridge: what is behind it would be gone") }
         if let owner = facts.owner {
-            add(.obstacle, "in-use", "domain \(owner) has it", "xl pci-detach \(owner) \(address)")
+            add(.obstacle, .inUse, "domain \(owner) has it", "xl pci-detach \(owner) \(address)")
         }
         for use in facts.uses {
             add(
-                use.isVital ? .obstacle : .warning, use.isVital ? "vital" : "used-here",
+                use.isVital ? .obstacle : .warning, use.isVital ? .vital : .usedHere,
                 "this host uses it: \(use)",
                 use.isVital ? "xl pci-assignable-add --force \(address) takes it all the same" : nil)
         }
         guard !facts.isHeld, facts.owner == nil, facts.hasPciback else { return }
         let driver = function.driver?.lastComponent.map { "the driver \($0) has it" } ?? "no driver has it"
-        add(.note, "not-assignable", "\(driver), not pciback", "xl pci-assignable-add \(address), or seize=1")
+        add(.note, .notAssignable, "\(driver), not pciback", "xl pci-assignable-add \(address), or seize=1")
     }
 
     private mutating func checkDevice(_ facts: Facts) {
         if let methods = function.reset {
             let how = methods.isEmpty ? "" : ": \(methods.joined(separator: ", "))"
-            add(.note, "reset", "the kernel can reset it\(how)")
+            add(.note, .reset, "the kernel can reset it\(how)")
         } else {
             add(
-                .warning, "no-reset",
+                .warning, .noReset,
                 "the kernel cannot reset it alone: what one guest did to it stays for the next, and for this host")
         }
         if !facts.otherFunctions.isEmpty {
             add(
-                .warning, "other-functions",
+                .warning, .otherFunctions,
                 "it is one device with \(Self.list(facts.otherFunctions)), which this host keeps",
                 "give all functions to the same guest: \(function.address.text(":", ".").dropLast()).*@SLOT")
         }
         if !facts.group.isEmpty {
             add(
-                .warning, "shared-group",
+                .warning, .sharedGroup,
                 "the IOMMU cannot tell it from \(Self.list(facts.group)): they belong to one guest, or to none",
                 "give all of them to the same guest")
         }
         for resource in function.resources {
             let place = "0x" + String(resource.start, radix: 16)
             let what = resource.isPorts ? "\(resource.count) I/O ports from" : "\(resource.count) bytes of memory at"
-            add(.note, "resource", "\(what) \(place)")
+            add(.note, .resource, "\(what) \(place)")
             if !resource.isPorts, resource.start & 0xFFF != 0 || resource.count & 0xFFF != 0 {
                 add(
-                    .warning, "partial-page",
+                    .warning, .partialPage,
                     "its memory at \(place) does not fill pages: a guest reaches what is beside it")
             }
         }
