@@ -256,7 +256,7 @@ import XenTypes
     @Test func limitsARestrictedBootloader() async throws {
         let error = await #expect(throws: ToolstackError.self) {
             try await run(
-                "sleep 60", restriction: BootloaderPlan.Restriction(userID: 5, limit: .milliseconds(200)))
+                "sleep 3600", restriction: BootloaderPlan.Restriction(userID: 5, limit: .milliseconds(200)))
         }
         #expect(error?.code == .timedOut)
         expectNoResidue()
@@ -264,7 +264,7 @@ import XenTypes
 
     @Test func stopsWithItsDomain() async throws {
         let error = await #expect(throws: ToolstackError.self) {
-            try await run("sleep 60", domainsEnd: { () throws(ToolstackError) in })
+            try await run("sleep 3600", domainsEnd: { () throws(ToolstackError) in })
         }
         #expect(error?.code == .domainDestroyed)
         expectNoResidue()
@@ -272,7 +272,7 @@ import XenTypes
 
     @Test func stopsWhenCancelled() async throws {
         let started = AsyncStream<Void>.makeStream()
-        let task = Task { try await run("sleep 60", console: { _ in started.continuation.yield() }) }
+        let task = Task { try await run("sleep 3600", console: { _ in started.continuation.yield() }) }
         for await _ in started.stream { break }
         task.cancel()
         let error = await #expect(throws: ToolstackError.self) { try await task.value }
