@@ -1,3 +1,6 @@
+import Glibc
+import XenControl
+import XenStore
 import XenTypes
 
 /// What a toolstack operation fails with: what was tried, on what, why it failed, and what the user can do.
@@ -46,6 +49,44 @@ public struct ToolstackError: Error, Sendable, CustomStringConvertible {
         }
     }
 
+    /// What is to blame, where that says more than the code.
+    public enum Reason: String, Sendable, CaseIterable {
+        /// There is no hypervisor here, or none of a release that this library serves.
+        case noHypervisor = "no_hypervisor"
+        /// The process may not speak to the hypervisor or to xenstored.
+        case permissionDenied = "permission_denied"
+        /// xenstored cannot be reached, or does not answer.
+        case storeUnreachable = "xenstore_unreachable"
+        /// A quota of xenstored is used up.
+        case storeQuota = "xenstore_quota"
+        /// QEMU did not start, or has ended.
+        case deviceModelFailed = "device_model_failed"
+        case hotplugFailed = "hotplug_failed"
+        case bootloaderFailed = "bootloader_failed"
+        /// A process that is to watch over a domain did not start.
+        case monitorFailed = "monitor_failed"
+
+        /// The reason that an error from a lower room is.
+        public init?(_ error: any Error) {
+            switch error {
+            case let error as ToolstackError:
+                guard let reason = error.reason else { return nil }
+                self = reason
+            case let error as HypervisorError:
+                guard error.isNoHypervisor else { return nil }
+                self = [EACCES, EPERM].contains(error.code) ? .permissionDenied : .noHypervisor
+            case let error as StoreError:
+                switch error.cause {
+                case .unavailable, .notAnswering, .connectionLost: self = .storeUnreachable
+                case .connectionDenied: self = .permissionDenied
+                case .quota: self = .storeQuota
+                default: return nil
+                }
+            default: return nil
+            }
+        }
+    }
+
     public var code: Code
     /// What failed, as a statement: "cannot attach vif 0", "memory is smaller than a guest needs".
     public var message: String
@@ -57,10 +98,11 @@ public struct ToolstackError: Error, Sendable, CustomStringConvertible {
     public var remedy: String?
     /// What the log of the program that failed says, where there is one.
     public var evidence: Evidence?
+    public var reason: Reason?
 
     public init(
         _ code: Code, _ message: String, domain: DomainID? = nil, cause: String? = nil, remedy: String? = nil,
-        evidence: Evidence? = nil
+        evidence: Evidence? = nil, reason: Reason? = nil
     ) {
         self.code = code
         self.message = message
@@ -68,6 +110,7 @@ public struct ToolstackError: Error, Sendable, CustomStringConvertible {
         self.cause = cause
         self.remedy = remedy
         self.evidence = evidence
+        self.reason = reason
     }
 
     /// Wraps an error from a lower room; its description becomes the cause, but for what says the same again.
@@ -77,13 +120,14 @@ public struct ToolstackError: Error, Sendable, CustomStringConvertible {
             self.init(
                 inner.code, inner.message == message ? message : "\(message): \(inner.message)",
                 domain: domain ?? inner.domain, cause: inner.cause, remedy: remedy ?? inner.remedy,
-                evidence: inner.evidence)
+                evidence: inner.evidence, reason: inner.reason)
         } else {
             let words = "\(underlying)"
             let same = "\(message): "
             self.init(
                 code, message, domain: domain,
-                cause: words.hasPrefix(same) ? String(words.dropFirst(same.count)) : words, remedy: remedy)
+                cause: words.hasPrefix(same) ? String(words.dropFirst(same.count)) : words, remedy: remedy,
+                reason: Reason(underlying))
         }
     }
 

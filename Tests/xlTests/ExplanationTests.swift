@@ -11,10 +11,12 @@ import YajlJSON
         Explanation.all.filter { $0.kind == kind }.map(\.code)
     }
 
-    /// What can be printed as a code comes from these lists and from nowhere else: `Fault` is made of the first two,
+    /// What can be printed as a code comes from these lists and from nowhere else: `Fault` is made of the first three,
     /// findings have a row's code, diagnostics and checks a case's.
     @Test func everyCodeThatIsPrintedIsExplainedAndNoOther() {
-        let errors = ToolstackError.Code.allCases.map(FaultCode.name) + FaultCode.Own.allCases.map(\.rawValue)
+        let errors =
+            ToolstackError.Code.allCases.map(FaultCode.name) + FaultCode.Own.allCases.map(\.rawValue)
+            + ToolstackError.Reason.allCases.map(\.rawValue)
         for (kind, printed) in [
             (.error, errors), (.finding, Ailment.all.map(\.code)),
             (.diagnostic, DiagnosticCode.allCases.map(\.rawValue)), (.check, PCICheck.Code.allCases.map(\.rawValue)),

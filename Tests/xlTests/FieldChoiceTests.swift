@@ -59,6 +59,13 @@ import YajlJSON
         #expect(DiskJSON.fieldNames.contains("script") && NICJSON.fieldNames.contains("rate_interval_us"))
     }
 
+    @Test func onlyWhatIsWantedIsAskedFor() {
+        #expect(ListCommand.details(for: ["name", "domid", "memory_kib"]) == [])
+        #expect(ListCommand.details(for: ["device_model.pid", "addresses.address"]) == [.deviceModel, .addresses])
+        let all = ["security_label", "cpupool", "node_affinity", "type", "device_model", "started_at_s", "addresses"]
+        #expect(ListCommand.details(for: all) == .all)
+    }
+
     /// A guest writes what it likes where agents publish addresses.
     @Test func onlyAddressesOfGuestsAreShown() async throws {
         let host = try SimulatedHost()

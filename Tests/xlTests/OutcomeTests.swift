@@ -4,6 +4,7 @@ import HostSimulator
 import SystemPackage
 import Testing
 import XenControl
+import XenStore
 import XenTypes
 import YajlJSON
 
@@ -46,6 +47,16 @@ import YajlJSON
         #expect(report.document(status: .failure) == nil, "the answer says what is wrong")
     }
 
+    @Test func whatIsToBlameSaysMoreThanTheCode() {
+        let lower = HypervisorError("open the hypervisor interface", code: ENOENT)
+        #expect(lower.isNoHypervisor)
+        let error = ToolstackError(.fail, "cannot list domains", underlying: lower)
+        #expect(Fault(ToolstackError(.fail, "cannot go on", underlying: error)).code == "no_hypervisor")
+        #expect(Fault(HypervisorError("open the hypervisor interface", code: EACCES)).code == "permission_denied")
+        #expect(Fault(StoreError(.open, cause: .unavailable)).code == "xenstore_unreachable")
+        #expect(Fault(StoreError(.write, "/a", cause: .denied)).code == "fail")
+    }
+
     @Test func everyErrorOfTheLibraryHasAName() {
         let names = ToolstackError.Code.allCases.map(FaultCode.name)
         #expect(Set(names).count == names.count)
@@ -84,6 +95,11 @@ import YajlJSON
     }
 
     @Test func whatHappensOnTheWayFollowsItsSchema() throws {
+        for level in ["debug", "info", "warning"] {
+            let message = try YajlEncoder(layout: .compact).encode(Output.message("a\n\u{1B}b", level: level))
+            #expect(try JSONSchema(named: "message").problems(in: message) == [])
+            #expect(!message.contains(0x0A) && !message.contains(0x1B), "a line, and nothing that steers a terminal")
+        }
         let schema = try JSONSchema(named: "progress")
         let info = SaveFileHeader.Info(mandatoryFlags: 3, optionalFlags: 0, optionalLength: 1)
         let migration = MigrationDisplay(isJSON: true, options: GlobalOptions())

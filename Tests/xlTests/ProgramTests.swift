@@ -3,6 +3,7 @@ import SystemPackage
 import Testing
 import XenToolstack
 import XenTypes
+import YajlJSON
 
 /// The program itself, where nothing but a process of its own shows what it does.
 @Suite(.timeLimit(.minutes(1))) struct ProgramTests {
@@ -50,6 +51,33 @@ import XenTypes
                 said.unicodeScalars.allSatisfy { $0 == "\n" || String($0).escapingControls == String($0) },
                 "\(words): \(said.escapingControls)")
         }
+    }
+
+    @Test(
+        arguments: [
+            (["pause", "--json"], "usage", 2), (["nosuch", "--json"], "unknown_command", 1),
+            (["-N", "list", "--json"], "not_supported", 1), (["shutdown", "--json"], "usage", 1),
+            (["create", "-q", "--json", "/nosuch\u{1b}.cfg"], "fail", 3), (["destroy", "--json", "web"], nil, 1),
+            (["create", "-nq", "--json", "/dev/null", "name=1"], "configuration_invalid", 1),
+        ] as [([String], String?, Int32)])
+    func whatGoesWrongIsOneDocumentForPrograms(_ words: [String], _ code: String?, _ status: Int32) async throws {
+        let result = try await run(words)
+        #expect(result.status == .exited(status))
+        #expect(result.output == "")
+        let lines = result.error.split(separator: "\n").map(String.init)
+        #expect(lines.count == 1 && lines[0] == lines[0].escapingControls, "\(lines)")
+        #expect(try JSONSchema(named: "error").problems(in: Array(result.error.utf8)) == [])
+        let error = try YajlDecoder().decode(JSONValue.self, from: result.error)["error"]
+        #expect(error?["exit_code"]?.integer == Int64(status))
+        if let code { #expect(error?["code"]?.string == code) }
+    }
+
+    @Test func whatIsExplainedIsTheCodeThatIsPrinted() async throws {
+        let failed = try await run(["domid", "--json", "nosuch"])
+        let code = try #require(
+            try YajlDecoder().decode(JSONValue.self, from: failed.error)["error"]?["code"]?.string)
+        let explained = try await run(["explain", code])
+        #expect(explained.status.isSuccess && explained.output.hasPrefix("\(code): "))
     }
 
     /// It ends as if the signal had come, but only when all else is done, and without a word.

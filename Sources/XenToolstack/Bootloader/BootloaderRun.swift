@@ -260,7 +260,8 @@ struct BootloaderRun: Sendable {
     private func failure(
         _ message: String, cause: String? = nil, remedy: String? = nil, evidence: ToolstackError.Evidence? = nil
     ) -> ToolstackError {
-        ToolstackError(.fail, message, domain: domain, cause: cause, remedy: remedy, evidence: evidence)
+        ToolstackError(
+            .fail, message, domain: domain, cause: cause, remedy: remedy, evidence: evidence, reason: .bootloaderFailed)
     }
 }
 

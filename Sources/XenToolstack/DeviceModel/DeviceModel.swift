@@ -76,7 +76,7 @@ extension Toolstack {
         _ process: ChildProcess, _ plan: DeviceModelPlan, _ log: LogFile
     ) async throws(ToolstackError) {
         let domain = plan.domain
-        try await waitUntilReady(process, "the device model", of: domain, log) { [self] in
+        try await waitUntilReady(process, "the device model", of: domain, log, blaming: .deviceModelFailed) { [self] in
             if plan.isRestricted { return try await awaitMonitor(of: plan) }
             try await awaitState(
                 DeviceModelPlan.storePath(domain) / "state", of: "the device model", domain,
@@ -100,9 +100,10 @@ extension Toolstack {
     /// - Parameters:
     ///   - what: "the device model".
     ///   - log: whose last lines an error shows.
+    ///   - reason: what is to blame when the program ends.
     func waitUntilReady(
         _ process: ChildProcess, _ what: String, of domain: DomainID, _ log: LogFile,
-        _ readiness: @escaping @Sendable () async throws -> Void
+        blaming reason: ToolstackError.Reason? = nil, _ readiness: @escaping @Sendable () async throws -> Void
     ) async throws(ToolstackError) {
         do {
             let end = try await withThrowingTaskGroup(of: ChildProcess.ExitStatus?.self) { group in
@@ -115,7 +116,7 @@ extension Toolstack {
                 return try await group.next() ?? nil
             }
             guard let end else { return }
-            throw ToolstackError(.fail, "cannot start \(what)", domain: domain, cause: "it \(end)")
+            throw ToolstackError(.fail, "cannot start \(what)", domain: domain, cause: "it \(end)", reason: reason)
         } catch {
             var failure =
                 error as? ToolstackError ?? ToolstackError(.aborted, "cannot start \(what)", domain: domain)
@@ -146,7 +147,7 @@ extension Toolstack {
         let log = LogFile(plan.logName, in: paths.log)
         throw ToolstackError(
             .fail, "the device model of domain \(plan.domain) has ended", domain: plan.domain, cause: log.lastLines(),
-            remedy: "see \(log.path)", evidence: log.evidence)
+            remedy: "see \(log.path)", evidence: log.evidence, reason: .deviceModelFailed)
     }
 
     /// Ends the domain's device model, if this host runs one, and removes what it left. Problems are logged.

@@ -64,7 +64,7 @@ public struct ScriptRunner: HotplugRunner {
             throw ToolstackError(
                 .fail, "cannot run \(summary)", domain: domain, cause: "it \(status)\(words)",
                 remedy: "see /var/log/xen/xen-hotplug.log",
-                evidence: .init(log: toolstack.paths.log.appending("xen-hotplug.log")))
+                evidence: .init(log: toolstack.paths.log.appending("xen-hotplug.log")), reason: .hotplugFailed)
         }
     }
 

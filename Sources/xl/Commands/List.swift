@@ -73,7 +73,8 @@ struct ListCommand: XLCommand {
     }
 
     private var details: DomainDetails {
-        if json || !choice.names.isEmpty { return .all }
+        guard choice.names.isEmpty else { return Self.details(for: choice.names) }
+        if json { return .all }
         var details: DomainDetails = []
         if verbose || context { details.insert(.securityLabel) }
         if cpupool { details.insert(.pool) }
@@ -81,4 +82,15 @@ struct ListCommand: XLCommand {
         if ip { details.insert(.addresses) }
         return details
     }
+
+    /// What fields need beside what is known of every domain.
+    static func details(for fields: [String]) -> DomainDetails {
+        let wanted = Set(fields.compactMap { $0.split(separator: ".").first.map(String.init) })
+        return DomainDetails(sources.filter { wanted.contains($0.key) }.map(\.value))
+    }
+
+    private static let sources: [String: DomainDetails] = [
+        "security_label": .securityLabel, "cpupool": .pool, "node_affinity": .nodeAffinity, "type": .type,
+        "device_model": .deviceModel, "started_at_s": .startTime, "addresses": .addresses,
+    ]
 }

@@ -10,7 +10,7 @@ struct PCIAttachCommand: DomainActingCommand {
         discussion: "xl pci-check says beforehand whether the device can be given to guests.")
 
     @OptionGroup var outcome: OutcomeFlag
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "[DDDD:]BB:DD.F[@VSLOT][,OPTION=VALUE], as in pci= of a configuration.") var specification: String
 
     static func exitStatus(for error: any Error) -> ExitStatus { ExitStatus(pciCode: error) }
@@ -33,7 +33,7 @@ struct PCIDetachCommand: DomainActingCommand {
     @OptionGroup var outcome: OutcomeFlag
     @Flag(name: [.customShort("f"), .long], help: "Take it away also when the guest does not let go of it.") var force =
         false
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "[DDDD:]BB:DD.F, or name=NAME.") var specification: String
 
     static func exitStatus(for error: any Error) -> ExitStatus { ExitStatus(pciCode: error) }
@@ -55,7 +55,7 @@ struct PCIListCommand: XLCommand {
 
     @Flag(help: "Print them as a JSON document.") var json = false
     @OptionGroup var choice: FieldChoice
-    @Argument(help: "Name, number or UUID of the domain.") var domain: String
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let toolstack = context.toolstack

@@ -126,6 +126,44 @@ extension Explanation {
             "qemu_api", "QEMU answered in a form that is not known here.",
             ["a QEMU that is newer than this program"], "The cause has the answer; please report it."),
         Row(
+            "no_hypervisor", "There is no hypervisor here that this program serves.",
+            [
+                "the host was started without Xen", "xen-privcmd is not loaded",
+                "the command is run in a guest, or in a container",
+            ],
+            "Start the host with Xen; 'xl --version' names the releases that are served. Dry runs and 'xl config check' need none."
+        ),
+        Row(
+            "permission_denied", "The command may not speak to the hypervisor or to xenstored.",
+            ["it is not run as root"], "Run it as root."),
+        Row(
+            "xenstore_unreachable", "xenstored cannot be reached, or does not answer.",
+            ["it does not run, or has crashed", "it was stopped", "it is overloaded by a guest's requests"],
+            "See whether it runs: 'xl doctor'. A xenstored that has crashed cannot be started again: the host must be."),
+        Row(
+            "xenstore_quota", "A quota of xenstored is used up.",
+            ["a driver domain or a guest with very many devices"],
+            "'xl xenstore-quota-get' shows quotas from Xen 4.21 on; else they are options of xenstored."),
+        Row(
+            "device_model_failed", "The guest's QEMU did not start, or has ended.",
+            ["an image that it cannot open", "an option that this QEMU does not have", "too little memory in dom0"],
+            "The evidence is the end of its log, /var/log/xen/qemu-dm-NAME.log."),
+        Row(
+            "hotplug_failed", "A hotplug script could not connect a disk or a network card.",
+            ["a bridge that does not exist", "an image that is not there, or that another guest uses"],
+            "The cause is what it said; its log is /var/log/xen/xen-hotplug.log."),
+        Row(
+            "bootloader_failed", "The bootloader found no kernel in the guest's disk.",
+            [
+                "a disk without a system that pygrub knows", "a wrong partition",
+                "bootloader_args= that it does not know",
+            ],
+            "The evidence is what it said. 'xl create -c' shows its menu."),
+        Row(
+            "monitor_failed", "The process that is to stay in the background did not start.",
+            ["too little memory in dom0", "/var/log/xen cannot be written"],
+            "The evidence is the end of its log. The domain has been taken back."),
+        Row(
             "usage", "The command line is not one that can be.",
             ["an unknown option", "operands that are missing, or too many"], "'xl help COMMAND' shows how it is used."),
         Row(

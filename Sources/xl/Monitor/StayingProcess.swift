@@ -44,7 +44,7 @@ enum StayingProcess {
         await process.stop()
         throw ToolstackError(
             .fail, "cannot start \(what)", domain: domain, cause: log.lastLines(), remedy: "see \(log.path)",
-            evidence: log.evidence)
+            evidence: log.evidence, reason: .monitorFailed)
     }
 
     /// In such a process: what says to whoever waits that it does its work.

@@ -92,9 +92,12 @@ struct Fault: Sendable {
         case let error as ToolstackError:
             self.init(error.code, error.message)
             (domain, cause, hint, evidence) = (error.domain, error.cause, error.remedy, error.evidence)
+            if let reason = error.reason { code = reason.rawValue }
         case is CancellationError: self.init(.aborted, "it was interrupted")
         case let error as SpecError: self.init(.invalid, "\(error)")
-        default: self.init(.fail, "\(error)")
+        default:
+            self.init(.fail, "\(error)")
+            if let reason = ToolstackError.Reason(error) { code = reason.rawValue }
         }
     }
 

@@ -6,6 +6,8 @@ struct LineLogHandler: LogHandler {
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
     let hasTimestamps: Bool
+    /// That of the command that logs, also where one of its threads does.
+    private let report = Output.report
 
     init(logLevel: Logger.Level, hasTimestamps: Bool) {
         self.logLevel = logLevel
@@ -18,7 +20,9 @@ struct LineLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        Output.say("\(event.message)", level: "\(event.level)", stamp: hasTimestamps ? Self.stamp() : "")
+        Output.$report.withValue(report ?? Output.report) {
+            Output.say("\(event.message)", level: "\(event.level)", stamp: hasTimestamps ? Self.stamp() : "")
+        }
     }
 
     /// "2026-01-31 23:59:59 UTC [1234] ", upstream's form.

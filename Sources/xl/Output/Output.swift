@@ -93,7 +93,11 @@ enum Output {
         let text = text.trimmingNewlines
         guard !text.isEmpty else { return }
         report?.note(words: text)
-        line(json: .object([("event", .string("message")), ("level", .string(level)), ("text", .string(text))]))
+        line(json: message(text, level: level))
+    }
+
+    static func message(_ text: String, level: String) -> JSONValue {
+        .object([("event", .string("message")), ("level", .string(level)), ("text", .string(text))])
     }
 
     /// Writes a document to stderr, on a line of its own.
