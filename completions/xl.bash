@@ -173,13 +173,13 @@ _xl() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    create|config-update|list|destroy|shutdown|reboot|pci-attach|pci-detach|pci-list|pci-assignable-add|pci-assignable-remove|pci-assignable-list|pause|unpause|console|vncviewer|save|migrate|restore|migrate-receive|dump-core|cd-insert|cd-eject|mem-max|mem-set|button-press|vcpu-list|vcpu-pin|vcpu-set|vm-list|info|sharing|sched-credit|sched-credit2|sched-rtds|domid|domname|rename|trigger|sysrq|debug-keys|set-parameters|dmesg|top|network-attach|network-list|network-detach|channel-list|block-attach|block-list|block-detach|vtpm-attach|vtpm-list|vtpm-detach|vkb-attach|vkb-list|vkb-detach|vdispl-attach|vdispl-list|vdispl-detach|vsnd-attach|vsnd-list|vsnd-detach|uptime|claims|cpupool-create|cpupool-list|cpupool-destroy|cpupool-rename|cpupool-cpu-add|cpupool-cpu-remove|cpupool-migrate|cpupool-numa-split|getenforce|setenforce|loadpolicy|remus|devd|psr-hwinfo|psr-cmt-attach|psr-cmt-detach|psr-cmt-show|psr-cat-set|psr-cat-show|psr-mba-set|psr-mba-show|qemu-monitor-command|suspend|resume|xenstore-quota-get|xenstore-quota-set|evacuate|migrate-recover|config|pci-check|doctor|wait|events|explain|schema|help)
+    create|config-update|list|destroy|shutdown|reboot|pci-attach|pci-detach|pci-list|pci-assignable-add|pci-assignable-remove|pci-assignable-list|pause|unpause|console|vncviewer|save|migrate|restore|migrate-receive|dump-core|cd-insert|cd-eject|mem-max|mem-set|button-press|vcpu-list|vcpu-pin|vcpu-set|vm-list|info|sharing|sched-credit|sched-credit2|sched-rtds|domid|domname|rename|trigger|sysrq|debug-keys|set-parameters|dmesg|top|network-attach|network-list|network-detach|channel-list|block-attach|block-list|block-detach|vtpm-attach|vtpm-list|vtpm-detach|vkb-attach|vkb-list|vkb-detach|vdispl-attach|vdispl-list|vdispl-detach|vsnd-attach|vsnd-list|vsnd-detach|uptime|claims|cpupool-create|cpupool-list|cpupool-destroy|cpupool-rename|cpupool-cpu-add|cpupool-cpu-remove|cpupool-migrate|cpupool-numa-split|getenforce|setenforce|loadpolicy|remus|devd|psr-hwinfo|psr-cmt-attach|psr-cmt-detach|psr-cmt-show|psr-cat-set|psr-cat-show|psr-mba-set|psr-mba-show|usbctrl-attach|usbctrl-detach|usbdev-attach|usbdev-detach|usb-list|qemu-monitor-command|suspend|resume|xenstore-quota-get|xenstore-quota-set|evacuate|migrate-recover|config|pci-check|doctor|wait|events|explain|schema|help)
         # Offer subcommand argument completions
         "_xl_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'create config-update list destroy shutdown reboot pci-attach pci-detach pci-list pci-assignable-add pci-assignable-remove pci-assignable-list pause unpause console vncviewer save migrate restore migrate-receive dump-core cd-insert cd-eject mem-max mem-set button-press vcpu-list vcpu-pin vcpu-set vm-list info sharing sched-credit sched-credit2 sched-rtds domid domname rename trigger sysrq debug-keys set-parameters dmesg top network-attach network-list network-detach channel-list block-attach block-list block-detach vtpm-attach vtpm-list vtpm-detach vkb-attach vkb-list vkb-detach vdispl-attach vdispl-list vdispl-detach vsnd-attach vsnd-list vsnd-detach uptime claims cpupool-create cpupool-list cpupool-destroy cpupool-rename cpupool-cpu-add cpupool-cpu-remove cpupool-migrate cpupool-numa-split getenforce setenforce loadpolicy remus devd psr-hwinfo psr-cmt-attach psr-cmt-detach psr-cmt-show psr-cat-set psr-cat-show psr-mba-set psr-mba-show qemu-monitor-command suspend resume xenstore-quota-get xenstore-quota-set evacuate migrate-recover config pci-check doctor wait events explain schema help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'create config-update list destroy shutdown reboot pci-attach pci-detach pci-list pci-assignable-add pci-assignable-remove pci-assignable-list pause unpause console vncviewer save migrate restore migrate-receive dump-core cd-insert cd-eject mem-max mem-set button-press vcpu-list vcpu-pin vcpu-set vm-list info sharing sched-credit sched-credit2 sched-rtds domid domname rename trigger sysrq debug-keys set-parameters dmesg top network-attach network-list network-detach channel-list block-attach block-list block-detach vtpm-attach vtpm-list vtpm-detach vkb-attach vkb-list vkb-detach vdispl-attach vdispl-list vdispl-detach vsnd-attach vsnd-list vsnd-detach uptime claims cpupool-create cpupool-list cpupool-destroy cpupool-rename cpupool-cpu-add cpupool-cpu-remove cpupool-migrate cpupool-numa-split getenforce setenforce loadpolicy remus devd psr-hwinfo psr-cmt-attach psr-cmt-detach psr-cmt-show psr-cat-set psr-cat-show psr-mba-set psr-mba-show usbctrl-attach usbctrl-detach usbdev-attach usbdev-detach usb-list qemu-monitor-command suspend resume xenstore-quota-get xenstore-quota-set evacuate migrate-recover config pci-check doctor wait events explain schema help' -- "${cur}"))
         ;;
     esac
 }
@@ -1831,6 +1831,96 @@ _xl_psr-mba-show() {
     esac
 }
 
+_xl_usbctrl-attach() {
+    repeating_flags=()
+    non_repeating_flags=(--json -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options -1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
+}
+
+_xl_usbctrl-detach() {
+    repeating_flags=()
+    non_repeating_flags=(--json -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 2
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
+}
+
+_xl_usbdev-attach() {
+    repeating_flags=()
+    non_repeating_flags=(--json --force -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options -1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
+}
+
+_xl_usbdev-detach() {
+    repeating_flags=()
+    non_repeating_flags=(--json -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __xl_offer_flags_options 3
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
+}
+
+_xl_usb-list() {
+    repeating_flags=()
+    non_repeating_flags=(--json -h --help)
+    repeating_options=()
+    non_repeating_options=(--fields -o)
+    __xl_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--fields')
+        return
+        ;;
+    '-o')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __xl_add_completions -W "$(eval '/usr/lib/swift-xl/words domains')"
+        return
+        ;;
+    esac
+}
+
 _xl_qemu-monitor-command() {
     repeating_flags=()
     non_repeating_flags=(--json -h --help)
@@ -2038,7 +2128,7 @@ _xl_explain() {
     # Offer positional completions
     case "${positional_number}" in
     1)
-        __xl_add_completions -W 'nonspecific'$'\n''version'$'\n''fail'$'\n''not_supported'$'\n''no_memory'$'\n''invalid'$'\n''guest_timed_out'$'\n''timed_out'$'\n''no_paravirt'$'\n''not_ready'$'\n''buffer_full'$'\n''lock_fail'$'\n''device_exists'$'\n''vnuma_configuration_invalid'$'\n''domain_not_found'$'\n''aborted'$'\n''not_found'$'\n''domain_destroyed'$'\n''feature_removed'$'\n''qmp_protocol_error'$'\n''qmp_unknown_error'$'\n''qmp_generic_error'$'\n''qmp_command_not_found'$'\n''qmp_device_not_active'$'\n''qmp_device_not_found'$'\n''qemu_api'$'\n''no_hypervisor'$'\n''permission_denied'$'\n''xenstore_unreachable'$'\n''xenstore_quota'$'\n''device_model_failed'$'\n''hotplug_failed'$'\n''bootloader_failed'$'\n''monitor_failed'$'\n''usage'$'\n''unknown_command'$'\n''configuration_invalid'$'\n''output_incomplete'$'\n''domain-half-made'$'\n''domain-unwatched'$'\n''domain-without-configuration'$'\n''domain-without-nodes'$'\n''domain-zombie'$'\n''stub-domain-without-guest'$'\n''migration-undecided'$'\n''migration-gone'$'\n''migration-incoming'$'\n''domain-suspended'$'\n''network-buffer'$'\n''device-backend-left'$'\n''device-backend-gone'$'\n''device-unserved'$'\n''device-script-failed'$'\n''device-closing'$'\n''control-disk'$'\n''loop-device-left'$'\n''interface-left'$'\n''xenstored-silent'$'\n''xenconsoled-missing'$'\n''console-unserved'$'\n''device-model-ended'$'\n''device-model-stopped'$'\n''device-model-left'$'\n''bootloader-left'$'\n''script-left'$'\n''lock-held'$'\n''store-nodes-left'$'\n''store-machine-left'$'\n''store-stray-node'$'\n''store-cut-short'$'\n''pool-name-left'$'\n''pool-half-made'$'\n''files-left'$'\n''bootloader-files-left'$'\n''save-unfinished'$'\n''files-unfinished'$'\n''module-missing'$'\n''memory-short'$'\n''loop-devices-short'$'\n''processor-short'$'\n''disk-slow'$'\n''unreadable'$'\n''limit'$'\n''invalid-byte'$'\n''syntax'$'\n''unterminated-string'$'\n''invalid-escape'$'\n''invalid-append'$'\n''duplicate-key'$'\n''unknown-key'$'\n''unused-key'$'\n''deprecated'$'\n''ignored'$'\n''missing-key'$'\n''wrong-type'$'\n''not-a-number'$'\n''out-of-range'$'\n''invalid-value'$'\n''invalid-spec'$'\n''conflict'$'\n''refused'$'\n''host-missing'$'\n''host-shortage'$'\n''host-in-use'$'\n''no-iommu'$'\n''pvh-control-domain'$'\n''no-pciback'$'\n''bridge'$'\n''in-use'$'\n''vital'$'\n''used-here'$'\n''not-assignable'$'\n''reset'$'\n''no-reset'$'\n''other-functions'$'\n''shared-group'$'\n''resource'$'\n''partial-page'
+        __xl_add_completions -W 'nonspecific'$'\n''version'$'\n''fail'$'\n''not_supported'$'\n''no_memory'$'\n''invalid'$'\n''guest_timed_out'$'\n''timed_out'$'\n''no_paravirt'$'\n''not_ready'$'\n''buffer_full'$'\n''lock_fail'$'\n''device_exists'$'\n''vnuma_configuration_invalid'$'\n''domain_not_found'$'\n''aborted'$'\n''not_found'$'\n''domain_destroyed'$'\n''feature_removed'$'\n''qmp_protocol_error'$'\n''qmp_unknown_error'$'\n''qmp_generic_error'$'\n''qmp_command_not_found'$'\n''qmp_device_not_active'$'\n''qmp_device_not_found'$'\n''qemu_api'$'\n''no_hypervisor'$'\n''permission_denied'$'\n''xenstore_unreachable'$'\n''xenstore_quota'$'\n''device_model_failed'$'\n''hotplug_failed'$'\n''bootloader_failed'$'\n''monitor_failed'$'\n''usage'$'\n''unknown_command'$'\n''configuration_invalid'$'\n''output_incomplete'$'\n''domain-half-made'$'\n''domain-unwatched'$'\n''domain-without-configuration'$'\n''domain-without-nodes'$'\n''domain-zombie'$'\n''stub-domain-without-guest'$'\n''migration-undecided'$'\n''migration-gone'$'\n''migration-incoming'$'\n''domain-suspended'$'\n''network-buffer'$'\n''device-backend-left'$'\n''device-backend-gone'$'\n''device-unserved'$'\n''device-script-failed'$'\n''device-closing'$'\n''control-disk'$'\n''loop-device-left'$'\n''interface-left'$'\n''usb-device-left'$'\n''xenstored-silent'$'\n''xenconsoled-missing'$'\n''console-unserved'$'\n''device-model-ended'$'\n''device-model-stopped'$'\n''device-model-left'$'\n''bootloader-left'$'\n''script-left'$'\n''lock-held'$'\n''store-nodes-left'$'\n''store-machine-left'$'\n''store-stray-node'$'\n''store-cut-short'$'\n''pool-name-left'$'\n''pool-half-made'$'\n''files-left'$'\n''bootloader-files-left'$'\n''save-unfinished'$'\n''files-unfinished'$'\n''module-missing'$'\n''memory-short'$'\n''loop-devices-short'$'\n''processor-short'$'\n''disk-slow'$'\n''unreadable'$'\n''limit'$'\n''invalid-byte'$'\n''syntax'$'\n''unterminated-string'$'\n''invalid-escape'$'\n''invalid-append'$'\n''duplicate-key'$'\n''unknown-key'$'\n''unused-key'$'\n''deprecated'$'\n''ignored'$'\n''missing-key'$'\n''wrong-type'$'\n''not-a-number'$'\n''out-of-range'$'\n''invalid-value'$'\n''invalid-spec'$'\n''conflict'$'\n''refused'$'\n''host-missing'$'\n''host-shortage'$'\n''host-in-use'$'\n''no-iommu'$'\n''pvh-control-domain'$'\n''no-pciback'$'\n''bridge'$'\n''in-use'$'\n''vital'$'\n''used-here'$'\n''not-assignable'$'\n''reset'$'\n''no-reset'$'\n''other-functions'$'\n''shared-group'$'\n''resource'$'\n''partial-page'
         return
         ;;
     esac

@@ -19,7 +19,7 @@ private struct SmallHost: HostFacts {
     func hasBridge(_ name: String) -> Bool { name == "xenbr0" }
     func hasCPUPool(_ name: String) -> Bool { name == "Pool-0" }
     func hasDomain(_ text: String) -> Bool { text == "0" }
-    func hasUSBDevice(bus: UInt8, address: UInt8) -> Bool { bus == 1 }
+    func assignmentProblem(_ device: USBDevice) -> String? { device.hostDevice?.hostBus == 1 ? nil : "it is gone" }
     func domain(named name: String) -> DomainID? { name == "taken" ? DomainID(3) : nil }
     func domain(with uuid: XenUUID) -> DomainID? { uuid == .zero ? DomainID(3) : nil }
     func domain(using address: MACAddress) -> DomainID? {

@@ -4,8 +4,8 @@ import Synchronization
 public final class SimulatedBackends: Sendable {
     private let silent = Mutex<Set<String>>([])
 
-    /// - Parameter kinds: of the devices that the kernel serves.
-    init(_ store: SimulatedStore, kinds: Set<String> = ["vbd", "vif", "9pfs", "vtpm", "pci"]) {
+    /// - Parameter kinds: of the devices that the kernel serves, or QEMU without a word from the test.
+    init(_ store: SimulatedStore, kinds: Set<String> = ["vbd", "vif", "9pfs", "vtpm", "pci", "vusb", "qusb"]) {
         store.add { [self] path, store in
             guard path.hasPrefix("/local/domain/") else { return }
             let words = path.split(separator: "/").map(String.init)

@@ -3,7 +3,7 @@ import Synchronization
 import SystemPackage
 import XenToolstack
 
-/// A tree of files that looks like /sys of a host with PCI devices, and a kernel that does what is written to it.
+/// A tree of files that looks like /sys of a host with PCI devices and USB, and a kernel that does what is written to it.
 public final class SimulatedSysfs: SysfsWriter {
     public let root: FilePath
     private let faults: Faults?
@@ -20,6 +20,8 @@ public final class SimulatedSysfs: SysfsWriter {
         self.root = root
         self.faults = faults
         for folder in ["bus/pci/devices", "bus/pci/drivers", "class/net", "dev/block"] { try makeDirectory(folder) }
+        for folder in ["bus/usb/devices", "bus/usb/drivers"] { try makeDirectory(folder) }
+        try put("bus/usb/drivers_probe", "")
     }
 
     /// Writes that came, as "file text".
@@ -62,10 +64,15 @@ public final class SimulatedSysfs: SysfsWriter {
             try makeDirectory("devices/virtual/net/\(name)")
             return try link("class/net/\(name)", to: "devices/virtual/net/\(name)")
         }
-        let folder = "devices/pci0000:00/\(address)/net/\(name)"
+        try addInterface(name, at: "devices/pci0000:00/\(address)", isConnected: isConnected)
+    }
+
+    /// A network interface of what is at a directory of the tree.
+    public func addInterface(_ name: String, at device: String, isConnected: Bool = true) throws {
+        let folder = "\(device)/net/\(name)"
         try makeDirectory(folder)
         try put("\(folder)/operstate", isConnected ? "up\n" : "down\n")
-        try link("\(folder)/device", to: "devices/pci0000:00/\(address)")
+        try link("\(folder)/device", to: device)
         try link("class/net/\(name)", to: folder)
     }
 
@@ -79,9 +86,56 @@ public final class SimulatedSysfs: SysfsWriter {
         }
     }
 
-    public func driver(of address: String) -> String? {
+    public func addUSBDriver(_ name: String) throws {
+        try makeDirectory("bus/usb/drivers/\(name)")
+        for file in ["bind", "unbind"] { try put("bus/usb/drivers/\(name)/\(file)", "") }
+    }
+
+    /// A device on USB, such as "3-1.2".
+    ///
+    /// - Parameter drivers: of its interfaces, in order.
+    public func addUSBDevice(
+        _ name: String, bus: UInt8, address: UInt8, deviceClass: String = "00", drivers: [String?] = []
+    ) throws {
+        let folder = "devices/pci0000:00/0000:00:14.0/usb\(bus)/\(name)"
+        try makeDirectory(folder)
+        for (file, text) in ["busnum": "\(bus)", "devnum": "\(address)", "bDeviceClass": deviceClass] {
+            try put("\(folder)/\(file)", text + "\n")
+        }
+        try link("bus/usb/devices/\(name)", to: folder)
+        for (number, driver) in drivers.enumerated() {
+            let interface = "\(name):1.\(number)"
+            try makeDirectory("\(folder)/\(interface)")
+            try link("bus/usb/devices/\(interface)", to: "\(folder)/\(interface)")
+            if let driver { try bind(interface, to: driver, bus: "usb") }
+        }
+    }
+
+    /// A device is plugged out.
+    public func removeUSBDevice(_ name: String) {
+        for link in Self.names(in: root.appending("bus/usb/devices")) where link == name || link.hasPrefix(name + ":") {
+            if let driver = driver(of: link, bus: "usb") {
+                unlink(root.appending("bus/usb/drivers/\(driver)/\(link)").string)
+            }
+            unlink(root.appending("bus/usb/devices/\(link)").string)
+        }
+    }
+
+    private static func names(in directory: FilePath) -> [String] {
+        guard let stream = opendir(directory.string) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            names.append(
+                withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
+        }
+        return names
+    }
+
+    /// - Parameter bus: "pci" or "usb".
+    public func driver(of device: String, bus: String = "pci") -> String? {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let path = root.appending("bus/pci/devices/\(address)/driver")
+        let path = root.appending("bus/\(bus)/devices/\(device)/driver")
         guard readlink(path.string, &buffer, buffer.count - 1) > 0 else { return nil }
         return FilePath(platformString: buffer).lastComponent?.string
     }
@@ -125,31 +179,38 @@ public final class SimulatedSysfs: SysfsWriter {
 
     private func act(_ name: String, _ text: String) throws {
         let words = name.split(separator: "/").map(String.init)
-        if words.starts(with: ["bus", "pci", "devices"]) { return }
+        if words.starts(with: ["bus", "pci", "devices"]) || words == ["bus", "usb", "drivers_probe"] { return }
         guard words.count == 5, words[2] == "drivers", access(root.appending(name).string, F_OK) == 0 else {
             throw Errno.noSuchFileOrDirectory
         }
-        let slots = "bus/pci/drivers/\(words[3])/slots"
-        let held = try String(decoding: read(slots), as: UTF8.self).split(separator: "\n").map(String.init)
+        let (bus, driver) = (words[1], words[3])
+        let slots = "bus/pci/drivers/\(driver)/slots"
         switch words[4] {
         case "bind":
-            guard driver(of: text) == nil else { throw Errno.resourceBusy }
-            guard words[3] != "pciback" || held.contains(text) else { throw Errno(rawValue: ENODEV) }
-            try bind(text, to: words[3])
+            guard access(root.appending("bus/\(bus)/devices/\(text)").string, F_OK) == 0 else {
+                throw Errno(rawValue: ENODEV)
+            }
+            guard self.driver(of: text, bus: bus) == nil else { throw Errno.resourceBusy }
+            if driver == "pciback", try !lines(of: slots).contains(text) { throw Errno(rawValue: ENODEV) }
+            try bind(text, to: driver, bus: bus)
         case "unbind":
-            guard driver(of: text) == words[3] else { throw Errno(rawValue: ENODEV) }
-            unlink(root.appending("bus/pci/devices/\(text)/driver").string)
-            unlink(root.appending("bus/pci/drivers/\(words[3])/\(text)").string)
-        case "new_slot": try put(slots, (held + [text]).map { $0 + "\n" }.joined())
-        case "remove_slot": try put(slots, held.filter { $0 != text }.map { $0 + "\n" }.joined())
+            guard self.driver(of: text, bus: bus) == driver else { throw Errno(rawValue: ENODEV) }
+            unlink(root.appending("bus/\(bus)/devices/\(text)/driver").string)
+            unlink(root.appending("bus/\(bus)/drivers/\(driver)/\(text)").string)
+        case "new_slot": try put(slots, (try lines(of: slots) + [text]).map { $0 + "\n" }.joined())
+        case "remove_slot": try put(slots, try lines(of: slots).filter { $0 != text }.map { $0 + "\n" }.joined())
         default: break
         }
     }
 
-    private func bind(_ address: String, to driver: String) throws {
-        let device = "devices/pci0000:00/\(address)"
-        try link("\(device)/driver", to: "bus/pci/drivers/\(driver)")
-        try link("bus/pci/drivers/\(driver)/\(address)", to: device)
+    private func lines(of file: String) throws -> [String] {
+        try String(decoding: read(file), as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+
+    private func bind(_ device: String, to driver: String, bus: String = "pci") throws {
+        let folder = "bus/\(bus)/devices/\(device)"
+        try link("\(folder)/driver", to: "bus/\(bus)/drivers/\(driver)")
+        try link("bus/\(bus)/drivers/\(driver)/\(device)", to: folder)
     }
 
     private func read(_ name: String) throws -> [UInt8] {

@@ -1,4 +1,6 @@
+import DomainModel
 import Testing
+import XenStore
 import XenToolstack
 import XenTypes
 import YajlJSON
@@ -133,5 +135,37 @@ import YajlJSON
         let displays = try encoder.encode([DisplayJSON(DisplayStatus(device: device(.vdispl), connectors: parts))])
         #expect(try JSONSchema(named: "vdispl-list").problems(in: displays) == [])
         #expect(try JSONSchema(named: "vsnd-list").problems(in: encoder.encode([SoundCardJSON(card)])) == [])
+    }
+
+    /// As upstream's format strings print it.
+    @Test func usbControllers() throws {
+        let first = USBControllerStatus.testCase(
+            backend: "/local/domain/0/backend/vusb/5/0", type: .pv, state: 4,
+            ports: [(1, nil, nil), (2, 3, 17)])
+        let second = USBControllerStatus.testCase(backend: nil, type: .devicemodel, state: 0, ports: [(1, nil, nil)])
+        #expect(
+            DeviceTable.usbControllers([first, second]) == """
+                Devid  Type         BE  state usb-ver ports\n\
+                0      pv           0   4     2       2    \n\
+                  Port 1:\n\
+                  Port 2: Bus 003 Device 011\n\
+                Devid  Type         BE  state usb-ver ports\n\
+                0      devicemodel  0   0     2       1    \n\
+                  Port 1:
+                """)
+        #expect(DeviceTable.usbControllers([]).isEmpty)
+        let document = try YajlEncoder().encode([first, second].map(USBControllerJSON.init))
+        #expect(try JSONSchema(named: "usb-list").problems(in: document) == [])
+    }
+}
+
+extension USBControllerStatus {
+    fileprivate static func testCase(
+        backend: StorePath?, type: USBControllerType, state: Int32, ports: [(Int32, UInt8?, UInt8?)]
+    ) -> USBControllerStatus {
+        USBControllerStatus(
+            id: 0, type: type, backendDomain: .control, backend: backend, state: state, version: 2,
+            portCount: Int32(ports.count),
+            ports: ports.map { Port(number: $0.0, device: $0.1.map { _ in "3-1" }, bus: $0.1, address: $0.2) })
     }
 }

@@ -1,6 +1,7 @@
 import CXen
 import DomainModel
 import Testing
+import XenStore
 import XenTypes
 import YajlJSON
 
@@ -259,6 +260,28 @@ import YajlJSON
             let slot = hexadecimal(entry["virtual_slot"]?.integer ?? -1, width: 2)
             return ["\(slot).\(number(entry, "virtual_function"))", entry["address"]?.string ?? ""]
         }
+        let controllers = [
+            USBControllerStatus(
+                id: 1, type: .qusb, backendDomain: DomainID(2), backend: "/local/domain/2/backend/qusb/7/1", state: 4,
+                version: 2, portCount: 2,
+                ports: [.init(number: 1), .init(number: 2, device: "3-1", bus: 3, address: 0x1F)])
+        ]
+        let usb = try #require(try value(controllers.map(USBControllerJSON.init)).array?.first)
+        let usbLines = DeviceTable.usbControllers(controllers).split(separator: "\n")
+        #expect(
+            words(usbLines[1]) == [
+                number(usb, "device_number"), usb["type"]?.string ?? "", number(usb, "backend_domid"), state(usb),
+                number(usb, "usb_version"), number(usb, "port_count"),
+            ])
+        #expect(
+            usbLines.dropFirst(2).map(words)
+                == (usb["ports"]?.array ?? []).map { port in
+                    let place = ["bus", "address"].compactMap { key in
+                        port[key]?.integer.map { hexadecimal($0, width: 3) }
+                    }
+                    let device = place.count == 2 ? ["Bus", place[0], "Device", place[1]] : []
+                    return ["Port", "\(number(port, "port")):"] + device
+                })
         let quotas = [(name: "nodes", value: UInt32(1000)), (name: "watches", value: 128)]
         guard case .object(let members)? = try value(StoreQuotaOutput.document(quotas, of: nil))["quotas"] else {
             Issue.record("quotas are missing")

@@ -156,11 +156,9 @@ public struct HostCheck {
             )
         }
         for (index, device) in configuration.usbDevices.enumerated() {
-            guard let host = device.hostDevice, !facts.hasUSBDevice(bus: host.hostBus, address: host.hostAddress) else {
-                continue
-            }
+            guard let problem = facts.assignmentProblem(device) else { continue }
             sink.error(
-                .hostMissing, "usbdev: the host has no USB device \(host.hostBus):\(host.hostAddress)",
+                .hostMissing, "usbdev: the device cannot be given to a guest: \(problem)",
                 at: place("usbdev", element: index), expected: "hostbus= and hostaddr= as lsusb shows them",
                 key: "usbdev")
         }

@@ -30,6 +30,6 @@ public protocol HostFacts {
     func domain(using address: MACAddress) -> DomainID?
     /// Why a PCI device cannot be given to a guest, or nil when it can.
     func assignmentProblem(_ device: PCIDevice) -> String?
-    /// Whether a device is connected to the host's USB.
-    func hasUSBDevice(bus: UInt8, address: UInt8) -> Bool
+    /// Why a device of the host's USB cannot be given to a guest, or nil when it can.
+    func assignmentProblem(_ device: USBDevice) -> String?
 }

@@ -93,6 +93,8 @@ public struct DeviceContext: Sendable {
     public var release: XenRelease
     /// Whether the domain already runs.
     public var isHotAttach = false
+    /// Whether the kernel of this domain has a backend for paravirtual USB controllers.
+    public var hasUSBBack = false
     /// The ring of the first console.
     public var console = DomainBuild.Ring()
     /// Chooses a hardware address for an interface that a domain serves; nil when it finds none that is free.
@@ -143,6 +145,6 @@ public struct DeviceContext: Sendable {
 public enum DeviceClasses {
     public static let all: [any DeviceClass.Type] = [
         DiskClass.self, ChannelClass.self, P9Class.self, PVCallsClass.self, VFBClass.self, VKBClass.self,
-        NICClass.self, VTPMClass.self, VDisplClass.self, VSndClass.self,
+        NICClass.self, VTPMClass.self, USBControllerClass.self, VDisplClass.self, VSndClass.self,
     ]
 }

@@ -15,12 +15,24 @@ extension DeviceEngine {
     public func attach<Class: DeviceClass>(
         _: Class.Type, _ device: Class.Device, to domain: DomainID, notes: [DevicePlan.Entry] = []
     ) async throws(ToolstackError) -> Class.Device {
-        let info = try toolstack.info(of: domain)
-        let data = UserData(of: domain, uuid: info.uuid, paths: toolstack.paths)
-        let lock = try await FileLock.acquire(data.path(of: .devices), logger: toolstack.logger)
+        let lock = try await lockDevices(of: domain)
         defer { lock.release() }
+        return try await attach(Class.self, device, to: domain, notes: notes, under: lock)
+    }
+
+    /// Keeps others from changing the devices of a domain.
+    func lockDevices(of domain: DomainID) async throws(ToolstackError) -> FileLock {
+        let data = UserData(of: domain, uuid: try toolstack.info(of: domain).uuid, paths: toolstack.paths)
+        return try await FileLock.acquire(data.path(of: .devices), logger: toolstack.logger)
+    }
+
+    /// As the other one, for who has that lock.
+    func attach<Class: DeviceClass>(
+        _: Class.Type, _ device: Class.Device, to domain: DomainID, notes: [DevicePlan.Entry] = [], under _: FileLock
+    ) async throws(ToolstackError) -> Class.Device {
         // Whoever ends a domain has this lock until it is gone.
-        guard try !toolstack.info(of: domain).flags.contains(.dying) else {
+        let info = try toolstack.info(of: domain)
+        guard !info.flags.contains(.dying) else {
             throw ToolstackError(.domainDestroyed, "cannot attach a \(Class.noun): domain \(domain) is ending")
         }
 
@@ -31,7 +43,7 @@ extension DeviceEngine {
         try resolveBackend(of: &device)
         try Class.complete(&device, context)
         var plan = try Class.plan(device, index: 0, context)
-        plan.notes = notes
+        plan.notes += notes
         var stored = given
         Class.remember(device, in: &stored)
         if Class.needsDeviceModel(device) { try requireDeviceModel(for: plan.address) }
@@ -54,10 +66,15 @@ extension DeviceEngine {
     public func detach<Class: DeviceClass>(
         _: Class.Type, _ address: DeviceAddress, force: Force
     ) async throws(ToolstackError) {
-        let info = try toolstack.info(of: address.domain)
-        let data = UserData(of: address.domain, uuid: info.uuid, paths: toolstack.paths)
-        let lock = try await FileLock.acquire(data.path(of: .devices), logger: toolstack.logger)
+        let lock = try await lockDevices(of: address.domain)
         defer { lock.release() }
+        try await detach(Class.self, address, force: force, under: lock)
+    }
+
+    /// As the other one, for who has that lock.
+    func detach<Class: DeviceClass>(
+        _: Class.Type, _ address: DeviceAddress, force: Force, under _: FileLock
+    ) async throws(ToolstackError) {
         // The guest has begun to let go of it, and cannot be told otherwise.
         try await toTheEnd { [self] () async throws(ToolstackError) in try await remove(address, force: force) }
         try forget(Class.self, in: address.domain) { Class.number(of: $0) == address.id }
@@ -69,6 +86,7 @@ extension DeviceEngine {
             domain: domain, type: type, scripts: toolstack.paths.scripts, release: toolstack.paths.release)
         context.nativeProtocol = try nativeProtocol(of: domain, type)
         context.isHotAttach = true
+        context.hasUSBBack = toolstack.usb.hasUSBBack
         context.drawAddress = AddressDraw(toolstack).draw
         return context
     }
@@ -86,21 +104,34 @@ extension DeviceEngine {
     private func number<Class: DeviceClass>(
         _ device: inout Class.Device, _: Class.Type, _ domain: DomainID
     ) throws(ToolstackError) {
-        let taken = try devices(of: domain, kinds: [Class.kind]).map(\.id)
+        let taken: [String]
+        do { taken = try store.list(DomainPaths(domain).libxl / "device" / Class.kind.rawValue) ?? [] } catch {
+            throw ToolstackError(
+                .fail, "cannot list the devices of domain \(domain)", domain: domain, underlying: error)
+        }
         var devices = [device]
-        Class.assignNumbers(&devices, taken: Set(taken))
+        Class.assignNumbers(&devices, taken: Set(taken.compactMap { UInt32($0) }))
         if let numbered = devices.first { device = numbered }
     }
 
     private func requireDeviceModel(for device: DeviceAddress) throws(ToolstackError) {
-        let stubdomain = (try? store.read(DomainPaths(device.domain).guest / "image/device-model-domid")) ?? nil
-        guard stubdomain == nil, !toolstack.isDeviceModelRunning(for: device.domain) else { return }
-        throw ToolstackError(
-            .notReady, "cannot attach \(device): only QEMU can serve it, and domain \(device.domain) runs without",
-            domain: device.domain,
-            remedy: device.domain == .control
-                ? "start the host's QEMU (on Debian: systemctl restart xen), or convert the image to raw"
-                : "give the domain such a device in its configuration and restart it, or convert the image to raw")
+        let domain = device.domain
+        let stubdomain = (try? store.read(DomainPaths(domain).guest / "image/device-model-domid")) ?? nil
+        guard stubdomain != nil || toolstack.isDeviceModelRunning(for: domain) else {
+            let other = device.kind == .vbd ? ", or convert the image to raw" : ""
+            throw ToolstackError(
+                .notReady, "cannot attach \(device): only QEMU can serve it, and domain \(domain) runs without",
+                domain: domain,
+                remedy: domain == .control
+                    ? "start the host's QEMU (on Debian: systemctl restart xen)\(other)"
+                    : "give the domain such a device in its configuration and restart it\(other)")
+        }
+        guard device.backendKind != .qusb || toolstack.servesUSB(deviceModelOf: domain) else {
+            throw ToolstackError(
+                .notSupported, "cannot attach \(device)", domain: domain,
+                cause: "the QEMU of domain \(domain) has no backend for it",
+                remedy: "it needs a QEMU that was built with libusb")
+        }
     }
 
     /// Writes the device's nodes and the configuration that includes it.
@@ -144,6 +175,7 @@ extension DeviceEngine {
     private func takeBack<Class: DeviceClass>(_ plan: DevicePlan, _: Class.Type, _ stored: Class.Device) async {
         await toTheEnd {
             await toolstack.againAfterLapse {
+                await takeBackEmulation(plan)
                 for error in await remove([plan.address], force: .always, isTakingBack: true) {
                     toolstack.logger.error("\(error)")
                 }
@@ -155,6 +187,19 @@ extension DeviceEngine {
                 guard error.code != .domainNotFound else { return }
                 toolstack.logger.error("cannot restore the configuration of domain \(plan.address.domain): \(error)")
             }
+        }
+    }
+
+    /// QEMU may have made a device although it was not heard to say so.
+    private func takeBackEmulation(_ plan: DevicePlan) async {
+        let device = plan.address
+        guard case .emulation(let emulated) = plan.handshake, toolstack.isDeviceModelRunning(for: device.domain) else {
+            return
+        }
+        do throws(ToolstackError) {
+            try await toolstack.unplugPCI(emulated.id, "\(device)", from: device.domain)
+        } catch {
+            toolstack.logger.error("\(error)")
         }
     }
 

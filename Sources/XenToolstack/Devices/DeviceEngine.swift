@@ -27,28 +27,22 @@ public struct DeviceEngine: Sendable {
     ///
     /// - Throws: `invalid` or `notSupported`, naming the device and what to do; `domainNotFound` for a backend.
     public func complete(_ configuration: inout DomainConfiguration) throws(ToolstackError) {
-        try refusePassthrough(configuration)
+        try refuseUnknown(configuration)
         try PCIPassthrough(toolstack).complete(&configuration)
         var context = DeviceContext(
             domain: .invalid, type: configuration.createInfo.type, scripts: toolstack.paths.scripts,
             release: toolstack.paths.release)
         context.drawAddress = AddressDraw(toolstack).draw
+        context.hasUSBBack = toolstack.usb.hasUSBBack
         for deviceClass in DeviceClasses.all { try complete(deviceClass, &configuration, context) }
+        try USBPassthrough(toolstack).complete(&configuration, context)
     }
 
-    private func refusePassthrough(_ configuration: DomainConfiguration) throws(ToolstackError) {
-        let refused = [
-            (configuration.usbControllers.isEmpty, "usbctrl"), (configuration.usbDevices.isEmpty, "usbdev"),
-        ]
+    private func refuseUnknown(_ configuration: DomainConfiguration) throws(ToolstackError) {
         for (isEmpty, key) in [(configuration.dtDevices.isEmpty, "dtdev"), (configuration.virtios.isEmpty, "virtio")]
         where !isEmpty {
             throw ToolstackError(
                 .notSupported, "cannot create a domain with \(key) devices", cause: "only ARM guests have them",
-                remedy: "remove \(key)= from the configuration")
-        }
-        for (isEmpty, key) in refused where !isEmpty {
-            throw ToolstackError(
-                .notSupported, "cannot create a domain with \(key) devices", cause: "they cannot be passed through yet",
                 remedy: "remove \(key)= from the configuration")
         }
     }
@@ -271,8 +265,12 @@ public struct DeviceEngine: Sendable {
 
     /// Waits for the backend and connects it to the host.
     func connect(_ plan: DevicePlan) async throws(ToolstackError) {
-        guard plan.handshake == .backend else { return }
         let device = plan.address
+        switch plan.handshake {
+        case .none: return
+        case .emulation(let emulated): return try await toolstack.add(emulated, to: device.domain, "attach \(device)")
+        case .backend: break
+        }
         do throws(ToolstackError) {
             try await waitForBackend(of: device)
             // A backend in another domain is connected there, by that domain's own toolstack.

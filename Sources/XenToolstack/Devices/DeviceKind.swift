@@ -54,6 +54,7 @@ public enum DeviceKind: String, Sendable, Hashable, CaseIterable {
         case .vbd: "xen-blkback"
         case .vif: "xen-netback"
         case .pvcalls: "pvcalls-back"
+        case .vusb: "xen-usbback"
         default: nil
         }
     }

@@ -20,6 +20,8 @@ public struct DevicePlan: Sendable, Hashable {
         case none
         /// Wait for the backend to be ready, then run the script if there is one.
         case backend
+        /// Have the guest's QEMU make the device.
+        case emulation(QEMUDevice)
     }
 
     public let address: DeviceAddress
@@ -31,6 +33,8 @@ public struct DevicePlan: Sendable, Hashable {
     public var readOnlyFrontend: [Entry]
     /// Nodes of the record alone, which neither end sees.
     public var notes: [Entry] = []
+    /// Whether QEMU emulates the device, so that neither end has nodes, and the record says all.
+    public private(set) var isEmulated = false
     public var handshake: Handshake
 
     /// - Parameters:
@@ -52,11 +56,25 @@ public struct DevicePlan: Sendable, Hashable {
         self.handshake = handshake
     }
 
+    /// A device that QEMU emulates.
+    ///
+    /// - Parameter device: what QEMU is to make of it; nil when it has it already.
+    init(emulated address: DeviceAddress, record: [Entry], _ device: QEMUDevice?) {
+        self.address = address
+        (backend, frontend, readOnlyFrontend) = ([], [], [])
+        notes = record
+        isEmulated = true
+        handshake = device.map { .emulation($0) } ?? .none
+    }
+
     /// The trees that are removed before the nodes are written: what an earlier device of this number left.
-    public var replaced: [StorePath] { [address.record, address.frontend, address.backend] }
+    public var replaced: [StorePath] {
+        isEmulated ? [address.record] : [address.record, address.frontend, address.backend]
+    }
 
     /// Every node with its permissions, in the order of writing; nodes without permissions inherit them.
     public var nodes: [StoreNode] {
+        if isEmulated { return notes.map { StoreNode(address.record / $0.key, $0.value) } }
         let guestOwned = StorePermissions.owned(by: address.domain, readableBy: address.backendDomain)
         let backendOwned = StorePermissions.owned(by: address.backendDomain, readableBy: address.domain)
         let frontend = address.frontend

@@ -97,6 +97,7 @@ enum Repair: Sendable, Hashable {
     case startMonitor(DomainID, XenUUID)
     case freeLoop(SeenLoop.Identity)
     case removeInterface(SeenInterface)
+    case returnUSBDevice(String)
     case detachFromControl(DeviceAddress)
 }
 

@@ -10,7 +10,6 @@ public final class RunningHostFacts: HostFacts {
     private lazy var info = try? toolstack.hypervisor.physicalInfo()
     private lazy var domains = (try? toolstack.hypervisor.domains()) ?? []
     private lazy var addresses = toolstack.hardwareAddresses(servedBy: .control)
-    private lazy var usbDevices = connectedUSBDevices()
 
     public init(_ toolstack: Toolstack) { self.toolstack = toolstack }
 
@@ -46,8 +45,6 @@ public final class RunningHostFacts: HostFacts {
 
     public func hasDomain(_ text: String) -> Bool { (try? toolstack.findDomain(text)) != nil }
 
-    public func hasUSBDevice(bus: UInt8, address: UInt8) -> Bool { usbDevices.contains([bus, address]) }
-
     public func domain(named name: String) -> DomainID? {
         guard let matches = try? toolstack.store.domains(named: name) else { return nil }
         return matches.first { match in domains.contains { $0.domain == match } }
@@ -59,8 +56,21 @@ public final class RunningHostFacts: HostFacts {
 
     public func assignmentProblem(_ device: PCIDevice) -> String? {
         let passthrough = PCIPassthrough(toolstack)
-        do throws(ToolstackError) {
+        return problem { () throws(ToolstackError) in
             for function in try passthrough.functions(of: device) { try passthrough.check(function) }
+        }
+    }
+
+    public func assignmentProblem(_ device: USBDevice) -> String? {
+        let passthrough = USBPassthrough(toolstack)
+        return problem { () throws(ToolstackError) in
+            try passthrough.check(try passthrough.hostDevice(of: device), isForced: false)
+        }
+    }
+
+    private func problem(_ check: () throws(ToolstackError) -> Void) -> String? {
+        do throws(ToolstackError) {
+            try check()
             return nil
         } catch {
             return error.cause.map { "\(error.message): \($0)" } ?? error.message
@@ -70,32 +80,5 @@ public final class RunningHostFacts: HostFacts {
     private func accessProblem(_ path: String, _ mode: Int32) -> String? {
         guard !path.utf8.contains(0) else { return "its name holds a NUL byte" }
         return access(path, mode) == 0 ? nil : String(cString: strerror(errno))
-    }
-
-    /// Bus and address of each device on the host's USB.
-    private func connectedUSBDevices() -> Set<[UInt8]> {
-        let folder = "/sys/bus/usb/devices"
-        guard let directory = opendir(folder) else { return [] }
-        defer { closedir(directory) }
-        var found: Set<[UInt8]> = []
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            let numbers = ["busnum", "devnum"].compactMap { smallNumber("\(folder)/\(name)/\($0)") }
-            if numbers.count == 2 { found.insert(numbers) }
-        }
-        return found
-    }
-
-    /// The number from 0 to 255 that a file of sysfs holds.
-    private func smallNumber(_ path: String) -> UInt8? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var buffer = [UInt8](repeating: 0, count: 16)
-        let count = read(descriptor, &buffer, buffer.count)
-        guard count > 0 else { return nil }
-        return UInt8(String(decoding: buffer[0..<count].prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
     }
 }

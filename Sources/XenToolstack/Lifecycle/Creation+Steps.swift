@@ -102,6 +102,7 @@ extension Creation {
     mutating func attachDevices(_ build: inout DomainBuild) async throws {
         try await DeviceEngine(toolstack).attachAll(
             build, deviceModel: deviceModel, except: attached, undo: &undo)
+        try await USBPassthrough(toolstack).attachAll(build, undo: &undo)
         try await PCIPassthrough(toolstack).attachAll(build, undo: &undo)
         try GuestBuilder(toolstack).grantIOAccess(build)
     }

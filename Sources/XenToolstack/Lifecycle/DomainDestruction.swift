@@ -60,6 +60,7 @@ extension Toolstack {
         await againAfterLapse {
             await removeNetworkBuffers(of: domain)
             await PCIPassthrough(self).destroyAll(of: domain)
+            await USBPassthrough(self).destroyAll(of: domain)
             await DeviceEngine(self).destroyAll(of: domain)
             await awaitBackendRelease(of: domain)
             await removeBootloaderRemains(of: domain)

@@ -32,6 +32,7 @@ extension Toolstack {
         configuration.pciDevices.removeAll { device in
             ((try? PCIPassthrough(self).functions(of: device)) ?? []).allSatisfy { !passed.contains($0.address) }
         }
+        try USBPassthrough(self).dropAbsent(in: &configuration, of: domain)
         for deviceClass in DeviceClasses.reconciled { dropAbsent(deviceClass, in: &configuration, domain, present) }
         return configuration
     }

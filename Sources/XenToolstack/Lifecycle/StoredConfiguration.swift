@@ -12,6 +12,7 @@ extension DomainConfiguration {
     func recording(_ created: DomainConfiguration, on release: XenRelease) -> DomainConfiguration {
         var stored = self
         for deviceClass in DeviceClasses.all { Self.remember(deviceClass, created, in: &stored) }
+        stored.rememberUSB(of: created)
         for index in stored.disks.indices { stored.disks[index].coloRestoreEnable = false }
         stored.createInfo.uuid = created.createInfo.uuid
         stored.buildInfo.videoMemKB = created.buildInfo.videoMemKB

@@ -67,6 +67,9 @@ extension Explanation {
             "interface-left", ["the QEMU or the backend of a guest did not take it along"],
             "'ip link delete NAME'; 'xl doctor --fix' does it where that is certain."),
         Row(
+            "usb-device-left", ["a detach or a destruction was cut off", "the kernel's backend did not let go of it"],
+            "'xl doctor --fix' gives it back; or unplug it and plug it in again."),
+        Row(
             "xenstored-silent", ["it was stopped, or has crashed", "it is overloaded by a guest's requests"],
             "See whether it runs. A xenstored that has crashed cannot be started again: the host must be."),
         Row(

@@ -1,6 +1,5 @@
 extension CommandLineRow {
-    /// Every command of upstream's 4.17 but those for USB devices, which are not there here, with lines that neither end a guest
-    /// nor wait for anything. The guest `still` is paused and has no devices, `/root/still.cfg` is its configuration.
+    /// Every command of upstream's 4.17, with lines that neither end a guest nor wait for anything. The guest `still` is paused and has no devices, `/root/still.cfg` is its configuration.
     private static let rows = domains + processors + host + devices + pools + resources + global
 
     static let lines = rows.enumerated().flatMap { $1.lines(number: $0) }
@@ -122,6 +121,11 @@ extension CommandLineRow {
         CommandLineRow("pci-assignable-list", [], [], valid: ["-n"]),
         CommandLineRow("pci-assignable-add", [.word("0000:77:00.0", "x", "0000:77:00.0")], [.acts, .takesMany]),
         CommandLineRow("pci-assignable-remove", [.word("0000:77:00.0", "x", "0000:77:00.0")], [.acts, .takesMany]),
+        CommandLineRow("usb-list", [.domain], []),
+        CommandLineRow("usbctrl-attach", [.name, .word("version=9", "nosuch=1").optional], [.acts, .takesMany]),
+        CommandLineRow("usbctrl-detach", [.domain, number], [.acts]),
+        CommandLineRow("usbdev-attach", [.name, .word("hostbus=99", "nosuch=1")], [.acts, .takesMany]),
+        CommandLineRow("usbdev-detach", [.domain, number, number], [.acts]),
     ]
 
     private static let pools: [CommandLineRow] = [

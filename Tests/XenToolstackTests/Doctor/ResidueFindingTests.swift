@@ -263,4 +263,21 @@ import XenTypes
         let waiting = try #require(host.with { $0.add(device) }.findings.first)
         #expect(waiting.code == "device-unserved" && waiting.explanation.contains("xen-netback, is not there"))
     }
+
+    @Test func aUSBDeviceThatNoGuestHasIsGivenBack() {
+        var host = healthy
+        host.usbDevicesLeft = ["3-1.2"]
+        #expect(host.codes == ["usb-device-left"])
+        #expect(host.findings.first?.repair == .returnUSBDevice("3-1.2"))
+        // Who attaches one notes its drivers before it is a guest's.
+        #expect(host.with(SampleHost.xl(900, "usbdev-attach", "web")).findings.isEmpty)
+    }
+
+    @Test func anEmulatedControllerNeedsNoBackend() {
+        func host(_ kind: DeviceKind) -> HostSnapshot {
+            healthy.with { $0.records[five, default: []].append(.init(kind: kind, id: 0, backend: "")) }
+        }
+        #expect(host(.vusb).findings.isEmpty)
+        #expect(host(.vif).codes == ["device-backend-gone"])
+    }
 }

@@ -158,4 +158,80 @@ import XenTypes
             }
         }
     }
+
+    private static let stick = "hostbus=3,hostaddr=17"
+
+    /// A host with a stick of two interfaces, and the kernel's backend for it.
+    private static func hostWithUSB() throws -> SimulatedHost {
+        let host = try host()
+        for driver in ["usb-storage", "usbback"] { try host.sysfs.addUSBDriver(driver) }
+        try host.sysfs.addUSBDevice("3-1", bus: 3, address: 17, drivers: ["usb-storage", "usb-storage"])
+        return host
+    }
+
+    @Test func creationWithAUSBDevice() async throws {
+        try await check("create with USB", atLeast: [.store: 100, .file: 11]) {
+            let host = try Self.hostWithUSB()
+            let given = try host.pvGuest("usbdev=['\(Self.stick)']")
+            return FaultSweep.Scene(host) {
+                _ = try await host.toolstack.create(given)
+            } afterSuccess: {
+                for domain in host.hypervisor.domains.keys where domain != 0 {
+                    try await host.toolstack.destroy(DomainID(domain))
+                }
+            }
+        }
+    }
+
+    @Test func attachingAUSBDevice() async throws {
+        try await check("attach USB", atLeast: [.store: 30, .file: 9]) {
+            let host = try Self.hostWithUSB()
+            let domain = try await host.start(try host.pvGuest())
+            let device = try host.pvGuest("usbdev=['\(Self.stick)']").usbDevices[0]
+            let passthrough = USBPassthrough(host.toolstack)
+            return FaultSweep.Scene(host) {
+                try await passthrough.attach(device, to: domain)
+            } afterSuccess: {
+                try await passthrough.detachController(0, from: domain)
+            }
+        }
+    }
+
+    @Test func attachingAUSBDeviceOverQMP() async throws {
+        try await check("attach USB to hvm", atLeast: [.store: 30, .file: 5]) {
+            let host = try Self.hostWithUSB()
+            let domain = try await host.start(try host.hvmGuest())
+            let device = try host.pvGuest("usbdev=['\(Self.stick)']").usbDevices[0]
+            let passthrough = USBPassthrough(host.toolstack)
+            return FaultSweep.Scene(host) {
+                try await passthrough.attach(device, to: domain)
+            } complaints: { hasFailed in
+                if !hasFailed { try? await passthrough.detachController(0, from: domain) }
+                let left = host.qemu.devices(of: domain.rawValue).filter { $0.hasPrefix("xenusb") }
+                let nodes = host.store.contents.keys.filter { $0.contains("/vusb/") }
+                let stored = try? host.toolstack.storedConfiguration(of: domain)
+                let isStored = stored.map { $0.usbDevices.count + $0.usbControllers.count } ?? 0
+                return left + nodes + (isStored == 0 ? [] : ["\(isStored) in the configuration"])
+            }
+        }
+    }
+
+    @Test func detachingAUSBDevice() async throws {
+        try await check("detach USB", atLeast: [.store: 15, .file: 7]) {
+            let host = try Self.hostWithUSB()
+            let domain = try await host.start(try host.pvGuest("usbctrl=['']"))
+            let device = try host.pvGuest("usbdev=['\(Self.stick)']").usbDevices[0]
+            let clean = host.snapshot
+            let passthrough = USBPassthrough(host.toolstack)
+            try await passthrough.attach(device, to: domain)
+            // What has not been taken can be taken; where drivers have come back, the device is the guest's no more.
+            let again: @Sendable () async throws -> Void = {
+                let isThere = try passthrough.controllers(of: domain).first?.ports.contains { $0.device != nil }
+                if isThere == true { try await passthrough.detach(port: 1, of: 0, from: domain) }
+            }
+            return FaultSweep.Scene(
+                host, clean: clean, operation: { try await passthrough.detach(port: 1, of: 0, from: domain) },
+                afterSuccess: {}, afterFailure: again)
+        }
+    }
 }

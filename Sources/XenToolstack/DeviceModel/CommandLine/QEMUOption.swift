@@ -73,6 +73,8 @@ struct QEMUOption: Sendable {
         QEMUOption("AHCI controller", for: .hvm) { $0.hvm?.hdType == .ahci ? ["-device", "ahci,id=ahci0"] : [] },
         QEMUOption("disks", for: .hvm, QEMUDisks.drives),
         QEMUOption("vendor device", for: .hvm, QEMUMachine.vendorDevice),
+        // Last of the cards, as those are that a running guest gets: each has the same slot when its state is restored.
+        QEMUOption("USB passed through", for: .hvm, QEMUUSB.passedThrough),
         QEMUOption("user", for: .hvm, QEMUMachine.user),
     ]
 }

@@ -29,6 +29,15 @@ enum QEMUUSB {
             }
     }
 
+    /// The controllers of `usbctrl` that QEMU emulates, and the host's devices at them.
+    static func passedThrough(_ setup: QEMUSetup) -> [String] {
+        let controllers = setup.configuration.usbControllers.filter { $0.type == .devicemodel }
+        let numbers = Set(controllers.compactMap(\.deviceID))
+        let devices = setup.configuration.usbDevices.filter { $0.controllerID.map(numbers.contains) ?? false }
+        return (controllers.compactMap(USBControllerClass.qemuDevice) + devices.compactMap(USBPassthrough.qemuDevice))
+            .flatMap { ["-device", $0.option] }
+    }
+
     /// By version. A controller of USB 2 leaves slow devices to companions.
     private static let controllers: [Int32: [String]] = [
         1: ["piix3-usb-uhci,id=usb"],

@@ -14,12 +14,7 @@ struct PCIBindingPlan: Sendable, Hashable {
         case release
     }
 
-    struct Entry: Sendable, Hashable {
-        var step: Step
-        var wayBack: Step?
-    }
-
-    var entries: [Entry] = []
+    var entries: [BindingEntry<Step>] = []
     var warnings: [String] = []
 
     /// What the plans go by.
@@ -33,7 +28,9 @@ struct PCIBindingPlan: Sendable, Hashable {
         var isHeldByPciback: Bool { function.driver == pciback || function.driver?.lastComponent?.string == "pciback" }
     }
 
-    private mutating func add(_ step: Step, back: Step? = nil) { entries.append(Entry(step: step, wayBack: back)) }
+    private mutating func add(_ step: Step, back: Step? = nil) {
+        entries.append(BindingEntry(step: step, wayBack: back))
+    }
 
     /// Takes a device from its driver and gives it to pciback.
     ///

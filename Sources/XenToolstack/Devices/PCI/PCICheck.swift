@@ -52,7 +52,7 @@ public struct PCICheck: Sendable, Hashable {
         var hasPciback = true
         var isHeld = false
         var owner: DomainID?
-        var uses: [PCIUse] = []
+        var uses: [DeviceUse] = []
         /// The other functions of the same device that pciback does not hold.
         var otherFunctions: [PCIDeviceAddress] = []
         /// Other devices whose DMA the IOMMU cannot tell from this one's.
@@ -163,7 +163,7 @@ extension Toolstack {
         facts.hasPciback = pci.hasPciback
         facts.isHeld = pci.isHeldByPciback(address)
         facts.owner = try owner(of: address)
-        facts.uses = PCIUses(paths).uses(of: address)
+        facts.uses = DeviceUses(paths).uses(ofDeviceNamed: address.description)
         facts.otherFunctions = pci.functions(of: address).filter { $0 != address && !pci.isHeldByPciback($0) }
         facts.group = pci.group(of: address)
         return PCICheck(function, facts)

@@ -22,20 +22,6 @@ extension PCIPassthrough {
         return arguments
     }
 
-    /// Where a device is by the answer to `query-pci`; nil when it is not there.
-    ///
-    /// - Throws: `malformed` for a place that no bus has.
-    static func place(of id: String, in answer: JSONValue) throws(QMPError) -> UInt32? {
-        for device in (answer.array ?? []).flatMap({ $0["devices"]?.array ?? [] }) where device["qdev_id"]?.string == id
-        {
-            guard let slot = device["slot"]?.integer, let function = device["function"]?.integer,
-                (0..<32).contains(slot), (0..<8).contains(function)
-            else { throw .malformed("\(id) has no place on a bus") }
-            return UInt32(slot) << 3 | UInt32(function)
-        }
-        return nil
-    }
-
     /// Gives a function to a domain's QEMU.
     ///
     /// - Returns: where the guest has it.
@@ -51,7 +37,7 @@ extension PCIPassthrough {
         return try await toolstack.withDeviceModel(of: domain, to: what) { session in
             _ = try await session.execute("device_add", Self.arguments(for: function), within: limit)
             let answer = try await session.execute("query-pci", within: limit)
-            guard let place = try Self.place(of: Self.qemuID(address), in: answer) else {
+            guard let place = try PCIBus.place(of: Self.qemuID(address), in: answer) else {
                 throw QMPError.malformed("query-pci does not show \(Self.qemuID(address))")
             }
             return place
@@ -62,20 +48,6 @@ extension PCIPassthrough {
     ///
     /// - Throws: `timedOut` when the guest keeps it.
     func unplug(_ address: PCIDeviceAddress, from domain: DomainID) async throws(ToolstackError) {
-        let (id, limit) = (Self.qemuID(address), toolstack.timeouts.deviceModelCommand)
-        try await toolstack.withDeviceModel(of: domain, to: "take \(address) from domain \(domain)") { session in
-            func isThere() async throws(QMPError) -> Bool {
-                try Self.place(of: id, in: try await session.execute("query-pci", within: limit)) != nil
-            }
-            guard try await isThere() else { return }
-            _ = try await session.execute("device_del", [("id", .string(id))], within: limit)
-            let end = ContinuousClock.now + limit
-            while try await isThere() {
-                let rest = end - ContinuousClock.now
-                guard rest > .zero else { throw QMPError.silent("the guest to let go of \(address)", limit) }
-                // It tells of every device; only the list tells which.
-                try await session.event(.deviceDeleted, within: rest)
-            }
-        }
+        try await toolstack.unplugPCI(Self.qemuID(address), "\(address)", from: domain)
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Glibc
 import SystemPackage
 import XenControl
 import XenTypes
@@ -134,7 +135,7 @@ extension Toolstack {
             throw ToolstackError(
                 .invalid, "cannot \(what)", cause: "it is a bridge, and what is behind it would be gone", remedy: force)
         }
-        let vital = PCIUses(paths).uses(of: function.address).filter(\.isVital)
+        let vital = DeviceUses(paths).uses(ofDeviceNamed: function.address.description).filter(\.isVital)
         guard !vital.isEmpty else { return }
         throw ToolstackError(
             .invalid, "cannot \(what)",
@@ -143,25 +144,12 @@ extension Toolstack {
 
     // MARK: Carrying plans out
 
-    /// Carries a plan out to its end; when a step fails, takes back those before it.
     private func perform(
         _ plan: PCIBindingPlan, _ address: PCIDeviceAddress, _ what: String
     ) async throws(ToolstackError) {
         for warning in plan.warnings { logger.warning("\(warning)") }
-        try await toTheEnd { [self] () async throws(ToolstackError) in
-            var undo = UndoStack()
-            for entry in plan.entries {
-                do throws(ToolstackError) {
-                    try await perform(entry.step, address)
-                } catch {
-                    // A driver that the kernel does not come back from would hold up what takes the steps back.
-                    if error.code != .timedOut { await undo.unwind(self) }
-                    throw ToolstackError(error.code, "cannot \(what)", underlying: error)
-                }
-                if let wayBack = entry.wayBack {
-                    undo.push("a step of: \(what)") { [self] in try await perform(wayBack, address) }
-                }
-            }
+        try await carryOut(plan.entries, what) { [self] step throws(ToolstackError) in
+            try await perform(step, address)
         }
     }
 
@@ -188,18 +176,6 @@ extension Toolstack {
 
     /// Writes a device's address to a file of sysfs.
     func write(_ address: PCIDeviceAddress, to file: FilePath) async throws(ToolstackError) {
-        do throws(SysfsError) {
-            try await sysfs.write(address.description, to: file, within: timeouts.deviceBinding)
-        } catch {
-            var failure = ToolstackError(.fail, "cannot write \(address) to \(file)", cause: "\(error)")
-            switch error {
-            case .silent: failure.code = .timedOut
-            case .refused(.permissionDenied), .refused(.notPermitted): failure.remedy = "run the command as root"
-            case .refused(.resourceBusy): failure.remedy = "something still uses it, or another driver has it"
-            case .refused(.noSuchFileOrDirectory): failure.remedy = "the driver is not loaded"
-            case .refused: failure.remedy = "dmesg may say why"
-            }
-            throw failure
-        }
+        try await bind(address.description, by: file)
     }
 }

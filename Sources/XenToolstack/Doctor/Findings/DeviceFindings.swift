@@ -12,11 +12,13 @@ enum DeviceFindings {
         Ailment("control-disk", "a disk that dom0 still holds, as for a bootloader", controlDisks),
         Ailment("loop-device-left", "a loop device that nothing uses", loopsLeft),
         Ailment("interface-left", "a network interface of a guest that is no more", interfacesLeft),
+        Ailment("usb-device-left", "a USB device that was a guest's, and that dom0 has not got back", usbDevicesLeft),
     ]
 
     private static let changing = [
         "create", "restore", "migrate-receive", "destroy", "block-attach", "block-detach", "network-attach",
         "network-detach", "save", "migrate", "reboot", "shutdown", "cd-insert", "cd-eject",
+        "usbctrl-attach", "usbctrl-detach", "usbdev-attach", "usbdev-detach",
     ]
 
     private static func title(_ backend: StoreSight.Backend, _ host: HostSnapshot) -> String {
@@ -58,8 +60,11 @@ enum DeviceFindings {
         guard let store = host.store, !host.isDoing(changing) else { return [] }
         let paths = Set(store.backends.map(\.path))
         return host.guests.flatMap { domain in
-            (store.records[domain.domain] ?? []).filter { !$0.kind.isConsole && !paths.contains($0.backend) }.map {
-                record in
+            (store.records[domain.domain] ?? []).filter { record in
+                // A USB controller that QEMU emulates has none.
+                let hasNone = record.kind == .vusb && record.backend.isEmpty
+                return !record.kind.isConsole && !hasNone && !paths.contains(record.backend)
+            }.map { record in
                 let device = DeviceAddress(
                     domain: domain.domain, kind: record.kind, id: record.id, backendPath: record.backend)
                 let owner = device.flatMap { host.exists($0.backendDomain) ? nil : $0.backendDomain }
@@ -78,7 +83,8 @@ enum DeviceFindings {
     ) -> String {
         let commands: [DeviceKind: String] = [
             .vbd: "block-detach", .qdisk: "block-detach", .vif: "network-detach", .vtpm: "vtpm-detach",
-            .vkbd: "vkb-detach", .vdispl: "vdispl-detach", .vsnd: "vsnd-detach",
+            .vkbd: "vkb-detach", .vdispl: "vdispl-detach", .vsnd: "vsnd-detach", .vusb: "usbctrl-detach",
+            .qusb: "usbctrl-detach",
         ]
         guard let command = commands[kind] else { return "xl destroy \(domain), and create it anew" }
         return "xl \(command)\(isForced && command == "block-detach" ? " --force" : "") \(domain) \(id)"
@@ -203,5 +209,15 @@ enum DeviceFindings {
         let parts = rest.dropFirst(3).split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 2, UInt32(parts[1]) != nil, let number = UInt32(parts[0]) else { return nil }
         return DomainID(number)
+    }
+
+    static func usbDevicesLeft(_ host: HostSnapshot) -> [Finding] {
+        guard !host.isDoing(changing) else { return [] }
+        return host.usbDevicesLeft.map { name in
+            Finding(
+                "USB device \(name)",
+                "It was taken from its drivers in dom0 for a guest, no guest has it, and they have not got it back.",
+                remedy: "unplug it and plug it in again", repair: .returnUSBDevice(name), hindrance: host.workHindrance)
+        }
     }
 }

@@ -22,6 +22,7 @@ extension Toolstack {
             try reserve(domain)
             await stopDeviceModel(of: domain)
             await removeNetworkBuffers(of: domain)
+            await USBPassthrough(self).destroyAll(of: domain)
             await DeviceEngine(self).destroyAll(of: domain)
             await awaitBackendRelease(of: domain)
             removeNodes(of: domain)
@@ -35,6 +36,9 @@ extension Toolstack {
         case .removeFiles, .removeBootloaderFiles, .removeSave, .removeUnfinished: return try removeFiles(repair)
         case .freeLoop(let loop): return try free(loop)
         case .removeInterface(let interface): return try remove(interface)
+        case .returnUSBDevice(let name):
+            try await USBPassthrough(self).returnDevice(name)
+            return "It was given back."
         case .recoverMigration, .abandonArrival, .startMonitor:
             return try await settle(repair, startMonitor: startMonitor)
         }

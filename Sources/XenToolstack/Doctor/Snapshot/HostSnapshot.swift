@@ -22,6 +22,8 @@ public struct HostSnapshot: Sendable {
     var locks: [SeenLock] = []
     var loops: [SeenLoop] = []
     var interfaces: [SeenInterface] = []
+    /// Devices of the host's USB that were guests' and have not got their drivers back.
+    var usbDevicesLeft: [String] = []
     var pools: [SeenPool] = []
     /// What domains were given to other hosts, and arrived from them.
     var notes: [DomainID: MigrationNote] = [:]

@@ -30,6 +30,7 @@ extension Toolstack {
         } catch {
             snapshot.storeProblem = "\(error)"
         }
+        snapshot.usbDevicesLeft = (try? USBPassthrough(self).leftDevices()) ?? []
         readNotes(&snapshot)
         snapshot.pools = ((try? hypervisor.cpuPools()) ?? []).map {
             SeenPool(id: $0.id, domains: $0.domains, cpus: $0.cpus.count)

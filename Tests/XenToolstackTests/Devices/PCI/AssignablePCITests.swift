@@ -173,11 +173,17 @@ import XenTypes
     @Test func theOnlyNetworkCardIsTakenByForceAlone() async throws {
         let host = try Self.host()
         let other = PCIDeviceAddress(segment: 0, bus: 0, devfn: 5 << 3)
-        #expect(PCIUses(root: host.sysfs.root, disks: []).uses(of: Self.card) == [.network(interface: "eth0")])
+        #expect(
+            DeviceUses(root: host.sysfs.root, disks: []).uses(ofDeviceNamed: Self.card.description) == [
+                .network(interface: "eth0")
+            ])
         let unplugged = PCIDeviceAddress(segment: 0, bus: 0, devfn: 6 << 3)
         try host.sysfs.addDevice("0000:00:06.0", driver: "e1000e")
         try host.sysfs.addInterface("eth2", of: "0000:00:06.0", isConnected: false)
-        #expect(PCIUses(root: host.sysfs.root, disks: []).uses(of: unplugged) == [.network(interface: "eth2")])
+        #expect(
+            DeviceUses(root: host.sysfs.root, disks: []).uses(ofDeviceNamed: unplugged.description) == [
+                .network(interface: "eth2")
+            ])
         try await host.toolstack.makeAssignable(other, name: nil)
         // Its interface goes with its driver, which the simulated one does not show.
         let lone = try SimulatedHost()
@@ -203,12 +209,15 @@ import XenTypes
         try sysfs.addDisk("7:0", at: "devices/virtual/block/loop0")
         let address = PCIDeviceAddress(segment: 0, bus: 0, devfn: 3 << 3)
         for number in [(8, 0), (8, 1), (253, 0)] as [(UInt32, UInt32)] {
-            let disk = PCIUses.UsedDisk(
+            let disk = DeviceUses.UsedDisk(
                 device: DeviceNumber(major: number.0, minor: number.1), use: .fileSystem("/"))
-            #expect(PCIUses(root: sysfs.root, disks: [disk]).uses(of: address) == [.fileSystem("/")])
+            #expect(
+                DeviceUses(root: sysfs.root, disks: [disk]).uses(ofDeviceNamed: address.description) == [
+                    .fileSystem("/")
+                ])
         }
-        let loop = PCIUses.UsedDisk(device: DeviceNumber(major: 7, minor: 0), use: .fileSystem("/mnt"))
-        #expect(PCIUses(root: sysfs.root, disks: [loop]).uses(of: address) == [])
+        let loop = DeviceUses.UsedDisk(device: DeviceNumber(major: 7, minor: 0), use: .fileSystem("/mnt"))
+        #expect(DeviceUses(root: sysfs.root, disks: [loop]).uses(ofDeviceNamed: address.description) == [])
     }
 
     @Test func resourcesAreReadAsTheKernelWritesThem() throws {

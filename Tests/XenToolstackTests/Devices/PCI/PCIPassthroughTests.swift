@@ -187,7 +187,7 @@ import YajlJSON
 
     @Test func whatQEMUAnswersIsNotTrusted() throws {
         func place(_ text: String) throws -> UInt32? {
-            try PCIPassthrough.place(of: "x", in: try YajlDecoder().decode(JSONValue.self, from: Array(text.utf8)))
+            try PCIBus.place(of: "x", in: try YajlDecoder().decode(JSONValue.self, from: Array(text.utf8)))
         }
         #expect(try place(#"[{"devices":[{"qdev_id":"y"},{"qdev_id":"x","slot":5,"function":1}]}]"#) == 0x29)
         for nothing in ["[]", "{}", "null", #"[{"devices":7}]"#, #"[{"devices":[{"qdev_id":"y"}]}]"#] {

@@ -1,10 +1,9 @@
 import Glibc
 import SystemPackage
-import XenControl
 import XenTypes
 
-/// What this domain itself uses a PCI device for.
-public enum PCIUse: Sendable, Hashable, CustomStringConvertible {
+/// What this domain itself uses a device of the host for.
+public enum DeviceUse: Sendable, Hashable, CustomStringConvertible {
     /// A disk with a file system that is mounted there.
     case fileSystem(String)
     case swap
@@ -30,12 +29,12 @@ public enum PCIUse: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// Finds out what PCI devices are used for, from where sysfs has disks and network interfaces.
-struct PCIUses: Sendable {
+/// Finds out what devices of the host are used for, from where sysfs has disks and network interfaces.
+struct DeviceUses: Sendable {
     /// A disk, or a part of one, that is in use.
     struct UsedDisk: Sendable, Hashable {
         var device: DeviceNumber
-        var use: PCIUse
+        var use: DeviceUse
     }
 
     let root: FilePath
@@ -51,14 +50,17 @@ struct PCIUses: Sendable {
         self.init(root: paths.sysfs, disks: Self.mounted() + Self.swaps())
     }
 
-    /// What a device is used for; also what is behind it, where it is a bridge.
-    func uses(of address: PCIDeviceAddress) -> [PCIUse] {
-        var uses: [PCIUse] = []
-        for disk in disks where !uses.contains(disk.use) && places(of: disk.device).contains(where: address.isIn) {
+    /// What a device is used for; also what is behind it, where it is a bridge or a hub.
+    ///
+    /// - Parameter name: of the device's directory in sysfs: a PCI address, or the place of a device on USB.
+    func uses(ofDeviceNamed name: String) -> [DeviceUse] {
+        func isIn(_ place: FilePath) -> Bool { place.components.contains { $0.string == name } }
+        var uses: [DeviceUse] = []
+        for disk in disks where !uses.contains(disk.use) && places(of: disk.device).contains(where: isIn) {
             uses.append(disk.use)
         }
         let cards = networkCards()
-        let (own, others) = (cards.filter { address.isIn($0.place) }, cards.filter { !address.isIn($0.place) })
+        let (own, others) = (cards.filter { isIn($0.place) }, cards.filter { !isIn($0.place) })
         return uses
             + own.map { card in
                 let isOnly = others.isEmpty || (card.isConnected && !others.contains(where: \.isConnected))
@@ -146,9 +148,4 @@ struct PCIUses: Sendable {
         guard stat(LinuxStorage.unescaped(name), &status) == 0, status.st_mode & S_IFMT == S_IFBLK else { return nil }
         return DeviceNumber(status.st_rdev)
     }
-}
-
-extension PCIDeviceAddress {
-    /// Whether a directory of sysfs is that of this device, or is below it.
-    func isIn(_ path: FilePath) -> Bool { path.components.contains { $0.string == description } }
 }
