@@ -38,10 +38,11 @@ extension HostTests {
                 commands: ["psr-mba-set"], kinds: [.tooLittle], ours: 2, theirs: [1], reason: "usage errors are 2"),
             Difference(
                 commands: [
-                    "vcpu-set", "psr-cat-set", "psr-mba-set", "vtpm-detach", "vkb-detach", "vdispl-detach",
+                    "vcpu-set", "pci-attach", "pci-detach", "psr-cat-set", "psr-mba-set", "vtpm-detach", "vkb-detach",
+                    "vdispl-detach",
                     "vsnd-detach",
                 ],
-                kinds: [.badOperand], ours: 2, reason: "a number with a tail, or none: usage errors are 2"),
+                kinds: [.badOperand], ours: 2, reason: "a number or address with a tail, or none: usage errors are 2"),
             Difference(
                 commands: ["sched-credit2"], words: ["-r 5"], ours: 1, theirs: [0], reason: "nothing is passed over"),
             Difference(kinds: [.deadDomain], ours: 1, reason: "a missing number: a failure must show"),

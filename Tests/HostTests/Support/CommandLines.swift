@@ -97,7 +97,7 @@ struct CommandLineRow: Sendable {
         if needed.isEmpty, !traits.contains(.actsAlone) { add([], .valid) }
         if !traits.contains(.hasNoOptions) {
             add(["-h"], .help)
-            add(number % 2 == 0 ? ["-y"] : needed.map(\.good) + ["--nosuch"], .unknownOption)
+            add(number % 2 == 0 || traits.contains(.acts) ? ["-y"] : needed.map(\.good) + ["--nosuch"], .unknownOption)
         }
         if !traits.contains(.takesMany), !(traits.contains(.actsAlone) && operands.isEmpty) {
             // Where upstream's passes over what is too much, it shall not do what is asked.
