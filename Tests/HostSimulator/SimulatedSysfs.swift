@@ -76,6 +76,15 @@ public final class SimulatedSysfs: SysfsWriter {
         try link("class/net/\(name)", to: folder)
     }
 
+    /// A keyboard, a mouse or the like at a directory of the tree.
+    public func addInput(_ entry: String, called name: String, at device: String) throws {
+        let folder = "\(device)/input/\(entry)"
+        try makeDirectory(folder)
+        try put("\(folder)/name", name + "\n")
+        try makeDirectory("class/input")
+        try link("class/input/\(entry)", to: folder)
+    }
+
     /// A disk at a directory of the tree.
     public func addDisk(_ number: String, at folder: String, slaves: [String] = []) throws {
         try makeDirectory(folder)

@@ -10,12 +10,14 @@ public enum DeviceUse: Sendable, Hashable, CustomStringConvertible {
     case network(interface: String)
     /// The only network card with hardware that carries anything.
     case onlyNetwork(interface: String)
+    /// A keyboard, a mouse or the like, by the name that it gives itself.
+    case input(String)
 
     /// Whether this host would be lost without it, or much of it.
     public var isVital: Bool {
         switch self {
         case .fileSystem, .swap, .onlyNetwork: true
-        case .network: false
+        case .network, .input: false
         }
     }
 
@@ -25,6 +27,7 @@ public enum DeviceUse: Sendable, Hashable, CustomStringConvertible {
         case .swap: "there is swap space on a disk of it"
         case .network(let interface): "it is the network card \(interface)"
         case .onlyNetwork(let interface): "it is the only network card that is connected, \(interface)"
+        case .input(let name): "\(name) is an input device"
         }
     }
 }
@@ -66,6 +69,7 @@ struct DeviceUses: Sendable {
                 let isOnly = others.isEmpty || (card.isConnected && !others.contains(where: \.isConnected))
                 return isOnly ? .onlyNetwork(interface: card.name) : .network(interface: card.name)
             }
+            + inputs().filter { isIn($0.place) }.map { .input($0.name) }
     }
 
     // MARK: Where things are
@@ -117,6 +121,20 @@ struct DeviceUses: Sendable {
             let state = Files.text(place.appending("operstate")) ?? ""
             return NetworkCard(name: name, place: place, isConnected: ["up\n", "unknown\n"].contains(state))
         }
+    }
+
+    /// Each input device once: a keyboard may have several inputs.
+    private func inputs() -> [(name: String, place: FilePath)] {
+        let folder = root.appending("class/input")
+        var found: [(name: String, place: FilePath)] = []
+        for entry in Files.names(in: folder).sorted() where entry.hasPrefix("input") {
+            let text = Files.text(folder.appending(entry).appending("name"), limit: 1 << 16) ?? entry
+            let name = String(text.prefix { $0 != "\n" })
+            guard let place = Files.realPath(folder.appending(entry)), !found.contains(where: { $0.name == name })
+            else { continue }
+            found.append((name, place))
+        }
+        return found
     }
 
     // MARK: What is in use

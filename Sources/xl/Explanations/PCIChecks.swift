@@ -23,7 +23,8 @@ extension Explanation {
             ["the disk of / is on it", "it is the only network card that is connected, or part of a bridge"],
             "Use another device. 'xl pci-assignable-add --force' takes it all the same."),
         Row(
-            "used-here", "This host uses the device, and can do without.", ["a file system or an interface on it"],
+            "used-here", "This host uses the device, and can do without.",
+            ["a file system, an interface or a keyboard on it"],
             "Stop using it first: umount, ip link set down."),
         Row(
             "not-assignable", "A driver of this host has the device, or none, but not pciback.",

@@ -44,6 +44,7 @@ extension USBPassthrough {
         defer { hostLock.release() }
         let found = try hostDevice(of: device)
         try check(found, isForced: isForced)
+        warn(of: found)
         var undo = UndoStack()
         do throws(ToolstackError) {
             let placed = try await place(device, in: domain, under: lock, undo: &undo)

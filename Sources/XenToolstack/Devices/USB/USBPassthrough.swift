@@ -101,12 +101,21 @@ public struct USBPassthrough: Sendable {
                 .invalid, what, domain: domain, cause: "domain \(domain) has it",
                 remedy: "xl usbdev-detach takes it away, with what xl usb-list \(domain) shows")
         }
-        let vital = isForced ? [] : DeviceUses(toolstack.paths).uses(ofDeviceNamed: device.name).filter(\.isVital)
+        let vital = isForced ? [] : uses(of: device).filter(\.isVital)
         guard vital.isEmpty else {
             throw ToolstackError(
                 .invalid, what, cause: "this host uses it: \(vital.map(\.description).joined(separator: "; "))",
                 remedy: "end that, or give it to the running guest with xl usbdev-attach --force")
         }
+    }
+
+    private func uses(of device: HostUSBDevice) -> [DeviceUse] {
+        DeviceUses(toolstack.paths).uses(ofDeviceNamed: device.name)
+    }
+
+    /// Says what this host is about to do without.
+    func warn(of device: HostUSBDevice) {
+        for use in uses(of: device) { toolstack.logger.warning("\(Self.title(device)) goes to a guest: \(use)") }
     }
 
     /// The domain that has a device, if it is still there.
@@ -157,6 +166,7 @@ public struct USBPassthrough: Sendable {
         for device in devices {
             let found = try hostDevice(of: device)
             try check(found, isForced: false)
+            warn(of: found)
             let controller = try controller(for: device, among: controllers, of: domain)
             try occupy(device.port, of: controller, in: domain, with: found)
             if controller.type == .pv { try await bind(found, for: domain) }
