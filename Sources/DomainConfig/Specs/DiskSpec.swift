@@ -92,7 +92,9 @@ public enum DiskSpec: DeviceSpec {
         .flag("trusted", \.trusted, true, "the guest need not distrust the backend"),
         .flag("untrusted", \.trusted, false, "the guest keeps its memory from the backend"),
         SpecRow(
-            SpecParameter("grant_usage", .choice(["0", "1"]), "disks with specification=virtio: access the guest's memory by grants", since: "4.19"),
+            SpecParameter(
+                "grant_usage", .choice(["0", "1"]), "of virtio disks: access the guest's memory by grants",
+                since: "4.19"),
             read: { (disk: inout DiskDevice, value: SpecValue) throws(SpecError) in
                 disk.grantUsage = try value.choice([("0", false), ("1", true)], ignoringCase: false)
             },
