@@ -72,7 +72,9 @@ extension HostTests {
             #expect(left.isEmpty, "\(left.joined(separator: "\n"))")
         }
 
-        @Test func eachToolDetachesWhatTheOtherAttached() async throws {
+        /// Upstream's cannot detach a controller that the guest has no driver for.
+        @Test(.enabled(if: TestHost.isFull, "each wait for the guest must come to its end"))
+        func isDetachedWhicheverToolAttachedIt() async throws {
             let guest = GuestConfiguration.idle("usb", .pv, "usbctrl = [ \"type=qusb\" ]")
             try await guest.place(on: host)
             await host.dropLog(of: guest)
@@ -90,19 +92,17 @@ extension HostTests {
             let theirs = try await Oracle.answer("attached") {
                 try await host.require("\(TestHost.upstream) \(words)")
                 let seen = try await seen(domain, by: TestHost.upstream)
-                try await host.require("\(TestHost.upstream) usbctrl-detach usb 1")
+                try await host.require("\(TestHost.ours) usbctrl-detach usb 1")
                 return seen
             }
-            for (attaching, detaching) in [
-                (TestHost.ours, TestHost.upstream), (TestHost.upstream, TestHost.ours), (TestHost.ours, TestHost.ours),
-            ] {
-                try await host.require("\(attaching) \(words)")
+            for tool in [TestHost.ours, TestHost.upstream] {
+                try await host.require("\(tool) \(words)")
                 #expect(try await seen(domain, by: TestHost.ours) == theirs)
                 let json = try await host.require("\(TestHost.ours) usb-list --json usb").stdout
                 let list = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [[String: Any]])
                 #expect(list.map { $0["type"] as? String } == ["qusb", "qusb"])
                 #expect(list.last?["backend_path"] as? String == "/local/domain/0/backend/qusb/\(domain)/1")
-                try await host.require("\(detaching) usbctrl-detach usb 1")
+                try await host.require("\(TestHost.ours) usbctrl-detach usb 1")
                 #expect(try await nodes(domain) == before)
             }
         }
