@@ -53,6 +53,8 @@ public struct ToolstackError: Error, Sendable, CustomStringConvertible {
     public enum Reason: String, Sendable, CaseIterable {
         /// There is no hypervisor here, or none of a release that this library serves.
         case noHypervisor = "no_hypervisor"
+        /// The hypervisor refused a request; its own log may say why.
+        case hypervisorRefused = "hypervisor_refused"
         /// The process may not speak to the hypervisor or to xenstored.
         case permissionDenied = "permission_denied"
         /// xenstored cannot be reached, or does not answer.
@@ -73,7 +75,11 @@ public struct ToolstackError: Error, Sendable, CustomStringConvertible {
                 guard let reason = error.reason else { return nil }
                 self = reason
             case let error as HypervisorError:
-                guard error.isNoHypervisor else { return nil }
+                guard !error.isNoSuchDomain else { return nil }
+                guard error.isNoHypervisor else {
+                    self = .hypervisorRefused
+                    return
+                }
                 self = [EACCES, EPERM].contains(error.code) ? .permissionDenied : .noHypervisor
             case let error as StoreError:
                 switch error.cause {

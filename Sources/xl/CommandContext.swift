@@ -23,10 +23,10 @@ final class CommandContext: Sendable {
         }
     }
 
-    /// The domains that the command acts on, or has made, as far as they are known.
+    /// The domains that the command has acted on, or made, as far as it says so.
     var subjects: [DomainID] { acted.withLock { $0.sorted() } }
 
-    func actsOn(_ domain: DomainID) { acted.withLock { _ = $0.insert(domain) } }
+    func hasActed(on domain: DomainID) { acted.withLock { _ = $0.insert(domain) } }
 
     /// The host. Hypervisor and store are opened by the first request that is made of them.
     var toolstack: Toolstack {

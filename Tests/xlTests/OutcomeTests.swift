@@ -53,6 +53,8 @@ import YajlJSON
         let error = ToolstackError(.fail, "cannot list domains", underlying: lower)
         #expect(Fault(ToolstackError(.fail, "cannot go on", underlying: error)).code == "no_hypervisor")
         #expect(Fault(HypervisorError("open the hypervisor interface", code: EACCES)).code == "permission_denied")
+        #expect(Fault(HypervisorError("pause", DomainID(1), code: EPERM)).code == "hypervisor_refused")
+        #expect(Fault(HypervisorError("pause", DomainID(1), code: ESRCH)).code == "fail", "it is gone")
         #expect(Fault(StoreError(.open, cause: .unavailable)).code == "xenstore_unreachable")
         #expect(Fault(StoreError(.write, "/a", cause: .denied)).code == "fail")
     }
@@ -92,6 +94,28 @@ import YajlJSON
         #expect(try await command.runForOutcome(in: context) == .success)
         #expect(context.subjects == [domain])
         #expect(host.hypervisor.domains[domain.rawValue]?.pauseCount == 1)
+    }
+
+    /// What the logs of a host say, where the error itself does not.
+    @Test func theRightLogIsLookedInto() async throws {
+        let host = try SimulatedHost()
+        let domain = try await host.start(try host.pvGuest())
+        let context = CommandContext(options: GlobalOptions(), toolstack: host.toolstack)
+        let logs = host.toolstack.paths.log
+        try FileManager.default.createDirectory(
+            atPath: logs.appending("console").string, withIntermediateDirectories: true)
+        for name in ["qemu-dm-guest.log", "console/guest-guest.log"] {
+            try name.write(toFile: logs.appending(name).string, atomically: true, encoding: .utf8)
+        }
+        func lines(_ code: ToolstackError.Code) -> [String]? {
+            let error = ToolstackError(code, "x", domain: domain)
+            return Output.$report.withValue(FaultReport()) {
+                (context.substantiating(error) as? ToolstackError)?.evidence?.lines
+            }
+        }
+        #expect(lines(.qmpGenericError) == ["qemu-dm-guest.log"])
+        #expect(lines(.guestTimedOut) == ["console/guest-guest.log"])
+        #expect(lines(.notFound) == nil)
     }
 
     @Test func whatHappensOnTheWayFollowsItsSchema() throws {

@@ -85,7 +85,7 @@ struct GuestRequests: Sendable {
         Output.plainError("\(verb) domain \(domain)")
         do {
             try await toolstack.request(request, of: domain)
-            context.actsOn(domain)
+            context.hasActed(on: domain)
             return true
         } catch {
             guard error.code == .noParavirt, options.fallback else {
@@ -96,7 +96,7 @@ struct GuestRequests: Sendable {
         Output.plainError("PV control interface not available: sending ACPI \(button) button event.")
         do {
             try await toolstack.send(request == .poweroff ? .power : .reset, to: domain)
-            context.actsOn(domain)
+            context.hasActed(on: domain)
             return true
         } catch {
             Output.error(error)

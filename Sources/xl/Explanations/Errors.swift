@@ -134,6 +134,14 @@ extension Explanation {
             "Start the host with Xen; 'xl --version' names the releases that are served. Dry runs and 'xl config check' need none."
         ),
         Row(
+            "hypervisor_refused", "The hypervisor refused a request.",
+            [
+                "the host has too little free memory",
+                "a guest that is of another type, or in another state, than is needed",
+                "a security policy that forbids it", "a feature that the hypervisor was built without",
+            ],
+            "The cause has its answer; the evidence is the end of its log, which 'xl dmesg' shows whole."),
+        Row(
             "permission_denied", "The command may not speak to the hypervisor or to xenstored.",
             ["it is not run as root"], "Run it as root."),
         Row(

@@ -62,7 +62,6 @@ struct DomainStart: Sendable {
         let domain: DomainID
         do {
             domain = try await toolstack.create(configuration, options: options).domain
-            context.actsOn(domain)
             await created?()
         } catch {
             await created?()
@@ -75,6 +74,7 @@ struct DomainStart: Sendable {
             try Task.checkCancellation()
             // The QEMU of a domain that was saved is as it was then: stopped.
             if !staysPaused { try await toolstack.unpause(domain, isNew: options.image == nil) }
+            context.hasActed(on: domain)
             return domain
         } catch {
             await toolstack.discard(domain)

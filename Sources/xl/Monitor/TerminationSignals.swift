@@ -55,8 +55,9 @@ final class TerminationSignals: Sendable {
         do {
             return try await task.value
         } catch {
-            if let signal = signals.received { signals.die(of: signal) }
-            throw error
+            guard let signal = signals.received else { throw error }
+            Output.error(error, endingBy: signal)
+            signals.die(of: signal)
         }
     }
 

@@ -160,13 +160,31 @@ final class FaultReport: Sendable {
 }
 
 extension CommandContext {
-    /// The error with what the right log says, where the error is one of a domain's device model.
+    /// How much of the hypervisor's log is shown of a request that it refused.
+    private static let hypervisorLines = 10
+
+    /// The error with what the right log says, where whoever raised it has not looked into one.
     func substantiating(_ error: any Error) -> any Error {
-        guard Output.report != nil, var failure = error as? ToolstackError, failure.evidence == nil,
-            FaultCode.isOfDeviceModel(failure.code), let domain = failure.domain,
-            let name = try? toolstack.name(of: domain)
-        else { return error }
-        failure.evidence = LogFile("qemu-dm-\(name)", in: toolstack.paths.log).evidence
+        guard Output.report != nil, var failure = error as? ToolstackError, failure.evidence == nil else {
+            return error
+        }
+        failure.evidence = evidence(of: failure)
         return failure
+    }
+
+    private func evidence(of failure: ToolstackError) -> ToolstackError.Evidence? {
+        if failure.reason == .hypervisorRefused {
+            let log = (try? toolstack.hypervisor.consoleRing(clear: false)) ?? []
+            let lines = log.split(separator: UInt8(ascii: "\n")).suffix(Self.hypervisorLines)
+            guard !lines.isEmpty else { return nil }
+            return .init(source: "xl dmesg", lines: lines.map { String(decoding: $0, as: UTF8.self) })
+        }
+        guard let domain = failure.domain, let name = try? toolstack.name(of: domain) else { return nil }
+        if FaultCode.isOfDeviceModel(failure.code) {
+            return LogFile("qemu-dm-\(name)", in: toolstack.paths.log).evidence
+        }
+        // Where xenconsoled keeps what guests say.
+        guard failure.code == .guestTimedOut else { return nil }
+        return LogFile("guest-\(name)", in: toolstack.paths.log.appending("console")).evidence
     }
 }

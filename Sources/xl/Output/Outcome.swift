@@ -34,12 +34,15 @@ extension ActingCommand {
         guard !onlyShows, !context.options.isDryRun else { return try await run(in: context) }
         let start = ContinuousClock.now
         // Before the work: afterwards it may be gone.
-        if let subject { context.actsOn(try context.toolstack.findDomain(subject)) }
+        let domain = try subject.map { try context.toolstack.findDomain($0) }
         let status = try await Output.$answersAreRemarks.withValue(true) { try await run(in: context) }
-        guard status == .success else { return status }
+        if context.subjects.isEmpty, status == .success, let domain { context.hasActed(on: domain) }
+        let domains = context.subjects
+        // One that did a part of what it was to do says with whom.
+        guard status == .success || !domains.isEmpty else { return status }
         try Output.print(
             json: OutcomeJSON.document(
-                command: Self._commandName, domains: context.subjects, duration: ContinuousClock.now - start))
+                command: Self._commandName, domains: domains, duration: ContinuousClock.now - start))
         return status
     }
 }

@@ -58,6 +58,14 @@ enum Output {
         self.error(fault, words: "xl: error: \("\(place)\(error)".escapingControls)")
     }
 
+    /// Tells a program what a signal has ended; people know.
+    static func error(_ error: any Error, endingBy signal: CInt) {
+        guard let report else { return }
+        report.add(Fault(error))
+        // What a shell makes of it.
+        if let document = report.document(status: ExitStatus(128 + signal)) { line(json: document) }
+    }
+
     /// Tells what went wrong: in these words, which may have several lines, or at the end in a document.
     static func error(_ fault: Fault, words: String) {
         guard let report else { return plainError(words) }
