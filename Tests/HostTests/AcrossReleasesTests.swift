@@ -37,6 +37,7 @@ extension HostTests {
             try await hosts.connect(to: restorer)
             let guest = try await placeGuest(on: here)
             try await here.require("\(saver) create -q -e \(guest.path)", timeout: .seconds(240))
+            try await here.waitForScreenMemory(of: "across")
             try await here.require(
                 "\(saver) save across \(Self.file) && scp -q \(Self.file) there:\(Self.file)", timeout: .seconds(300))
             try await there.require("\(restorer) restore -e \(Self.file)", timeout: .seconds(300))

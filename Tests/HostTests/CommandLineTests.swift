@@ -50,6 +50,8 @@ extension HostTests {
             Difference(
                 commands: ["usbdev-detach"], kinds: [.badOperand], ours: 1, theirs: [139],
                 reason: "ended by a wrong pointer"),
+            Difference(
+                commands: ["pci-detach"], kinds: [.badOperand], ours: 1, theirs: [0], reason: "a failure must show"),
             Difference(kinds: [.deadDomain], ours: 1, reason: "a missing number: a failure must show"),
             Difference(
                 commands: ["sched-credit", "sched-credit2", "sched-rtds"],

@@ -134,6 +134,7 @@ extension HostTests {
             try await guest.place(on: host)
             await host.dropLog(of: guest)
             try await host.require("\(TestHost.ours) create -q -e \(guest.path)", timeout: .seconds(300))
+            try await host.waitForScreenMemory(of: "usb")
             await host.atEnd("rm -f /root/usb.save")
             func tree() async throws -> String {
                 try await host.require("\(TestHost.ours) qemu-monitor-command usb 'info qtree'").stdout

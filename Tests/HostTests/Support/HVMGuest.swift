@@ -23,6 +23,14 @@ extension TestHost {
         return try await domain(name)
     }
 
+    /// Waits until a guest's firmware has placed the memory of its screen. QEMU 7.2 does not take back the state of a guest
+    /// that was saved while it did that, whichever tool saved it.
+    func waitForScreenMemory(of name: String) async throws {
+        try await require(
+            "until \(Self.ours) qemu-monitor-command \(name) 'info mtree -f' | grep -q 'ram): vga.vram'; do sleep 1; done"
+        )
+    }
+
     /// A program in a VNC viewer's place that tells what it was started with, and what it reads.
     func placeViewer() async throws {
         try await write("#!/bin/sh\necho \"$0\" \"$@\"; cat\n", to: "/root/viewer")
