@@ -23,15 +23,19 @@ public final class SimulatedHost: Sendable {
     public let log: LogLines
     let processes = ProcessList()
 
-    /// - Parameter timeouts: changes the limits of the toolstack's waits, all of which are 5 seconds.
-    public init(timeouts change: (inout Timeouts) -> Void = { _ in }) throws {
+    /// - Parameters:
+    ///   - release: of Xen, which xenstored is of, too.
+    ///   - change: changes the limits of the toolstack's waits, all of which are 5 seconds.
+    public init(
+        release: XenRelease = XenRelease(4, 17), timeouts change: (inout Timeouts) -> Void = { _ in }
+    ) throws {
         var name = Array("/tmp/xen-host-XXXXXX".utf8CString)
         guard mkdtemp(&name) != nil else { throw Errno(rawValue: errno) }
         root = FilePath(platformString: name)
         faults = Faults()
         log = LogLines()
         hypervisor = SimulatedHypervisor(faults: faults)
-        var paths = HostPaths(release: XenRelease(4, 17))
+        var paths = HostPaths(release: release)
         (paths.lib, paths.run, paths.log) = (root.appending("lib"), root.appending("run"), root.appending("log"))
         (paths.config, paths.lock) = (root.appending("etc"), root.appending("lock"))
         paths.sysfs = root.appending("sys")
@@ -61,6 +65,7 @@ public final class SimulatedHost: Sendable {
             hypervisor: try hypervisor.connect(), store: StoreConnection(path: store.path.string), paths: paths,
             timeouts: Self.timeouts(change), logger: logger, sysfs: sysfs)
         store.access { store in
+            store.limits.isKnown = release.answersForStoreLimits
             store.write("/tool/xenstored", "")
             store.write("/vm/00000000-0000-0000-0000-000000000000", "")
             store.write("/local/domain/0/name", "Domain-0")

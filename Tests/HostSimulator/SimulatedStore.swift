@@ -13,6 +13,7 @@ public final class SimulatedStore: Sendable {
     public struct Access: Sendable {
         var tree = StoreTree()
         var introduced: Set<UInt32> = []
+        var limits = Limits()
         fileprivate var changed: [String] = []
 
         public func read(_ path: String) -> String? {
@@ -24,6 +25,8 @@ public final class SimulatedStore: Sendable {
         public func list(_ path: String) -> [String] { tree.nodes[path]?.children ?? [] }
         /// Tells watches of what is no node, as `@releaseDomain`.
         public mutating func fire(_ name: String) { changed.append(name) }
+        public func features(of domain: UInt32) -> UInt32? { limits.features[domain] }
+        public func quotas(of domain: UInt32) -> [String: UInt32]? { limits.quotasOfDomains[domain] }
         public func isIntroduced(_ domain: UInt32) -> Bool { introduced.contains(domain) }
 
         private mutating func change(_ change: StoreTree.Change) {
@@ -194,7 +197,7 @@ extension SimulatedStore {
 
     private static let errors: [Int32: String] = [
         EINVAL: "EINVAL", EACCES: "EACCES", EEXIST: "EEXIST", ENOENT: "ENOENT", ENOMEM: "ENOMEM", ENOSPC: "ENOSPC",
-        EIO: "EIO", EAGAIN: "EAGAIN", EBUSY: "EBUSY", E2BIG: "E2BIG", EPERM: "EPERM",
+        EIO: "EIO", EAGAIN: "EAGAIN", EBUSY: "EBUSY", E2BIG: "E2BIG", EPERM: "EPERM", ENOSYS: "ENOSYS",
     ]
 
     private static let fine = Array("OK\0".utf8)
@@ -223,7 +226,7 @@ extension SimulatedStore {
         case XS_UNWATCH: state.watches.removeAll { $0.token == words.last && $0.path == path }
         case XS_INTRODUCE, XS_RELEASE, XS_RESUME, XS_SET_TARGET, XS_IS_DOMAIN_INTRODUCED, XS_GET_DOMAIN_PATH:
             return try domain(type, words, &state)
-        default: throw .noFunction
+        default: return self.words([try limit(type, words, &state.access)])
         }
         return fine
     }
