@@ -26,6 +26,9 @@ public struct XenRelease: Hashable, Comparable, Sendable, LosslessStringConverti
 extension XenRelease {
     private func isSince(_ minor: UInt16) -> Bool { self >= XenRelease(4, minor) }
 
+    /// xenconsole can be told which key leaves it (`tools/console/client/main.c`).
+    public var choosesConsoleEscape: Bool { isSince(18) }
+
     /// The mode of alternate p2m views is an argument of a domain's creation, and `HVM_PARAM_ALTP2M` cannot be set any
     /// more (`xen/include/public/domctl.h`, `hvm_allow_set_param` in `xen/arch/x86/hvm/hvm.c`).
     public var setsAltp2mAtCreation: Bool { isSince(19) }

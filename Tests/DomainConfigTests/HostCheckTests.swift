@@ -68,6 +68,10 @@ private struct SmallHost: HostFacts {
             "disk=['/a,raw,xvda,w','vdev=xvdb,specification=virtio,target=/b','/c,raw,xvdc,w']", ["3:23 disk"]
         ),
         ("type='hvm'\ndevice_model_version='qemu-xen-traditional'", ["4:22 device_model_version"]),
+        (
+            "type='hvm'\ndisk=['format=raw,vdev=hdc,access=ro,devtype=cdrom,backendtype=phy,target=/a']", ["4:7 disk"]
+        ),
+        ("type='pvh'\npci=['01:00.0']", ["4:5 pci"]), ("type='hvm'\npci=['01:00.0']", []),
     ])
     func areErrorsWithPlaces(lines: String, expected: [String]) throws {
         let document = ConfigDocument(file: ConfigSource(name: "t", text: "name='n'\nkernel='/k'\n" + lines))
@@ -75,6 +79,24 @@ private struct SmallHost: HostFacts {
         let configuration = try #require(result.configuration, "\(result.diagnostics)")
         let found = RefusedSettings.diagnostics(configuration, document: document)
         #expect(found.allSatisfy { $0.severity == .error && $0.code == .refused })
+        #expect(found.map { "\($0.location?.line ?? 0):\($0.location?.column ?? 0) \($0.key ?? "")" } == expected)
+    }
+
+    /// What changes nothing for the guest is told, at its place.
+    @Test(arguments: [
+        ("type='hvm'\nnx=0", ["4:4 nx"]), ("type='hvm'\nnx=1", []), ("type='hvm'\nsdl=1\nopengl=1", ["5:8 opengl"]),
+        ("type='hvm'\nvfb=['vnc=1']", ["4:5 vfb"]), ("vfb=['vnc=1']", []),
+        (
+            "disk=['format=raw,vdev=xvda,access=rw,target=/a','format=raw,vdev=xvdb,access=rw,target=/b,grant_usage=1']",
+            ["3:51 disk"]
+        ),
+        ("device_model_version='qemu-xen-traditional'", ["3:22 device_model_version"]), ("slice=5", ["3:1 slice"]),
+        ("latency=5", ["3:1 latency"]), ("period=10000\nextratime=1", []),
+    ])
+    func whatHasNoEffectIsAWarning(lines: String, expected: [String]) {
+        let document = ConfigDocument(file: ConfigSource(name: "t", text: "name='n'\nkernel='/k'\n" + lines))
+        let found = DomainConfigParser.parse(document, environment: ConfigEnvironment()).diagnostics
+        #expect(found.allSatisfy { $0.severity == .warning && [.unusedKey, .ignored].contains($0.code) })
         #expect(found.map { "\($0.location?.line ?? 0):\($0.location?.column ?? 0) \($0.key ?? "")" } == expected)
     }
 

@@ -9,6 +9,13 @@ extension HostTests {
 
         @Test func infoHasUpstreamsLines() async throws { try await Commands().infoHasUpstreamsLines() }
 
+        @Test func jsonIsOneDocument() async throws { try await Commands().jsonIsOneDocument() }
+
+        /// Pause, attach, list, detach, rename and destroy.
+        @Test func aDomainIsUpstreamsToo() async throws {
+            try await MixedUse().oneToolsDomainIsTheOthersToo(TestHost.ours, TestHost.upstream)
+        }
+
         private static let made = ["PVH, disk and NIC", "PV, bootloader on a raw image"]
 
         @Test(arguments: TestHost.isFull ? Creation.cases.keys.sorted() : made)
@@ -34,9 +41,12 @@ extension HostTests {
             try await SaveRestore().memoryDiskAndNetworkGoOn(direction)
         }
 
-        @Test(
-            .enabled(if: TestHost.isFull, "it takes a minute in emulation"),
-            arguments: [MovingGuest.Direction(kind: .pvh, sender: TestHost.ours, receiver: TestHost.upstream)])
+        private static let moves = [
+            MovingGuest.Direction(kind: .pv, sender: TestHost.ours, receiver: TestHost.upstream),
+            MovingGuest.Direction(kind: .pvh, sender: TestHost.ours, receiver: TestHost.upstream),
+        ]
+
+        @Test(arguments: TestHost.isFull ? moves : Array(moves.prefix(1)))
         func migrates(_ direction: MovingGuest.Direction) async throws {
             try await Migration().memoryDiskAndNetworkGoOn(direction)
         }

@@ -4,6 +4,8 @@ import XenTypes
 /// libxl's scheduler parameters: -1 leaves the scheduler's own value.
 private let schedulerNumbers: ClosedRange<Int64> = -1...Int64(Int32.max)
 
+private let noSEDF = "it was the scheduler SEDF's, which Xen has not had since 4.6"
+
 /// Virtual CPUs, their scheduling, and what the guest sees of the processor.
 let cpuKeys: [ConfigKey] = [
     ConfigKey(
@@ -29,17 +31,19 @@ let cpuKeys: [ConfigKey] = [
         "cap", \.buildInfo.schedulerParameters.cap, schedulerNumbers, unit: "percent of one CPU",
         "Most processor time; 0 is no limit (credit, credit2)", default: "0"),
     .integer(
-        "period", \.buildInfo.schedulerParameters.period, schedulerNumbers, unit: "ns",
-        "Length of a period (obsolete scheduler SEDF)"),
+        "period", \.buildInfo.schedulerParameters.period, schedulerNumbers, unit: "µs",
+        "Length of a period (rtds)", default: "10000"),
     .integer(
         "slice", \.buildInfo.schedulerParameters.slice, schedulerNumbers, unit: "ns",
-        "Time in each period (obsolete scheduler SEDF)"),
+        "Time in each period"
+    ).treated(.ignored(noSEDF)),
     .integer(
         "latency", \.buildInfo.schedulerParameters.latency, schedulerNumbers, unit: "ns",
-        "Scaled period (obsolete scheduler SEDF)"),
+        "Scaled period"
+    ).treated(.ignored(noSEDF)),
     .integer(
         "extratime", \.buildInfo.schedulerParameters.extratime, schedulerNumbers,
-        "Use of idle time (obsolete scheduler SEDF)"),
+        "Whether time beyond the budget is used if there is any (rtds)"),
     ConfigKey(
         "cpuid", .textOrList("host,NAME=VALUE,…"), "What the guest sees of the processor's features",
         default: "the host's features that can be given to guests",

@@ -47,10 +47,11 @@ let deviceKeys: [ConfigKey] = [
         "channel", .list("name=NAME,connection=pty|socket,path=PATH"), "Byte channels between guest and host",
         write: { writeList($0.channels, ChannelSpec.self) }),
     ConfigKey(
-        "vfb", .list("vnc=1,vnclisten=ADDRESS"), "Paravirtual displays, each with a keyboard",
+        "vfb", .list("vnc=1,vnclisten=ADDRESS"), "Paravirtual displays of a PV or PVH guest, each with a keyboard",
         write: { writeList($0.vfbs, VFBSpec.self) }),
     ConfigKey(
-        "vkb", .list("backend-type=qemu|linux"), "Paravirtual keyboards and pointers",
+        "vkb", .list("backend-type=qemu|linux"),
+        "Paravirtual keyboards and pointers; those of HVM guests from Xen 4.19 on",
         // The first keyboards come with the displays.
         write: { writeList(Array($0.vkbs.dropFirst($0.vfbs.count)), VKBSpec.self) }),
     ConfigKey(

@@ -10,7 +10,7 @@ let deviceModelKeys: [ConfigKey] = [
         default: "the system's QEMU"),
     ConfigKey(
         "device_model_version", .choice(["qemu-xen", "qemu-xen-traditional"]),
-        "Which kind of QEMU it is; qemu-xen-traditional is refused",
+        "Which kind of QEMU it is; qemu-xen-traditional is refused for HVM guests and means nothing for others",
         default: "qemu-xen",
         write: {
             $0.buildInfo.deviceModelVersion == .unknown

@@ -24,7 +24,7 @@ let displayKeys: [ConfigKey] = [
         "sdl", .boolean, "Show the guest's display in a window", default: "0", for: [.hvm, .pv],
         write: { $0.buildInfo.hvm?.sdl.enable.map(WrittenValue.flag) }),
     ConfigKey(
-        "opengl", .boolean, "Use OpenGL in that window", default: "0", for: [.hvm, .pv],
+        "opengl", .boolean, "Use OpenGL in that window; without effect on HVM guests", default: "0", for: [.hvm, .pv],
         write: { $0.buildInfo.hvm?.sdl.opengl.map(WrittenValue.flag) }),
     ConfigKey(
         "display", .text("DISPLAY"), "X display for that window", for: [.hvm, .pv],
@@ -48,7 +48,8 @@ let displayKeys: [ConfigKey] = [
     .hvmFlag("nographic", \.noGraphic, "No graphical output at all", default: "0"),
     ConfigKey(
         "gfx_passthru", .choiceOrInteger(GraphicsPassthroughKind.choices, KeyForm.cInt),
-        "Make a graphics card that is passed through the primary one: 0, 1 or \"igd\"", default: "0", for: .hvm,
+        "Make a graphics card that is passed through the primary one; 1 looks for Intel's own, \"igd\"",
+        default: "0", for: .hvm,
         readFor: .hvm,
         write: {
             guard let hvm = $0.buildInfo.hvm else { return nil }

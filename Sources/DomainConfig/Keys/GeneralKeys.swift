@@ -49,7 +49,9 @@ let generalKeys: [ConfigKey] = [
     action("on_reboot", \.onReboot, "What to do when the guest reboots", default: "restart"),
     action("on_watchdog", \.onWatchdog, "What to do when the guest's watchdog fires", default: "destroy"),
     action("on_crash", \.onCrash, "What to do when the guest crashes", default: "destroy"),
-    action("on_soft_reset", \.onSoftReset, "What to do when the guest asks for a soft reset", default: "soft-reset"),
+    action(
+        "on_soft_reset", \.onSoftReset, "What to do when the guest asks for a soft reset, which only HVM guests can have",
+        default: "soft-reset"),
     .flag("nomigrate", \.buildInfo.disableMigrate, "Forbid saving and migration", default: "0"),
     .flag("driver_domain", \.createInfo.driverDomain, "Let the guest be a backend for others", default: "0"),
     .flag(
@@ -75,7 +77,9 @@ let generalKeys: [ConfigKey] = [
         "xenstore_feature_mask", \.buildInfo.xenstoreFeatureMask, 0...Int64(UInt32.max),
         "Features of the store that the guest may see", since: "4.21"),
     ConfigKey(
-        "xenstore_quota", .list("NAME=NUMBER"), "The guest's quota in the store", since: "4.22",
+        "xenstore_quota", .list("NAME=NUMBER"),
+        "The guest's quota in the store; refused where xenstored has none for single guests, as before 4.21",
+        since: "4.22",
         write: { $0.buildInfo.xenstoreQuota.map { .list($0.items.map { "\($0.name ?? "")=\($0.value)" }) } },
         store: storeXenstoreQuota),
 ]

@@ -11,7 +11,7 @@ extension GlobalConfig {
         },
         ConfigKey(
             "run_hotplug_scripts", .boolean, "Run hotplug scripts from the toolstack instead of udev", default: "1",
-            .ignored("the toolstack always runs hotplug scripts")
+            .ignored("the toolstack connects devices itself, by scripts where hotplug= says so")
         ) {
             if let flag = $2.boolean($0, $1) { $2.environment.global.runHotplugScripts = flag }
         },

@@ -24,6 +24,7 @@ public enum DomainConfigParser {
         draft.readBoot()
         draft.readDevices()
         draft.readDisplay()
+        draft.reportSettingsWithoutEffect()
         draft.reportUnknownKeys(in: ConfigKey.all) { ConfigKey.byName[$0] != nil }
         draft.reportReplacedKeys()
         if environment.isStrict { draft.sink.beStrict() }

@@ -40,7 +40,12 @@ public struct GuestBuilder: Sendable {
         try await onOwnThread { () throws(ToolstackError) in
             try self.updateGenerationID(build)
             if build.info.vcpuSoftAffinity.isEmpty { try self.followVirtualNodes(build) }
-            try SchedulingSettings(build.info.schedulerParameters).apply(to: build.domain, hypervisor: self.hypervisor)
+            let settings = SchedulingSettings(build.info.schedulerParameters)
+            let applied = try settings.apply(to: build.domain, hypervisor: self.hypervisor)
+            for key in applied.lost {
+                let scheduler = applied.scheduler.map { "\($0)" } ?? "none that has settings"
+                self.logger.warning("\(key) has no effect: the guest's scheduler is \(scheduler)")
+            }
         }
     }
 

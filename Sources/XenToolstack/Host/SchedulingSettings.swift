@@ -24,10 +24,14 @@ struct SchedulingSettings: Sendable {
 
     /// Sets what is given and leaves the rest as the scheduler chose it.
     ///
+    /// - Returns: the domain's scheduler, and which of the settings mean nothing to it.
     /// - Throws: `ToolstackError` with code `invalid` for values the scheduler does not have, and for another scheduler
     ///   than the one that the settings name.
-    func apply(to domain: DomainID, hypervisor: Hypervisor) throws(ToolstackError) {
-        guard !isEmpty else { return }
+    @discardableResult
+    func apply(
+        to domain: DomainID, hypervisor: Hypervisor
+    ) throws(ToolstackError) -> (scheduler: XenControl.Scheduler?, lost: [String]) {
+        guard !isEmpty else { return (nil, []) }
         do {
             guard let info = try hypervisor.info(of: domain) else {
                 throw ToolstackError(.domainNotFound, "the domain is gone", domain: domain)
@@ -37,7 +41,8 @@ struct SchedulingSettings: Sendable {
                 throw Self.otherScheduler(of: domain, is: pool, not: parameters.sched)
             }
             let vcpus = Int(info.maximumVCPUID ?? 0) + 1
-            switch XenControl.Scheduler(rawValue: pool) {
+            let scheduler = XenControl.Scheduler(rawValue: pool)
+            switch scheduler {
             case .credit:
                 let current = try hypervisor.creditParameters(of: domain)
                 try hypervisor.setCreditParameters(credit(current, vcpus: vcpus), of: domain)
@@ -46,13 +51,27 @@ struct SchedulingSettings: Sendable {
                 try hypervisor.setCredit2Parameters(credit(current, vcpus: vcpus), of: domain)
             case .rtds:
                 try Self.apply((0..<UInt32(vcpus)).map { ($0, self) }, to: info, hypervisor: hypervisor)
-            case .arinc653, .null: return
+            case .arinc653, .null: break
             case nil:
                 throw ToolstackError(.invalid, "scheduler \(pool) has no settings for domains", domain: domain)
             }
+            return (scheduler, lost(under: scheduler))
         } catch {
             throw ToolstackError(.fail, "cannot set the scheduling of the domain", domain: domain, underlying: error)
         }
+    }
+
+    /// Which of the settings a scheduler has nothing for, by the names of their keys.
+    private func lost(under scheduler: XenControl.Scheduler?) -> [String] {
+        let shares = [("cpu_weight", parameters.weight), ("cap", parameters.cap)]
+        let times = [("period", parameters.period), ("budget", parameters.budget), ("extratime", parameters.extratime)]
+        let rows =
+            switch scheduler {
+            case .credit, .credit2: times
+            case .rtds: shares
+            case .arinc653, .null, nil: shares + times
+            }
+        return rows.filter { $0.1 != nil }.map(\.0)
     }
 
     /// Sets the real-time parameters of vCPUs: all are checked before the first one is set.

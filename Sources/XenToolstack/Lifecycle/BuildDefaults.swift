@@ -48,7 +48,6 @@ extension ConfigurationDefaults {
                 hvm != nil && configuration.vkbs.count > configuration.vfbs.count && !release.servesKeyboardsOfHVM,
                 "for HVM guests \(needs("4.19"))"
             ),
-            ("vfb", hvm != nil && !configuration.vfbs.isEmpty, "an HVM guest has the screen of its device model"),
         ]
         for row in rows where row.isLost { warnings.append("\(row.key) has no effect: \(row.reason)") }
     }

@@ -19,7 +19,14 @@ public struct ConsolePlan: Sendable, Hashable {
     }
 
     /// xenconsole with its arguments.
-    public func process(_ paths: HostPaths) -> ChildProcess.Plan {
+    ///
+    /// - Throws: `notSupported` for another key that leaves it, where the release's cannot be told of one.
+    public func process(_ paths: HostPaths) throws(ToolstackError) -> ChildProcess.Plan {
+        guard escape == nil || paths.release.choosesConsoleEscape else {
+            throw ToolstackError(
+                .notSupported, "cannot choose the key that leaves the console",
+                cause: "the xenconsole of Xen \(paths.release) has its own, ^]", remedy: "leave -e out")
+        }
         var plan = ChildProcess.Plan(
             paths.libexec.appending("xenconsole"),
             ["\(domain)", "--num", "\(number)", "--type", type.name])

@@ -33,8 +33,9 @@ extension ConfigCommand {
     /// `config check`: every problem of every file.
     func check(_ context: CommandContext) throws -> ExitStatus {
         let environment = try context.configEnvironment()
-        let facts = host ? RunningHostFacts(context.toolstack) : nil
-        let answer = ConfigCheckJSON(operands.map { .init($0, diagnostics($0, environment, facts)) })
+        let toolstack = host ? context.toolstack : nil
+        let facts = toolstack.map { RunningHostFacts($0) }
+        let answer = ConfigCheckJSON(operands.map { .init($0, diagnostics($0, environment, toolstack, facts)) })
         if json {
             try Self.print(json: answer)
         } else {
@@ -46,15 +47,20 @@ extension ConfigCommand {
     }
 
     private func diagnostics(
-        _ path: String, _ environment: ConfigEnvironment, _ facts: RunningHostFacts?
+        _ path: String, _ environment: ConfigEnvironment, _ toolstack: Toolstack?, _ facts: RunningHostFacts?
     ) -> [Diagnostic] {
         do throws(ConfigFileError) {
             let document = ConfigDocument(file: try ConfigSource(path: path))
             let result = DomainConfigParser.parse(document, environment: environment)
             guard let configuration = result.configuration else { return result.diagnostics }
             let known = result.diagnostics + RefusedSettings.diagnostics(configuration, document: document)
-            guard let facts else { return known }
-            return known + HostCheck.diagnostics(configuration, document: document, facts: facts)
+            guard let toolstack, let facts else { return known }
+            let found = known + HostCheck.diagnostics(configuration, document: document, facts: facts)
+            // What is known already has a place, and would but be said again.
+            guard !found.contains(where: { $0.severity == .error }) else { return found }
+            let objections = toolstack.objections(to: configuration)
+            return found + objections.warnings.map { Diagnostic(.warning, .unusedKey, $0) }
+                + [objections.refusal].compactMap(\.self).map { Diagnostic(.error, .refused, "\($0)") }
         } catch {
             return [error.diagnostic]
         }

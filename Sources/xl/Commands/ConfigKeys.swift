@@ -66,8 +66,10 @@ extension ConfigCommand {
             return .success
         }
         for key in answer.keys {
+            let treatment = key.advice.map { " (\(key.treatment): \($0))" } ?? ""
             Output.print(
-                "\(key.name.padded(to: 32)) \(key.file.padded(to: 7)) \(key.type.padded(to: 16)) \(key.summary)")
+                "\(key.name.padded(to: 32)) \(key.file.padded(to: 7)) \(key.type.padded(to: 16)) "
+                    + "\(key.summary)\(treatment)")
         }
         return .success
     }

@@ -11,7 +11,7 @@ struct ConsoleCommand: XLCommand {
     var type: String?
     @Option(name: .customShort("n"), help: "The console's number; counts only together with -t.")
     var number: UInt32 = 0
-    @Option(name: .customShort("e"), help: "The key that leaves the console, such as ^a; normally ^].")
+    @Option(name: .customShort("e"), help: "The key that leaves the console, such as ^a; normally ^]. Needs Xen 4.18.")
     var escape: String?
     @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
 
@@ -26,7 +26,7 @@ struct ConsoleCommand: XLCommand {
             plan = ConsolePlan(domain: try toolstack.findDomain(domain), number: number, type: known)
         }
         plan.escape = escape
-        let program = plan.process(toolstack.paths)
+        let program = try plan.process(toolstack.paths)
         Output.flush()
         throw ToolstackError(
             .fail, "Unable to attach console: cannot run \(program.executable)", cause: "\(program.replaceSelf())")

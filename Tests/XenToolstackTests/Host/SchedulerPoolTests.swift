@@ -52,6 +52,14 @@ import XenTypes
         #expect(try host.toolstack.schedulerPool(of: domain, .rtds).domains?.first?.share == .rtds(first))
     }
 
+    @Test func whatOnlyAnotherSchedulerHasIsTold() async throws {
+        let host = try host(rtds)
+        let domain = try await host.start(try host.pvGuest())
+        let settings = SchedulingSettings(parameters { ($0.weight, $0.cap, $0.period) = (300, 50, 20000) })
+        let applied = try settings.apply(to: domain, hypervisor: host.toolstack.hypervisor)
+        #expect(applied.scheduler == .rtds && applied.lost == ["cpu_weight", "cap"])
+    }
+
     @Test func vCPUsHaveSharesOfTheirOwn() async throws {
         let host = try host(rtds)
         let domain = try await host.start(try host.pvGuest("vcpus = 3"))

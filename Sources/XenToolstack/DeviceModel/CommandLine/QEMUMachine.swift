@@ -83,7 +83,8 @@ enum QEMUMachine {
         if hvm.gfxPassthru == true {
             guard hvm.gfxPassthruKind == .igd else {
                 throw setup.refusal(
-                    "gfx_passthru does not say which kind of card it is", remedy: "set gfx_passthru=\"igd\"")
+                    "gfx_passthru=1 is for Intel's own graphics at 00:02.0, and pci= does not have it",
+                    remedy: "add it to pci=, or set gfx_passthru=\"igd\"")
             }
             machine += ",igd-passthru=on"
         }

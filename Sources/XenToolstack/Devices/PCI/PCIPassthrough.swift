@@ -27,9 +27,18 @@ public struct PCIPassthrough: Sendable {
                 .notSupported, "cannot give PCI devices to a guest whose device model has a domain of its own",
                 remedy: "remove pci= or device_model_stubdomain_override=")
         }
+        guard configuration.createInfo.type != .pvh else {
+            throw ToolstackError(
+                .notSupported, "cannot give PCI devices to a PVH guest", remedy: "use type=\"hvm\", or remove pci=")
+        }
         for index in configuration.pciDevices.indices {
             let device = Self.completed(configuration.pciDevices[index])
             for function in try functions(of: device) {
+                if let hvm = configuration.buildInfo.hvm, hvm.gfxPassthru == true, hvm.gfxPassthruKind == .default,
+                    isProcessorGraphics(function.address)
+                {
+                    configuration.buildInfo.hvm?.gfxPassthruKind = .igd
+                }
                 guard seen.insert(function.address).inserted else {
                     throw ToolstackError(
                         .invalid, "cannot give \(function.address) to the guest twice", remedy: "name it once in pci=")
@@ -38,6 +47,14 @@ public struct PCIPassthrough: Sendable {
             }
             configuration.pciDevices[index] = device
         }
+    }
+
+    /// Whether it is the graphics device of an Intel processor, which always has this place (`libxl__is_igd_vga_passthru`
+    /// has a list of those that there were).
+    private func isProcessorGraphics(_ address: PCIDeviceAddress) -> Bool {
+        guard address == PCIDeviceAddress(segment: 0, bus: 0, devfn: 2 << 3), let function = pci.function(at: address)
+        else { return false }
+        return function.isVGA && function.vendor == 0x8086
     }
 
     static func completed(_ device: PCIDevice) -> PCIDevice {
