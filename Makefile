@@ -53,10 +53,10 @@ DEB_STAGE := .build/deb
 
 MAN_PAGES := $(wildcard man/*.[1-8])
 EXAMPLES := $(filter-out %.png examples/demo,$(wildcard examples/*))
-SCRIPTS := $(XENHOST) Tests/XenHost/image/rootfs Tests/XenHost/image/guests/initramfs scripts/install-packages scripts/host-shell \
+SCRIPTS := $(XENHOST) Tests/XenHost/image/rootfs Tests/XenHost/image/initramfs scripts/install-packages scripts/host-shell \
 	scripts/xen-libraries scripts/check-headers scripts/debian-changelog systemd/guests completions/words debian/swift-xl.preinst debian/swift-xl.postrm Tests/Package/life Tests/Package/steps .ci/run Tests/Fuzz/fuzz Tests/HostTests/Support/merge-durations $(wildcard examples/demo Benchmarks/bench Benchmarks/measure Benchmarks/measure-migration)
 
-.PHONY: help demo test test-full quick record unit host-test fuzz release install uninstall deb deb-test bench lint docs host-shell \
+.PHONY: help demo without-hosts test test-full quick record unit host-test fuzz release install uninstall deb deb-test bench lint docs host-shell \
 	clean build-packages packages builds tests host-image newer-host-image headers
 
 help:
@@ -101,14 +101,18 @@ demo: release host-image
 
 # Long things that need nothing of each other.
 builds: packages
-	@$(MAKE) --no-print-directory -j5 tests release host-image newer-host-image headers
+	@$(MAKE) --no-print-directory -j5 release tests host-image newer-host-image headers
 
-test: builds unit host-test
+# The unit tests run as soon as they are built, while the rest is.
+without-hosts: packages
+	@$(MAKE) --no-print-directory -j5 release unit host-image newer-host-image headers
 
-test-full: builds unit
+test: without-hosts host-test
+
+test-full: without-hosts
 	@$(MAKE) --no-print-directory host-test SWIFT_XL_FULL=1
 
-quick: lint builds unit
+quick: lint without-hosts
 	@$(MAKE) --no-print-directory host-test SUITE=Ground
 
 record: builds
@@ -188,7 +192,7 @@ lint:
 	@scripts/install-packages shellcheck
 	@$(SWIFT) format lint --strict -r Sources Tests Package.swift
 	@shellcheck -x -P SCRIPTDIR -S warning $(SCRIPTS)
-	@shellcheck -s dash Tests/XenHost/image/guests/init
+	@shellcheck -s dash Tests/XenHost/image/init Tests/XenHost/image/guests/init
 
 # Written into the repository; the unit tests compare.
 docs: build-packages
