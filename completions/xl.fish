@@ -483,7 +483,7 @@ complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl unpause" -
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl unpause" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl console" t' -s 't' -d 'The console\'s type: pv, serial or vuart.' -rfka ''
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl console" n' -s 'n' -d 'The console\'s number; counts only together with -t.' -rfka ''
-complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl console" e' -s 'e' -d 'The key that leaves the console, such as ^a; normally ^].' -rfka ''
+complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl console" e' -s 'e' -d 'The key that leaves the console, such as ^a; normally ^]. Needs Xen 4.18.' -rfka ''
 complete -c 'xl' -n '__xl_should_offer_completions_for_positional "xl console" -eq 1' -fka '(/usr/lib/swift-xl/words domains)'
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl console" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'xl' -n '__xl_should_offer_completions_for_flags_or_options "xl vncviewer" a autopass vncviewer-autopass' -s 'a' -l 'autopass' -l 'vncviewer-autopass' -d 'Pass VNC password to viewer via stdin and -autopass.'

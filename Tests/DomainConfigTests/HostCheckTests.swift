@@ -87,7 +87,7 @@ private struct SmallHost: HostFacts {
         ("type='hvm'\nnx=0", ["4:4 nx"]), ("type='hvm'\nnx=1", []), ("type='hvm'\nsdl=1\nopengl=1", ["5:8 opengl"]),
         ("type='hvm'\nvfb=['vnc=1']", ["4:5 vfb"]), ("vfb=['vnc=1']", []),
         (
-            "disk=['vdev=xvda,access=rw,target=/a','vdev=xvdb,access=rw,grant_usage=1,target=/b']", ["3:40 disk"]
+            "disk=['vdev=xvda,access=rw,target=/a','vdev=xvdb,access=rw,grant_usage=1,target=/b']", ["3:39 disk"]
         ),
         ("device_model_version='qemu-xen-traditional'", ["3:22 device_model_version"]), ("slice=5", ["3:1 slice"]),
         ("latency=5", ["3:1 latency"]), ("period=10000\nextratime=1", []),

@@ -29,7 +29,7 @@ import XenTypes
 
     @Test func bitsThatXenstoredDoesNotHaveAreLeftOut() async throws {
         let host = try SimulatedHost(release: XenRelease(4, 21))
-        let (domain, _) = try await host.toolstack.create(try Self.guest(host, "xenstore_feature_mask=0x7FFFFFF6"))
+        let (domain, _) = try await host.toolstack.create(try Self.guest(host, "xenstore_feature_mask=0x7ffffff6"))
         #expect(host.store.access { $0.features(of: domain.rawValue) } == 0b110)
     }
 
