@@ -6,7 +6,9 @@ struct CommandRow: Sendable {
 
 /// All subcommands, in the order in which `xl help` lists them: upstream's, then our own.
 enum CommandTable {
-    static let rows: [CommandRow] = [
+    static let rows = beforeDevices + DeviceTable.rows + afterDevices
+
+    private static let beforeDevices: [CommandRow] = [
         CommandRow(name: "create", command: CreateCommand.self),
         CommandRow(name: "config-update", command: ConfigUpdateCommand.self),
         CommandRow(name: "list", command: ListCommand.self),
@@ -51,25 +53,9 @@ enum CommandTable {
         CommandRow(name: "set-parameters", command: SetParametersCommand.self),
         CommandRow(name: "dmesg", command: DMesgCommand.self),
         CommandRow(name: "top", command: TopCommand.self),
-        CommandRow(name: "network-attach", command: NetworkAttachCommand.self),
-        CommandRow(name: "network-list", command: NetworkListCommand.self),
-        CommandRow(name: "network-detach", command: NetworkDetachCommand.self),
-        CommandRow(name: "channel-list", command: ChannelListCommand.self),
-        CommandRow(name: "block-attach", command: BlockAttachCommand.self),
-        CommandRow(name: "block-list", command: BlockListCommand.self),
-        CommandRow(name: "block-detach", command: BlockDetachCommand.self),
-        CommandRow(name: "vtpm-attach", command: VTPMAttachCommand.self),
-        CommandRow(name: "vtpm-list", command: VTPMListCommand.self),
-        CommandRow(name: "vtpm-detach", command: VTPMDetachCommand.self),
-        CommandRow(name: "vkb-attach", command: VKBAttachCommand.self),
-        CommandRow(name: "vkb-list", command: VKBListCommand.self),
-        CommandRow(name: "vkb-detach", command: VKBDetachCommand.self),
-        CommandRow(name: "vdispl-attach", command: VDisplAttachCommand.self),
-        CommandRow(name: "vdispl-list", command: VDisplListCommand.self),
-        CommandRow(name: "vdispl-detach", command: VDisplDetachCommand.self),
-        CommandRow(name: "vsnd-attach", command: VSndAttachCommand.self),
-        CommandRow(name: "vsnd-list", command: VSndListCommand.self),
-        CommandRow(name: "vsnd-detach", command: VSndDetachCommand.self),
+    ]
+
+    private static let afterDevices: [CommandRow] = [
         CommandRow(name: "uptime", command: UptimeCommand.self),
         CommandRow(name: "claims", command: ClaimsCommand.self),
         CommandRow(name: "cpupool-create", command: CPUPoolCreateCommand.self),

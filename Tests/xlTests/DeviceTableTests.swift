@@ -25,7 +25,7 @@ import YajlJSON
     @Test func asUpstreamPrints() {
         let disks = [disk(51712, .vbd, [:], ["state": "1"]), disk(51728, .qdisk, [:], ["state": "1"])]
         #expect(
-            DeviceTable.disks(disks) == """
+            Disks.text(disks) == """
                 Vdev  BE  handle state evt-ch ring-ref BE-path                       \n\
                 51712 0   5      1     -1     -1       /local/domain/0/backend/vbd/5/51712\n\
                 51728 0   5      1     -1     -1       /local/domain/0/backend/qdisk/5/51728
@@ -34,7 +34,7 @@ import YajlJSON
             nic(0, ["mac": "00:16:3e:01:02:03"], ["state": "1"]), nic(1, ["mac": "00:16:3e:01:02:04"], ["state": "1"]),
         ]
         #expect(
-            DeviceTable.nics(nics) == """
+            NetworkInterfaces.text(nics) == """
                 Idx BE Mac Addr.         handle state evt-ch   tx-/rx-ring-ref BE-path                       \n\
                 0   0  00:16:3e:01:02:03     0     1     -1    -1/-1          /local/domain/0/backend/vif/5/0\n\
                 1   0  00:16:3e:01:02:04     1     1     -1    -1/-1          /local/domain/0/backend/vif/5/1
@@ -53,18 +53,25 @@ import YajlJSON
         let hostile = disk(
             51728, .qdisk, ["params": "qcow2:/a:b", "type": "qdisk", "mode": "r", "dev": "xvdb"],
             ["state": "\u{7}99", "ring-ref": "8"])
-        let disks = try YajlEncoder().encode([DiskJSON(hostile), DiskJSON(disk(51712, .vbd, [:], ["state": "4"]))])
+        let disks = try YajlEncoder().encode([
+            FieldDocument(hostile, Disks.fields), FieldDocument(disk(51712, .vbd, [:], ["state": "4"]), Disks.fields),
+        ])
         #expect(try JSONSchema(named: "block-list").problems(in: disks) == [])
-        let value = try YajlDecoder().decode(JSONValue.self, from: YajlEncoder().encode(DiskJSON(hostile)))
+        let value = try YajlDecoder().decode(
+            JSONValue.self, from: YajlEncoder().encode(FieldDocument(hostile, Disks.fields)))
         #expect(value["format"]?.string == "qcow2")
         #expect(value["target"]?.string == "/a:b")
         #expect(value["state"] == nil)
         #expect(value["ring_ref"]?.integer == 8)
         #expect(value["read_only"]?.bool == true)
         let interface = nic(1, ["rate": "50000,1000", "mtu": "1400"], ["state": "4", "tx-ring-ref": "3"])
-        let nics = try YajlEncoder().encode([NICJSON(interface), NICJSON(nic(0, ["mac": "00:16:3e:01:02:03"], [:]))])
+        let nics = try YajlEncoder().encode([
+            FieldDocument(interface, NetworkInterfaces.fields),
+            FieldDocument(nic(0, ["mac": "00:16:3e:01:02:03"], [:]), NetworkInterfaces.fields),
+        ])
         #expect(try JSONSchema(named: "network-list").problems(in: nics) == [])
-        let nicValue = try YajlDecoder().decode(JSONValue.self, from: YajlEncoder().encode(NICJSON(interface)))
+        let nicValue = try YajlDecoder().decode(
+            JSONValue.self, from: YajlEncoder().encode(FieldDocument(interface, NetworkInterfaces.fields)))
         #expect(nicValue["interface"]?.string == "vif5.1")
         #expect(nicValue["rate_interval_us"]?.integer == 1000)
         #expect(nicValue["state"]?.string == "connected")
@@ -80,12 +87,12 @@ import YajlJSON
     @Test func otherClassesAsUpstreamPrints() {
         let uuid = "11111111-2222-3333-4444-555555555555"
         #expect(
-            DeviceTable.vtpms([device(.vtpm, ["uuid": uuid], ["state": "1"])]) == """
+            TPMs.text([device(.vtpm, ["uuid": uuid], ["state": "1"])]) == """
                 Idx BE Uuid                                 handle state evt-ch ring-ref BE-path   \n\
                 0   0  \(uuid)      0     1     -1       -1 /local/domain/0/backend/vtpm/7/0
                 """)
         #expect(
-            DeviceTable.vkbs([device(.vkbd, ["unique-id": "kbd"], ["state": "1", "page-gref": "9"])]) == """
+            Keyboards.text([device(.vkbd, ["unique-id": "kbd"], ["state": "1", "page-gref": "9"])]) == """
                 Idx BE handle state evt-ch    ref ID         BE-type    BE-path                       \n\
                 0   0       0     1     -1      9 kbd        qemu       /local/domain/0/backend/vkbd/7/0
                 """)
@@ -93,13 +100,13 @@ import YajlJSON
         let display = DisplayStatus(
             device: device(.vdispl, [:], ["state": "1", "be-alloc": "1"]), connectors: [connector])
         #expect(
-            DisplayStatus.text([display]) == """
+            Displays.text([display]) == """
                 DevId: 0, BE: 0, handle: 7, state: 1, be-alloc: 1, BE-path: /local/domain/0/backend/vdispl/7/0, \
                 FE-path: /local/domain/7/device/vdispl/0
                 \tConnector: 0, id: hd\\x1b0, width: 800, height: 600, req-rref: 5, req-evtch: -1, evt-rref: -1, \
                 evt-evtch: -1
                 """)
-        #expect(DisplayStatus.text([]).isEmpty)
+        #expect(Displays.text([]).isEmpty)
     }
 
     private var card: SoundCardStatus {
@@ -114,7 +121,7 @@ import YajlJSON
 
     @Test func soundCardsAsUpstreamPrints() {
         #expect(
-            SoundCardStatus.text([card]) == """
+            SoundCards.text([card]) == """
 
                 devid: 0, be-domid: 0, handle: 7, state: 1, be-path: /local/domain/0/backend/vsnd/7/0, \
                 fe-path: /local/domain/7/device/vsnd/0
@@ -127,14 +134,33 @@ import YajlJSON
 
     @Test func jsonOfOtherClasses() throws {
         let encoder = YajlEncoder()
-        let vtpms = try encoder.encode([VTPMJSON(device(.vtpm, ["uuid": "u"])), VTPMJSON(device(.vtpm))])
+        let vtpms = try encoder.encode([
+            FieldDocument(device(.vtpm, ["uuid": "u"]), TPMs.fields), FieldDocument(device(.vtpm), TPMs.fields),
+        ])
         #expect(try JSONSchema(named: "vtpm-list").problems(in: vtpms) == [])
-        let vkbs = try encoder.encode([VKBJSON(device(.vkbd, ["unique-id": "k"], ["state": "4"]))])
+        let vkbs = try encoder.encode([
+            FieldDocument(device(.vkbd, ["unique-id": "k"], ["state": "4"]), Keyboards.fields)
+        ])
         #expect(try JSONSchema(named: "vkb-list").problems(in: vkbs) == [])
         let parts = [["resolution": "1x2"], ["resolution": "x"], [:]].map { DevicePart(values: $0) }
-        let displays = try encoder.encode([DisplayJSON(DisplayStatus(device: device(.vdispl), connectors: parts))])
+        let displays = try encoder.encode([
+            FieldDocument(DisplayStatus(device: device(.vdispl), connectors: parts), Displays.fields)
+        ])
         #expect(try JSONSchema(named: "vdispl-list").problems(in: displays) == [])
-        #expect(try JSONSchema(named: "vsnd-list").problems(in: encoder.encode([SoundCardJSON(card)])) == [])
+        #expect(
+            try JSONSchema(named: "vsnd-list").problems(in: encoder.encode([FieldDocument(card, SoundCards.fields)]))
+                == [])
+    }
+
+    @Test func wordsNameDevices() {
+        let card = nic(3, ["mac": "00:16:3e:01:02:03"], [:])
+        for (word, isNamed) in [("3", true), ("00:16:3E:01:02:03", true), ("2", false), ("", false), ("eth0", false)] {
+            #expect(NetworkInterfaces.naming.matches(word)(card) == isNamed, "\(word)")
+        }
+        for (word, isNamed) in [("xvda", true), ("51712", true), ("xvdb", false), ("", false), ("x", false)] {
+            #expect(Disks.naming.matches(word)(disk(51712, .vbd, [:], [:])) == isNamed, "\(word)")
+        }
+        #expect(Keyboards.naming.matches("0")(device(.vkbd)) && !Keyboards.naming.matches("x")(device(.vkbd)))
     }
 
     /// As upstream's format strings print it.
@@ -144,7 +170,7 @@ import YajlJSON
             ports: [(1, nil, nil), (2, 3, 17)])
         let second = USBControllerStatus.testCase(backend: nil, type: .devicemodel, state: 0, ports: [(1, nil, nil)])
         #expect(
-            DeviceTable.usbControllers([first, second]) == """
+            USBListCommand.text([first, second]) == """
                 Devid  Type         BE  state usb-ver ports\n\
                 0      pv           0   4     2       2    \n\
                   Port 1:\n\
@@ -153,8 +179,8 @@ import YajlJSON
                 0      devicemodel  0   0     2       1    \n\
                   Port 1:
                 """)
-        #expect(DeviceTable.usbControllers([]).isEmpty)
-        let document = try YajlEncoder().encode([first, second].map(USBControllerJSON.init))
+        #expect(USBListCommand.text([]).isEmpty)
+        let document = try YajlEncoder().encode(FieldDocument.list([first, second], USBListCommand.fields))
         #expect(try JSONSchema(named: "usb-list").problems(in: document) == [])
     }
 }

@@ -13,7 +13,7 @@ import YajlJSON
     ) -> ChannelStatus {
         let address = DeviceAddress(domain: DomainID(5), kind: .console, id: UInt32(number + 1))
         return ChannelStatus(
-            number: number, console: DeviceStatus(address: address, record: record, frontend: frontend))
+            number: number, device: DeviceStatus(address: address, record: record, frontend: frontend))
     }
 
     @Test func channels() throws {
@@ -23,12 +23,12 @@ import YajlJSON
             channel(2, ["name": "org.c"], [:]),
         ]
         #expect(
-            DeviceTable.channels(channels).split(separator: "\n").map(String.init) == [
+            Channels.text(channels).split(separator: "\n").map(String.init) == [
                 "Idx BE state evt-ch ring-ref connection                               ",
                 "0   0  1     -1     -1       pty        /dev/pts/3                     ",
                 "1   0  4     7      -1       socket     ", "2   0  -1    -1     -1       unknown    ",
             ])
-        let document = try YajlEncoder().encode(channels.map(ChannelJSON.init))
+        let document = try YajlEncoder().encode(FieldDocument.list(channels, Channels.fields))
         #expect(try JSONSchema(named: "channel-list").problems(in: document) == [])
     }
 

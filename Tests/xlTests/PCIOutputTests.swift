@@ -13,15 +13,19 @@ import YajlJSON
     @Test func devicesOfADomainAsUpstreamPrintsThem() throws {
         var device = PassedPCIDevice(domain: DomainID(3), address: Self.address, virtualDevfn: 0x2A)
         device.options = "msitranslate=0,power_mgmt=1,permissive=1,rdm_policy=relaxed"
-        #expect(DeviceTable.pciDevices([device]) == "Vdev Device\n05.2 0000:1a:1f.2")
-        let text = try YajlEncoder(layout: .pretty).encode([PassedPCIJSON(device)])
+        #expect(TableColumn.table(PCIListCommand.columns, of: [device]) == "Vdev Device\n05.2 0000:1a:1f.2")
+        let text = try YajlEncoder(layout: .pretty).encode([FieldDocument(device, PCIListCommand.fields)])
         #expect(try JSONSchema(named: "pci-list").problems(in: text) == [])
-        let json = PassedPCIJSON(device)
-        #expect(json.permissive && json.powerManagement && !json.msitranslate && json.rdmPolicy == "relaxed")
+        func value(_ name: String) throws -> JSONValue? {
+            let document = try YajlEncoder().encode(FieldDocument(device, PCIListCommand.fields))
+            return try YajlDecoder().decode(JSONValue.self, from: document)[name]
+        }
+        #expect(try value("permissive")?.bool == true && value("power_mgmt")?.bool == true)
+        #expect(try value("msitranslate")?.bool == false && value("rdm_policy")?.string == "relaxed")
         // What nobody would write.
         for options in [nil, "", ",", "=", "permissive", "permissive=1=1"] {
             device.options = options
-            #expect(!PassedPCIJSON(device).permissive)
+            #expect(try value("permissive")?.bool == false)
         }
     }
 
@@ -33,7 +37,7 @@ import YajlJSON
         try await host.toolstack.makeAssignable(Self.address, name: "spare")
         let devices = try host.toolstack.assignablePCIDevices()
         #expect(devices.count == 2)
-        let text = try YajlEncoder(layout: .pretty).encode(devices.map(AssignablePCIJSON.init))
+        let text = try YajlEncoder(layout: .pretty).encode(FieldDocument.list(devices, PCIAssignableListCommand.fields))
         #expect(try JSONSchema(named: "pci-assignable-list").problems(in: text) == [])
     }
 
@@ -46,11 +50,11 @@ import YajlJSON
         #expect(!check.isFit)
         #expect(check.findings.filter { $0.severity == .obstacle }.map(\.code) == ["no-iommu", "no-pciback", "vital"])
         #expect(check.findings.contains { $0.code == "no-reset" && $0.severity == .warning })
-        let text = PCICheckJSON.text(check)
+        let text = PCICheckCommand.text(check)
         #expect(text.hasPrefix("0000:1a:1f.2 (8086:10d3, class 020000) cannot be given to a guest as things are\n"))
         #expect(text.contains("  obstacle: this host uses it: it is the only network card that is connected, eth0\n"))
         #expect(text.contains("    Remedy: modprobe xen-pciback\n"))
-        let json = try YajlEncoder(layout: .pretty).encode([PCICheckJSON(check)])
+        let json = try YajlEncoder(layout: .pretty).encode([FieldDocument(check, PCICheckCommand.fields)])
         #expect(try JSONSchema(named: "pci-check").problems(in: json) == [])
         // The same device on a host that is ready for it.
         try host.hypervisor.access { (machine) throws(SimulatedHypervisor.Errno) in machine.hasIOMMU = true }

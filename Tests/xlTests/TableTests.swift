@@ -191,14 +191,14 @@ import YajlJSON
     @Test func devices() throws {
         let ring = ["state": "4", "event-channel": "12", "ring-ref": "8", "tx-ring-ref": "21", "rx-ring-ref": "22"]
         let disks = [device(.vbd, [:], ring), device(.vbd, [:], [:], backendKind: .qdisk)]
-        try expect(DeviceTable.disks(disks), is: disks.map(DiskJSON.init)) { entry in
+        try expect(Disks.text(disks), is: FieldDocument.list(disks, Disks.fields)) { entry in
             [
                 number(entry, "device_number"), number(entry, "backend_domid"), number(entry, "domid"), state(entry),
                 number(entry, "event_channel"), number(entry, "ring_ref"), entry["backend_path"]?.string ?? "",
             ]
         }
         let nics = [device(.vif, ["mac": "00:16:3e:01:02:03"], ring), device(.vif)]
-        try expect(DeviceTable.nics(nics), is: nics.map(NICJSON.init)) { entry in
+        try expect(NetworkInterfaces.text(nics), is: FieldDocument.list(nics, NetworkInterfaces.fields)) { entry in
             [
                 number(entry, "device_number"), number(entry, "backend_domid"),
                 entry["mac"]?.string ?? "00:00:00:00:00:00", number(entry, "device_number"), state(entry),
@@ -208,7 +208,7 @@ import YajlJSON
         }
         let uuid = "11111111-2222-3333-4444-555555555555"
         let vtpms = [device(.vtpm, ["uuid": uuid], ring), device(.vtpm)]
-        try expect(DeviceTable.vtpms(vtpms), is: vtpms.map(VTPMJSON.init)) { entry in
+        try expect(TPMs.text(vtpms), is: FieldDocument.list(vtpms, TPMs.fields)) { entry in
             [
                 number(entry, "device_number"), number(entry, "backend_domid"),
                 entry["uuid"]?.string ?? XenUUID.zero.description, number(entry, "device_number"), state(entry),
@@ -216,7 +216,7 @@ import YajlJSON
             ]
         }
         let keyboards = [device(.vkbd, ["unique-id": "kbd"], ["state": "1", "page-gref": "9"]), device(.vkbd)]
-        try expect(DeviceTable.vkbs(keyboards), is: keyboards.map(VKBJSON.init)) { entry in
+        try expect(Keyboards.text(keyboards), is: FieldDocument.list(keyboards, Keyboards.fields)) { entry in
             [
                 number(entry, "device_number"), number(entry, "backend_domid"), number(entry, "device_number"),
                 state(entry), number(entry, "event_channel"), number(entry, "page_ref"),
@@ -226,10 +226,10 @@ import YajlJSON
         }
         let terminal = ["name": "a", "connection": "pty"]
         let channels = [
-            ChannelStatus(number: 0, console: device(.console, terminal, ["state": "1", "tty": "/dev/pts/3"])),
-            ChannelStatus(number: 1, console: device(.console, ["name": "b"], ["port": "7", "ring-ref": "6"])),
+            ChannelStatus(number: 0, device: device(.console, terminal, ["state": "1", "tty": "/dev/pts/3"])),
+            ChannelStatus(number: 1, device: device(.console, ["name": "b"], ["port": "7", "ring-ref": "6"])),
         ]
-        try expect(DeviceTable.channels(channels), is: channels.map(ChannelJSON.init)) { entry in
+        try expect(Channels.text(channels), is: FieldDocument.list(channels, Channels.fields)) { entry in
             let connection = entry["connection"]?.string ?? ""
             return [
                 number(entry, "device_number"), number(entry, "backend_domid"), state(entry),
@@ -243,9 +243,9 @@ import YajlJSON
         let connector = DevicePart(values: ["unique-id": "hd0", "resolution": "800x600", "req-ring-ref": "5"])
         let display = DisplayStatus(
             device: device(.vdispl, [:], ["state": "1", "be-alloc": "1"]), connectors: [connector])
-        let entry = try value(DisplayJSON(display))
+        let entry = try value(FieldDocument(display, Displays.fields))
         let part = try #require(entry["connectors"]?.array?.first)
-        let lines = DisplayStatus.text([display]).split(separator: "\n")
+        let lines = Displays.text([display]).split(separator: "\n")
         #expect(
             lines[0]
                 == "DevId: \(number(entry, "device_number")), BE: \(number(entry, "backend_domid")), handle: \(number(entry, "domid")), state: \(state(entry)), be-alloc: \(flag(entry, "backend_allocates") ? 1 : 0), BE-path: \(entry["backend_path"]?.string ?? ""), FE-path: \(entry["frontend_path"]?.string ?? "")"
@@ -256,7 +256,9 @@ import YajlJSON
         )
         let address = PCIDeviceAddress(segment: 0, bus: 0x1A, devfn: 0xFA)
         let passed = [PassedPCIDevice(domain: DomainID(3), address: address, virtualDevfn: 0x2A)]
-        try expect(DeviceTable.pciDevices(passed), is: passed.map(PassedPCIJSON.init)) { entry in
+        try expect(
+            TableColumn.table(PCIListCommand.columns, of: passed), is: FieldDocument.list(passed, PCIListCommand.fields)
+        ) { entry in
             let slot = hexadecimal(entry["virtual_slot"]?.integer ?? -1, width: 2)
             return ["\(slot).\(number(entry, "virtual_function"))", entry["address"]?.string ?? ""]
         }
@@ -266,8 +268,8 @@ import YajlJSON
                 version: 2, portCount: 2,
                 ports: [.init(number: 1), .init(number: 2, device: "3-1", bus: 3, address: 0x1F)])
         ]
-        let usb = try #require(try value(controllers.map(USBControllerJSON.init)).array?.first)
-        let usbLines = DeviceTable.usbControllers(controllers).split(separator: "\n")
+        let usb = try #require(try value(FieldDocument.list(controllers, USBListCommand.fields)).array?.first)
+        let usbLines = USBListCommand.text(controllers).split(separator: "\n")
         #expect(
             words(usbLines[1]) == [
                 number(usb, "device_number"), usb["type"]?.string ?? "", number(usb, "backend_domid"), state(usb),

@@ -14,7 +14,7 @@ extension DomainDraft {
         configuration.channels = devices("channel", ChannelSpec.self) {
             Self.numbered(ChannelDevice(), \.deviceID, $0)
         }
-        let nic = defaultNIC
+        let nic = environment.global.networkCard
         configuration.nics = devices("vif", VIFSpec.self) { Self.numbered(nic, \.deviceID, $0) }
         configuration.vfbs = devices("vfb", VFBSpec.self) { Self.numbered(VFBDevice(), \.deviceID, $0) }
         // Every display comes with a keyboard; those of vkb= follow.
@@ -140,16 +140,6 @@ extension DomainDraft {
         var device = device
         device[keyPath: place] = Int32(clamping: index)
         return device
-    }
-
-    /// A network card with what `xl.conf` says of all of them.
-    private var defaultNIC: NICDevice {
-        var nic = NICDevice()
-        nic.script = environment.global.vifScript
-        nic.bridge = environment.global.vifBridge
-        nic.gatewayDevice = environment.global.vifGatewayDevice
-        nic.backendDomainName = environment.global.vifBackend
-        return nic
     }
 }
 

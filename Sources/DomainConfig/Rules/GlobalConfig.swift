@@ -67,6 +67,16 @@ public struct GlobalConfig: Sendable, Equatable {
 
     public init() {}
 
+    /// A network card with what is said of all of them.
+    public var networkCard: NICDevice {
+        var card = NICDevice()
+        card.script = vifScript
+        card.bridge = vifBridge
+        card.gatewayDevice = vifGatewayDevice
+        card.backendDomainName = vifBackend
+        return card
+    }
+
     /// Reads `xl.conf`. What cannot be read is reported and keeps its default.
     public static func parse(_ document: ConfigDocument) -> (global: GlobalConfig, diagnostics: [Diagnostic]) {
         var sink = DiagnosticSink(sources: document.sources, diagnostics: document.diagnostics)

@@ -2,15 +2,6 @@ import ArgumentParser
 import XenTypes
 import YajlJSON
 
-/// A document that leaves out members that have no value.
-protocol FieldDocument: Encodable {
-    associatedtype CodingKeys: CodingKey, CaseIterable, RawRepresentable where CodingKeys.RawValue == String
-}
-
-extension FieldDocument {
-    static var fieldNames: [String] { CodingKeys.allCases.map(\.rawValue) }
-}
-
 /// What of a command's document is wanted: `--fields`, and `-o` for scripts.
 struct FieldChoice: ParsableArguments {
     @Option(
@@ -50,6 +41,14 @@ struct FieldChoice: ParsableArguments {
         guard !isJSON else { return try Output.print(json: chosen) }
         let lines = Self.lines(of: chosen, names, hasHeading: bare == nil)
         if !lines.isEmpty { Output.print(lines.joined(separator: "\n")) }
+    }
+
+    /// Prints a list of documents, what is chosen of it, or text.
+    func show<Subject>(
+        _ subjects: [Subject], _ fields: [Field<Subject>], asJSON isJSON: Bool, else text: () throws -> Void
+    ) throws {
+        let names = fields.map(\.name)
+        try show(asJSON: isJSON, fields: names, { FieldDocument.list(subjects, fields) }, else: text)
     }
 
     private static func value(of document: any Encodable) throws -> JSONValue {

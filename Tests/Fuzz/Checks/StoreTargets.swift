@@ -105,8 +105,8 @@ private func checkWords(of message: StoreMessage) throws {
         let stream = part(["unique-id", "type", "event-channel", "ring-ref"] + parameters)
         let pcm = SoundCardStatus.PCM(part: part(["name"] + parameters), streams: [stream])
         let cards = SoundCardStatus(device: card, pcms: [pcm])
-        try checkLines(SoundCardStatus.text([cards]), count: 6)
-        try checkJSON(SoundCardJSON(cards))
+        try checkLines(SoundCards.text([cards]), count: 6)
+        try checkJSON(FieldDocument(cards, SoundCards.fields))
         let screen = DeviceStatus(
             address: DeviceAddress(domain: DomainID(5), kind: .vdispl, id: 0), record: [:],
             frontend: part(["state", "be-alloc"]).values)
@@ -114,8 +114,8 @@ private func checkWords(of message: StoreMessage) throws {
             "unique-id", "resolution", "req-ring-ref", "req-event-channel", "evt-ring-ref", "evt-event-channel",
         ])
         let display = DisplayStatus(device: screen, connectors: [connector])
-        try checkLines(DisplayStatus.text([display]), count: 2)
-        try checkJSON(DisplayJSON(display))
+        try checkLines(Displays.text([display]), count: 2)
+        try checkJSON(FieldDocument(display, Displays.fields))
     }
 
     private func checkLines(_ text: String, count: Int) throws {

@@ -45,13 +45,13 @@ extension CommandContext {
                 .invalid, "\(drive) is no virtual device", domain: target,
                 remedy: "CD drives are hda to hdd")
         }
-        let medium = try DiskSpec.parse(words: ["vdev=\(drive)", "access=r", "devtype=cdrom"] + image)
-        for warning in medium.warnings { Output.warning("\(warning)") }
+        let words = ["vdev=\(drive)", "access=r", "devtype=cdrom"] + image
+        let medium = try DiskSpec.parse(words: words).printingWarnings()
         if options.isDryRun {
-            Output.print(bytes: try Array("disk: ".utf8) + YajlEncoder().encode(medium.value) + [UInt8(ascii: "\n")])
+            Output.print(bytes: try Array("disk: ".utf8) + YajlEncoder().encode(medium) + [UInt8(ascii: "\n")])
         } else {
             try await TerminationSignals.cancelling { [toolstack] in
-                try await toolstack.changeMedium(medium.value, of: target)
+                try await toolstack.changeMedium(medium, of: target)
             }
         }
         return .success

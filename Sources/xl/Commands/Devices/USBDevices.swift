@@ -115,15 +115,41 @@ struct USBListCommand: XLCommand {
         try context.listDevices(
             of: [domain], asJSON: json, choice, unknown: .fails,
             { [toolstack = context.toolstack] in try USBPassthrough(toolstack).controllers(of: $1) },
-            json: USBControllerJSON.init,
-            text: DeviceTable.usbControllers)
+            Self.fields, text: Self.text)
     }
-}
 
-extension ParsedSpec {
-    /// What was read; what is to be said of it is printed.
-    fileprivate func printingWarnings() -> Value {
-        for warning in warnings { Output.warning("\(warning)") }
-        return value
+    /// The members of one controller's document (`schemas/usb-list.schema.json`).
+    static let fields: [Field<USBControllerStatus>] = [
+        Field("device_number") { $0.id }, Field("type") { $0.type.name },
+        Field("backend_domid") { $0.backendDomain.rawValue }, Field("backend_path") { $0.backend?.description },
+        Field("state") { controller in
+            controller.backend.flatMap { _ in XenbusState(text: "\(controller.state)")?.name }
+        },
+        Field("usb_version") { $0.version < 0 ? nil : $0.version },
+        Field("port_count") { $0.portCount < 0 ? nil : $0.portCount },
+        Field("ports") { FieldDocument.list($0.ports, portFields) },
+    ]
+
+    private static let portFields: [Field<USBControllerStatus.Port>] = [
+        Field("port") { $0.number }, Field("device") { $0.device }, Field("bus") { $0.bus },
+        Field("address") { $0.address },
+    ]
+
+    private static let columns: [TableColumn<USBControllerStatus>] = [
+        TableColumn("Devid", 6) { "\($0.id)" }, TableColumn("Type", 12) { $0.type.name },
+        TableColumn("BE", 3) { "\($0.backendDomain)" }, TableColumn("state", 5) { "\($0.state)" },
+        TableColumn("usb-ver", 7) { "\($0.version)" }, TableColumn("ports", 5) { "\($0.portCount)" },
+    ]
+
+    /// Upstream's tables, one a controller.
+    static func text(_ controllers: [USBControllerStatus]) -> String {
+        controllers.flatMap { controller in
+            [TableColumn.table(columns, of: [controller])]
+                + controller.ports.map { port in
+                    guard let bus = port.bus, let address = port.address else { return "  Port \(port.number):" }
+                    let place = "Bus \(hexadecimal(bus, width: 3)) Device \(hexadecimal(address, width: 3))"
+                    return "  Port \(port.number): \(place)"
+                }
+        }.joined(separator: "\n")
     }
 }

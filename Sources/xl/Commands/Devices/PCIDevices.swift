@@ -60,18 +60,36 @@ struct PCIListCommand: XLCommand {
     func run(in context: CommandContext) async throws -> ExitStatus {
         let toolstack = context.toolstack
         let devices = try PCIPassthrough(toolstack).devices(of: toolstack.findDomain(domain))
-        try choice.show(asJSON: json, fields: PassedPCIJSON.fieldNames, { devices.map(PassedPCIJSON.init) }) {
-            if !devices.isEmpty { Output.print(DeviceTable.pciDevices(devices)) }
+        try choice.show(devices, Self.fields, asJSON: json) {
+            if !devices.isEmpty { Output.print(TableColumn.table(Self.columns, of: devices)) }
         }
         return .success
+    }
+
+    static let columns: [TableColumn<PassedPCIDevice>] = [
+        TableColumn("Vdev", 4) { "\(hexadecimal($0.virtualSlot, width: 2)).\($0.virtualFunction)" },
+        TableColumn("Device", 0) { "\($0.address)" },
+    ]
+
+    /// The members of one device's document (`schemas/pci-list.schema.json`).
+    static let fields: [Field<PassedPCIDevice>] = [
+        Field("domid") { $0.domain.rawValue }, Field("address") { $0.address.description }, Field("name") { $0.name },
+        Field("virtual_slot") { $0.virtualSlot }, Field("virtual_function") { $0.virtualFunction },
+        Field("permissive") { option("permissive", of: $0) == "1" },
+        Field("msitranslate") { option("msitranslate", of: $0) == "1" },
+        Field("power_mgmt") { option("power_mgmt", of: $0) == "1" },
+        Field("rdm_policy") { option("rdm_policy", of: $0) },
+    ]
+
+    private static func option(_ key: String, of device: PassedPCIDevice) -> String? {
+        let words = (device.options ?? "").split(separator: ",").map { $0.split(separator: "=", maxSplits: 1) }
+        return words.first { $0.first.map { $0 == key } ?? false }?.dropFirst().first.map { String($0) }
     }
 }
 
 extension PCISpec {
     /// The device that a specification of one word means; its warnings are printed.
     fileprivate static func device(_ word: String) throws -> PCIDevice {
-        let parsed = try parse(bytes: word.unescapedBytes, into: PCIDevice())
-        for warning in parsed.warnings { Output.warning("\(warning)") }
-        return parsed.value
+        try parse(bytes: word.unescapedBytes, into: PCIDevice()).printingWarnings()
     }
 }

@@ -54,12 +54,19 @@ struct PCIAssignableListCommand: XLCommand {
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let devices = try context.toolstack.assignablePCIDevices()
-        try choice.show(asJSON: json, fields: AssignablePCIJSON.fieldNames, { devices.map(AssignablePCIJSON.init) }) {
+        try choice.show(devices, Self.fields, asJSON: json) {
             // The blank stands before a name, also before none.
             for device in devices { Output.print("\(device.function.address) \(showNames ? device.name ?? "" : "")") }
         }
         return .success
     }
+
+    /// The members of one device's document (`schemas/pci-assignable-list.schema.json`).
+    static let fields: [Field<AssignablePCIDevice>] = [
+        Field("address") { $0.function.address.description }, Field("name") { $0.name },
+        Field("former_driver") { $0.formerDriver }, Field("vendor_id") { $0.function.vendor },
+        Field("device_id") { $0.function.device }, Field("class_code") { $0.function.classCode },
+    ]
 }
 
 extension ExitStatus {
