@@ -166,23 +166,13 @@ public struct HostCheck {
 
     /// The domains that are to serve devices.
     private mutating func checkBackends() {
-        let lists: [(key: String, backends: [String?])] = [
-            ("disk", configuration.disks.map(\.backendDomainName)),
-            ("vif", configuration.nics.map(\.backendDomainName)),
-            ("vtpm", configuration.vtpms.map(\.backendDomainName)), ("p9", configuration.p9s.map(\.backendDomainName)),
-            ("pvcalls", configuration.pvcallsInterfaces.map(\.backendDomainName)),
-            ("channel", configuration.channels.map(\.backendDomainName)),
-            ("vkb", configuration.vkbs.dropFirst(configuration.vfbs.count).map(\.backendDomainName)),
-            ("vdispl", configuration.vdispls.map(\.backendDomainName)),
-            ("vsnd", configuration.vsnds.map(\.backendDomainName)),
-            ("virtio", configuration.virtios.map(\.backendDomainName)),
-        ]
-        for (key, backends) in lists {
-            for (index, backend) in backends.enumerated() {
+        for key in deviceKeys {
+            for (index, backend) in (key.devices?.backends(configuration) ?? []).enumerated() {
                 guard let backend, !backend.isEmpty, !facts.hasDomain(backend) else { continue }
                 sink.error(
-                    .hostMissing, "\(key): there is no domain \"\(backend)\" to serve the device",
-                    at: place(key, element: index), expected: "backend= with a domain that \"xl list\" shows", key: key)
+                    .hostMissing, "\(key.name): there is no domain \"\(backend)\" to serve the device",
+                    at: place(key.name, element: index), expected: "backend= with a domain that \"xl list\" shows",
+                    key: key.name)
             }
         }
     }

@@ -82,6 +82,8 @@ public struct ConfigKey: Sendable {
     let readFor: GuestTypes
     let store: Store?
     let write: Write?
+    /// For keys with lists of devices.
+    var devices: DeviceList?
 
     init(
         _ name: String, _ form: KeyForm, _ summary: String, default defaultText: String? = nil,

@@ -1,15 +1,62 @@
 import DomainModel
 
+/// What is to be known of a list of devices whose elements have a grammar of their own, whatever the grammar.
+struct DeviceList: Sendable {
+    /// Why devices cannot be written.
+    var omissions: @Sendable (DomainConfiguration) -> [String] = { _ in [] }
+    /// The domains that are to serve the devices, by name; nil where none is named.
+    let backends: @Sendable (DomainConfiguration) -> [String?]
+}
+
+extension ConfigKey {
+    /// - Parameters:
+    ///   - placeholder: what an element looks like.
+    ///   - backend: the domain that serves a device, where one can be named.
+    ///   - devices: those that the elements stand for.
+    fileprivate static func devices<Spec: DeviceSpec & SendableMetatype>(
+        _ name: String, _ placeholder: String, _ summary: String, since: String? = nil, _: Spec.Type,
+        backend: (@Sendable (Spec.Device) -> String?)? = nil,
+        _ devices: @escaping @Sendable (DomainConfiguration) -> [Spec.Device]
+    ) -> ConfigKey {
+        var key = ConfigKey(
+            name, .list(placeholder), summary, since: since,
+            write: { configuration in
+                // A device that the grammar cannot say leaves an empty element.
+                .list(nonEmpty: devices(configuration).map { (try? Spec.text(for: $0)) ?? "" })
+            })
+        key.devices = DeviceList(
+            omissions: { configuration in
+                devices(configuration).compactMap { device in
+                    do throws(SpecError) {
+                        _ = try Spec.text(for: device)
+                        return nil
+                    } catch {
+                        return error.description
+                    }
+                }
+            },
+            backends: { configuration in backend.map { devices(configuration).map($0) } ?? [] })
+        return key
+    }
+
+    /// The same key, whose list is of devices.
+    fileprivate func of(_ devices: DeviceList) -> ConfigKey {
+        var key = self
+        key.devices = devices
+        return key
+    }
+}
+
 /// Devices: lists whose elements have grammars of their own.
 let deviceKeys: [ConfigKey] = [
-    ConfigKey("disk", .list("TARGET,FORMAT,VDEV,ACCESS"), "Disks", write: { writeList($0.disks, DiskSpec.self) }),
-    ConfigKey(
-        "vif", .list("mac=MAC,bridge=BRIDGE"), "Network cards",
-        write: { writeList(withoutPositions($0.nics), VIFSpec.self) }),
+    .devices("disk", "TARGET,FORMAT,VDEV,ACCESS", "Disks", DiskSpec.self, backend: \.backendDomainName) { $0.disks },
+    .devices("vif", "mac=MAC,bridge=BRIDGE", "Network cards", VIFSpec.self, backend: \.backendDomainName) {
+        withoutPositions($0.nics)
+    },
     ConfigKey("vif2", .list("SPEC"), "Network cards of an abandoned kind", .ignored("xl does not support netchannel2")),
-    ConfigKey(
-        "pci", .list("[DDDD:]BB:DD.F[,OPTION=VALUE]"), "PCI devices of the machine for the guest",
-        write: { writeList($0.pciDevices, PCISpec.self) }),
+    .devices("pci", "[DDDD:]BB:DD.F[,OPTION=VALUE]", "PCI devices of the machine for the guest", PCISpec.self) {
+        $0.pciDevices
+    },
     ConfigKey("pci_msitranslate", .boolean, "Default of msitranslate= in pci", default: "0"),
     ConfigKey("pci_power_mgmt", .boolean, "Default of power_mgmt= in pci", default: "0"),
     ConfigKey("pci_permissive", .boolean, "Default of permissive= in pci", default: "0"),
@@ -28,47 +75,47 @@ let deviceKeys: [ConfigKey] = [
     .choice(
         "passthrough", \.createInfo.passthrough, "Whether and how devices can be passed through",
         default: "enabled with pci or dtdev"),
-    ConfigKey(
-        "usbctrl", .list("type=TYPE,version=N,ports=N"), "USB controllers",
-        write: { writeList($0.usbControllers, USBControllerSpec.self) }),
-    ConfigKey(
-        "usbdev", .list("hostbus=N,hostaddr=N"), "USB devices of the machine for the guest",
-        write: { writeList($0.usbDevices, USBDeviceSpec.self) }),
-    ConfigKey(
-        "vtpm", .list("backend=DOMAIN,uuid=UUID"), "Trusted platform modules",
-        write: { writeList($0.vtpms, VTPMSpec.self) }),
-    ConfigKey(
-        "p9", .list("tag=TAG,path=PATH,security_model=none"), "Directories shared over 9P",
-        write: { writeList($0.p9s, P9Spec.self) }),
-    ConfigKey(
-        "pvcalls", .list("backend=DOMAIN"), "Socket calls that another domain performs",
-        write: { writeList($0.pvcallsInterfaces, PVCallsSpec.self) }),
-    ConfigKey(
-        "channel", .list("name=NAME,connection=pty|socket,path=PATH"), "Byte channels between guest and host",
-        write: { writeList($0.channels, ChannelSpec.self) }),
-    ConfigKey(
-        "vfb", .list("vnc=1,vnclisten=ADDRESS"), "Paravirtual displays of a PV or PVH guest, each with a keyboard",
-        write: { writeList($0.vfbs, VFBSpec.self) }),
-    ConfigKey(
-        "vkb", .list("backend-type=qemu|linux"),
-        "Paravirtual keyboards and pointers; those of HVM guests from Xen 4.19 on",
-        // The first keyboards come with the displays.
-        write: { writeList(Array($0.vkbs.dropFirst($0.vfbs.count)), VKBSpec.self) }),
-    ConfigKey(
-        "vdispl", .list("backend=DOMAIN,connectors=ID:WxH"), "Paravirtual displays of the vdispl protocol",
-        write: { writeList($0.vdispls, VDisplSpec.self) }),
+    .devices("usbctrl", "type=TYPE,version=N,ports=N", "USB controllers", USBControllerSpec.self) { $0.usbControllers },
+    .devices("usbdev", "hostbus=N,hostaddr=N", "USB devices of the machine for the guest", USBDeviceSpec.self) {
+        $0.usbDevices
+    },
+    .devices(
+        "vtpm", "backend=DOMAIN,uuid=UUID", "Trusted platform modules", VTPMSpec.self, backend: \.backendDomainName
+    ) { $0.vtpms },
+    .devices(
+        "p9", "tag=TAG,path=PATH,security_model=none", "Directories shared over 9P", P9Spec.self,
+        backend: \.backendDomainName
+    ) { $0.p9s },
+    .devices(
+        "pvcalls", "backend=DOMAIN", "Socket calls that another domain performs", PVCallsSpec.self,
+        backend: \.backendDomainName
+    ) { $0.pvcallsInterfaces },
+    .devices(
+        "channel", "name=NAME,connection=pty|socket,path=PATH", "Byte channels between guest and host",
+        ChannelSpec.self, backend: \.backendDomainName
+    ) { $0.channels },
+    .devices(
+        "vfb", "vnc=1,vnclisten=ADDRESS", "Paravirtual displays of a PV or PVH guest, each with a keyboard",
+        VFBSpec.self
+    ) { $0.vfbs },
+    // The first keyboards come with the displays.
+    .devices(
+        "vkb", "backend-type=qemu|linux", "Paravirtual keyboards and pointers; those of HVM guests from Xen 4.19 on",
+        VKBSpec.self, backend: \.backendDomainName
+    ) { Array($0.vkbs.dropFirst($0.vfbs.count)) },
+    .devices(
+        "vdispl", "backend=DOMAIN,connectors=ID:WxH", "Paravirtual displays of the vdispl protocol", VDisplSpec.self,
+        backend: \.backendDomainName
+    ) { $0.vdispls },
     ConfigKey(
         "vsnd", .lists("card|pcm|stream,OPTION=VALUE"), "Paravirtual sound cards",
-        write: { $0.vsnds.isEmpty ? nil : .lists($0.vsnds.map { (try? VSndSpec.items(for: $0)) ?? [] }) }),
-    ConfigKey(
-        "virtio", .list("type=virtio,DEVICE,transport=mmio"), "Virtio devices (ARM: refused)", since: "4.18",
-        write: { writeList($0.virtios, VirtIOSpec.self) }),
+        write: { $0.vsnds.isEmpty ? nil : .lists($0.vsnds.map { (try? VSndSpec.items(for: $0)) ?? [] }) }
+    ).of(DeviceList(backends: { $0.vsnds.map(\.backendDomainName) })),
+    .devices(
+        "virtio", "type=virtio,DEVICE,transport=mmio", "Virtio devices (ARM: refused)", since: "4.18", VirtIOSpec.self,
+        backend: \.backendDomainName
+    ) { $0.virtios },
 ]
-
-/// A list with an element for each device; a device that the grammar cannot say leaves an empty one.
-private func writeList<Spec: DeviceSpec>(_ devices: [Spec.Device], _ spec: Spec.Type) -> WrittenValue? {
-    .list(nonEmpty: devices.map { (try? Spec.text(for: $0)) ?? "" })
-}
 
 /// The cards without the numbers that their places in the list give them.
 private func withoutPositions(_ cards: [NICDevice]) -> [NICDevice] {

@@ -28,35 +28,9 @@ public enum ConfigWriter {
         for case (let name, let size?) in memory where size % 1024 != 0 {
             omissions.append("\(name) is \(size) KiB, which is no whole number of MiB")
         }
-        omissions += deviceOmissions(configuration)
+        omissions += deviceKeys.flatMap { $0.devices?.omissions(configuration) ?? [] }
         do throws(SpecError) { _ = try CPUIDSpec.written(build.cpuid) } catch { omissions.append(error.description) }
         if build.hvm?.generationID != nil { omissions.append("ms_vm_genid makes a new identity each time") }
         return omissions
-    }
-
-    private static func deviceOmissions(_ configuration: DomainConfiguration) -> [String] {
-        let lists: [[String]] = [
-            omissions(configuration.disks, DiskSpec.self), omissions(configuration.nics, VIFSpec.self),
-            omissions(configuration.pciDevices, PCISpec.self),
-            omissions(configuration.usbControllers, USBControllerSpec.self),
-            omissions(configuration.usbDevices, USBDeviceSpec.self), omissions(configuration.vtpms, VTPMSpec.self),
-            omissions(configuration.p9s, P9Spec.self), omissions(configuration.pvcallsInterfaces, PVCallsSpec.self),
-            omissions(configuration.channels, ChannelSpec.self), omissions(configuration.vfbs, VFBSpec.self),
-            omissions(Array(configuration.vkbs.dropFirst(configuration.vfbs.count)), VKBSpec.self),
-            omissions(configuration.vdispls, VDisplSpec.self), omissions(configuration.virtios, VirtIOSpec.self),
-        ]
-        return lists.flatMap { $0 }
-    }
-
-    /// Why devices cannot be written.
-    private static func omissions<Spec: DeviceSpec>(_ devices: [Spec.Device], _ spec: Spec.Type) -> [String] {
-        devices.compactMap { device in
-            do throws(SpecError) {
-                _ = try Spec.text(for: device)
-                return nil
-            } catch {
-                return error.description
-            }
-        }
     }
 }

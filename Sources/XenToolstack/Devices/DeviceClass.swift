@@ -25,6 +25,11 @@ public protocol DeviceClass: Sendable {
     static var noun: String { get }
     /// Where the devices stand in the configuration.
     static var devices: WritableKeyPath<DomainConfiguration, [Device]> & Sendable { get }
+    /// Whether a guest gets the devices only when QEMU runs in its stub domain, which has some of its own.
+    static var followsStubDomain: Bool { get }
+    /// Whether devices come and go while a domain runs, and are stored with their numbers: of a running domain, only
+    /// those that are there count.
+    static var isReconciled: Bool { get }
 
     /// Gives each device without a number the next one that is free.
     ///
@@ -45,6 +50,8 @@ public protocol DeviceClass: Sendable {
 }
 
 extension DeviceClass {
+    public static var followsStubDomain: Bool { false }
+    public static var isReconciled: Bool { false }
     public static func assignNumbers(_ devices: inout [Device], taken: Set<UInt32>) {}
     public static func complete(_ device: inout Device, _ context: DeviceContext) throws(ToolstackError) {}
     public static func remember(_ completed: Device, in stored: inout Device) {}

@@ -174,7 +174,7 @@ public struct DeviceEngine: Sendable {
     }
 
     /// What a guest gets only when QEMU runs in its stub domain, which has cards of its own.
-    private static let kindsAfterStubDomain: Set<DeviceKind> = [.vif, .vtpm, .vdispl, .vsnd]
+    private static let kindsAfterStubDomain = Set(DeviceClasses.all.filter { $0.followsStubDomain }.map { $0.kind })
 
     func attach(_ plans: [DevicePlan], of domain: DomainID) async throws(ToolstackError) {
         try write(plans, of: domain)

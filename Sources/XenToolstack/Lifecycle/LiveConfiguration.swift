@@ -33,7 +33,9 @@ extension Toolstack {
             ((try? PCIPassthrough(self).functions(of: device)) ?? []).allSatisfy { !passed.contains($0.address) }
         }
         try USBPassthrough(self).dropAbsent(in: &configuration, of: domain)
-        for deviceClass in DeviceClasses.reconciled { dropAbsent(deviceClass, in: &configuration, domain, present) }
+        for deviceClass in DeviceClasses.all where deviceClass.isReconciled {
+            dropAbsent(deviceClass, in: &configuration, domain, present)
+        }
         return configuration
     }
 
@@ -109,11 +111,4 @@ extension Toolstack {
             return present.contains(DeviceKey(kind: address.kind, id: address.id)) ? device : nil
         }
     }
-}
-
-extension DeviceClasses {
-    /// Those that come and go while a domain runs, and are stored with their numbers.
-    static let reconciled: [any DeviceClass.Type] = [
-        DiskClass.self, NICClass.self, VTPMClass.self, VDisplClass.self, VSndClass.self,
-    ]
 }

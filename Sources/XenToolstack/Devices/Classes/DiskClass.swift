@@ -8,6 +8,7 @@ public enum DiskClass: DeviceClass {
     public static let kind = DeviceKind.vbd
     public static let noun = "disk"
     public static let devices: WritableKeyPath<DomainConfiguration, [DiskDevice]> & Sendable = \.disks
+    public static let isReconciled = true
 
     public static func needsDeviceModel(_ device: DiskDevice) -> Bool {
         device.backend == .qdisk && device.backendDomainID == .control

@@ -8,6 +8,8 @@ public enum NICClass: DeviceClass {
     public static let kind = DeviceKind.vif
     public static let noun = "network interface"
     public static let devices: WritableKeyPath<DomainConfiguration, [NICDevice]> & Sendable = \.nics
+    public static let followsStubDomain = true
+    public static let isReconciled = true
 
     /// `LIBXL_DEVICE_NIC_MTU_DEFAULT`.
     private static let defaultMTU: Int32 = 1500

@@ -7,6 +7,8 @@ public enum VDisplClass: DeviceClass {
     public static let kind = DeviceKind.vdispl
     public static let noun = "display"
     public static let devices: WritableKeyPath<DomainConfiguration, [VDisplDevice]> & Sendable = \.vdispls
+    public static let followsStubDomain = true
+    public static let isReconciled = true
 
     public static func plan(
         _ display: VDisplDevice, index: Int, _ context: DeviceContext

@@ -7,6 +7,8 @@ public enum VSndClass: DeviceClass {
     public static let kind = DeviceKind.vsnd
     public static let noun = "sound card"
     public static let devices: WritableKeyPath<DomainConfiguration, [VSndDevice]> & Sendable = \.vsnds
+    public static let followsStubDomain = true
+    public static let isReconciled = true
 
     public static func plan(
         _ card: VSndDevice, index: Int, _ context: DeviceContext

@@ -8,6 +8,8 @@ public enum VTPMClass: DeviceClass {
     public static let kind = DeviceKind.vtpm
     public static let noun = "vtpm"
     public static let devices: WritableKeyPath<DomainConfiguration, [VTPMDevice]> & Sendable = \.vtpms
+    public static let followsStubDomain = true
+    public static let isReconciled = true
 
     public static func remember(_ completed: VTPMDevice, in stored: inout VTPMDevice) {
         stored.deviceID = completed.deviceID
