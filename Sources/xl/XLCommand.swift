@@ -1,7 +1,7 @@
 import ArgumentParser
 import XenToolstack
 
-/// One subcommand of `xl`: a file in `Commands`, and a row in `CommandTable`.
+/// One subcommand of `xl`: a type in a file of `Commands`, by its subject, and a row in `CommandTable`.
 ///
 /// `configuration` gives the name, an abstract of one line and what `--help` says besides the options.
 protocol XLCommand: ParsableCommand, Sendable {
@@ -47,4 +47,10 @@ extension XLCommand {
             commandName: name, _superCommandName: "xl", abstract: abstract, usage: usage.map { "xl \(name) \($0)" },
             discussion: discussion, shouldDisplay: isListed, helpNames: [.short, .long])
     }
+}
+
+/// What the shells' completions ask the running host for, by `completions/words`, which `make install` puts there.
+extension CompletionKind {
+    static var domains: CompletionKind { .shellCommand("/usr/lib/swift-xl/words domains") }
+    static var pools: CompletionKind { .shellCommand("/usr/lib/swift-xl/words pools") }
 }

@@ -38,18 +38,18 @@ import Testing
     /// Files of `xl` that reach below the toolstack, which is to take over what they do.
     private static let reachingBelow: [String: Set<String>] = [
         "xl/CommandContext.swift": ["XenControl", "XenStore"],
-        "xl/Commands/Shutdown.swift": ["XenControl"],
-        "xl/Monitor/DisplayViewer.swift": ["XenStore"],
+        "xl/Commands/Console/DisplayViewer.swift": ["XenStore"],
+        "xl/Commands/Domain/DomainListJSON.swift": ["XenControl"],
+        "xl/Commands/Domain/DomainListText.swift": ["XenControl"],
+        "xl/Commands/Domain/Shutdown.swift": ["XenControl"],
+        "xl/Commands/Host/HostInfoJSON.swift": ["XenControl"],
+        "xl/Commands/Host/HostInfoText.swift": ["XenControl"],
+        "xl/Commands/Migration/MigrationBar.swift": ["XenControl"],
+        "xl/Commands/Migration/MigrationDisplay.swift": ["XenControl"],
         "xl/Monitor/DomainEnding.swift": ["XenControl"],
         "xl/Monitor/Keeper.swift": ["XenControl", "XenStore"],
         "xl/Monitor/Monitor.swift": ["XenControl", "XenStore"],
         "xl/Monitor/MonitorProcess.swift": ["XenStore"],
-        "xl/Output/DomainListJSON.swift": ["XenControl"],
-        "xl/Output/DomainListText.swift": ["XenControl"],
-        "xl/Output/HostInfoJSON.swift": ["XenControl"],
-        "xl/Output/HostInfoText.swift": ["XenControl"],
-        "xl/Output/MigrationBar.swift": ["XenControl"],
-        "xl/Output/MigrationDisplay.swift": ["XenControl"],
     ]
 
     private struct Import: Hashable, CustomStringConvertible {

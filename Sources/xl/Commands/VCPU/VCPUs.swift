@@ -3,6 +3,25 @@ import DomainConfig
 import XenToolstack
 import XenTypes
 
+struct VCPUListCommand: XLCommand {
+    static let configuration = named("vcpu-list", "List the VCPUs for all/some domains")
+
+    @Flag(help: "Print them as a JSON document.") var json = false
+    @OptionGroup var choice: FieldChoice
+    @Argument(help: "Only these domains: name, number or UUID.", completion: .domains) var domains: [String] = []
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let toolstack = context.toolstack
+        let wanted = try domains.map { try toolstack.findDomain($0) }
+        let listed = try toolstack.listVCPUs(of: wanted)
+        let cpus = try toolstack.hypervisor.maximumCPUs()
+        try choice.show(asJSON: json, { VCPUList.document(listed, cpuCount: cpus) }) {
+            Output.print(VCPUList.table(listed, cpuCount: cpus))
+        }
+        return .success
+    }
+}
+
 struct VCPUPinCommand: DomainActingCommand {
     static let configuration = named(
         "vcpu-pin", "Set which CPUs a VCPU can use",
@@ -67,5 +86,30 @@ struct VCPUPinCommand: DomainActingCommand {
         let parsed = try CPUList.parse(bytes: text.unescapedBytes, host: host)
         for warning in parsed.warnings { Output.warning("\(warning)") }
         return parsed.value
+    }
+}
+
+struct VCPUSetCommand: DomainActingCommand {
+    static let configuration = named("vcpu-set", "Set the number of active VCPUs allowed for the domain")
+
+    @OptionGroup var outcome: OutcomeFlag
+    @Flag(name: [.short, .long], help: "Don't limit the vCPU based on the host CPU count.") var ignoreHost = false
+    @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
+    @Argument(help: "How many of its vCPUs the domain may use.") var count: UInt32
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let toolstack = context.toolstack
+        let target = try toolstack.findDomain(domain)
+        if !ignoreHost {
+            let online = try toolstack.info(of: target).onlineVCPUs
+            let cpus = try toolstack.hypervisor.maximumCPUs()
+            guard count <= online || count <= cpus else {
+                throw ToolstackError(
+                    .invalid, "\(count) vCPUs are more than the \(cpus) CPUs of the host", domain: target,
+                    remedy: "use --ignore-host if that is really wanted")
+            }
+        }
+        try await toolstack.setOnlineVCPUs(count, of: target)
+        return .success
     }
 }
