@@ -38,4 +38,11 @@ public final class Toolstack: Sendable {
         self.sysfs = sysfs
         self.runsStockScripts = runsStockScripts
     }
+
+    /// The host on which this runs.
+    public convenience init(logger: Logger, runsStockScripts: @escaping @Sendable () -> Bool = { false }) {
+        self.init(
+            hypervisor: Hypervisor(logger: logger), store: StoreConnection(), paths: .ofRunningHypervisor(),
+            logger: logger, runsStockScripts: runsStockScripts)
+    }
 }

@@ -1,7 +1,5 @@
 import Logging
 import Synchronization
-import XenControl
-import XenStore
 import XenToolstack
 import XenTypes
 
@@ -32,9 +30,7 @@ final class CommandContext: Sendable {
     var toolstack: Toolstack {
         made.withLock { made in
             if let made { return made }
-            let toolstack = Toolstack(
-                hypervisor: Hypervisor(logger: logger), store: StoreConnection(), paths: .ofRunningHypervisor(),
-                logger: logger, runsStockScripts: Self.runsStockScripts)
+            let toolstack = Toolstack(logger: logger, runsStockScripts: Self.runsStockScripts)
             made = toolstack
             return toolstack
         }

@@ -120,12 +120,12 @@ import YajlJSON
         var findings = MigrationFindings()
         findings.problems = [.init("memory", "the domain needs 128 MiB")]
         findings.unchecked = [.init("disk xvda", "its target is its script's\n")]
-        let document = RemoteCheck.document(findings, domain: DomainID(7), host: "b")
+        let document = MigrationFindingsOutput.document(findings, domain: DomainID(7), host: "b")
         #expect(document["can_migrate"] == .bool(false))
         let problems = try JSONSchema(named: "migrate-check").problems(in: YajlEncoder().encode(document))
         #expect(problems.isEmpty, "\(problems)")
         #expect(
-            RemoteCheck.lines(findings) == [
+            MigrationFindingsOutput.lines(findings) == [
                 "problem: memory: the domain needs 128 MiB",
                 "not checked: disk xvda: its target is its script's\\x0a",
             ])

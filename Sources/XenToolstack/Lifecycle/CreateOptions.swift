@@ -1,3 +1,4 @@
+import DomainConfig
 import SystemPackage
 import XenTypes
 
@@ -30,4 +31,11 @@ public struct CreateOptions: Sendable {
     public var consoleAvailable: (@Sendable (DomainID) -> Void)?
 
     public init() {}
+
+    /// What `xl.conf` says about creating domains.
+    public init(_ global: GlobalConfig, on toolstack: Toolstack) {
+        numbering = global.domainIDPolicy == .random ? .random : .next
+        lockFile = FilePath(global.lockFile)
+        balloonsControlDomain = toolstack.balloonsControlDomain(under: global)
+    }
 }

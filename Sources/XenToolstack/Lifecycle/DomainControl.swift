@@ -1,4 +1,5 @@
 import DomainModel
+import Synchronization
 import XenControl
 import XenStore
 import XenTypes
@@ -78,6 +79,14 @@ extension Toolstack {
         case destroyed
     }
 
+    /// The domains that end when all of a host's are to: all but the control domain, the store's own, which must outlive
+    /// all others, and those that are ending.
+    public func domainsToStop() throws(HypervisorError) -> [DomainID] {
+        try hypervisor.domains()
+            .filter { $0.domain != .control && !$0.flags.contains(.xenstore) && !$0.flags.contains(.dying) }
+            .map(\.domain)
+    }
+
     /// Waits for a domain's end.
     ///
     /// - Parameter acceptingShutdown: return already when it has shut down, not only when it is gone.
@@ -90,6 +99,32 @@ extension Toolstack {
             }
             if acceptingShutdown, let reason = info.shutdownReason { return .reached(.shutDown(reason)) }
             return .pending("it runs")
+        }
+    }
+
+    /// Waits until a domain has shut down for good, or is gone. One that is suspended goes on when it is resumed, and is
+    /// destroyed when it was saved or migrated.
+    ///
+    /// - Parameters:
+    ///   - armed: called once the watch is set.
+    ///   - suspended: called when the domain is first seen suspended.
+    public func waitForShutdown(
+        of domain: DomainID, armed: (@Sendable () -> Void)? = nil, suspended: @escaping @Sendable () -> Void = {}
+    ) async throws(ToolstackError) -> DomainEnd {
+        let (first, hasSuspended) = (Once(armed), Once(suspended))
+        return try await store.wait(
+            for: "the end of domain \(domain)", domain: domain, watching: [.releaseDomain], within: nil
+        ) { [hypervisor] in
+            first.run()
+            guard let info = try hypervisor.info(of: domain), !info.flags.contains(.dying) else {
+                return .reached(.destroyed)
+            }
+            guard let reason = info.shutdownReason else { return .pending("it runs") }
+            guard reason != .suspend else {
+                hasSuspended.run()
+                return .pending("it is suspended")
+            }
+            return .reached(.shutDown(reason))
         }
     }
 
@@ -136,5 +171,19 @@ extension Toolstack {
                 cause: "domain \(other) has this name already",
                 remedy: "choose another name, or destroy that domain")
         }
+    }
+}
+
+/// Something that is done the first time only.
+private final class Once: Sendable {
+    private let body: Mutex<(@Sendable () -> Void)?>
+
+    init(_ body: (@Sendable () -> Void)?) { self.body = Mutex(body) }
+
+    func run() {
+        body.withLock { body in
+            defer { body = nil }
+            return body
+        }?()
     }
 }

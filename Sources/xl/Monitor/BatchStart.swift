@@ -43,7 +43,7 @@ struct BatchStart: Sendable {
         }
         return try await TerminationSignals.cancelling { [self] in
             let lock = try await context.toolstack.prepareMemory(
-                for: configurations, options: CreateOptions(global, context))
+                for: configurations, options: CreateOptions(global, on: context.toolstack))
             defer { lock?.release() }
             let made = await configurations.concurrentMap(atMost: limit) { await create($0) }
             let count = made.count { $0 == true }

@@ -97,7 +97,7 @@ struct DomainEnding: Sendable {
             try await toolstack.unpause(domain)
         } catch {
             say("\(error)")
-            if (try? toolstack.hypervisor.info(of: domain)) != nil { try await destroy() }
+            if (try? toolstack.info(of: domain)) != nil { try await destroy() }
             throw ExitStatus(-ToolstackError.Code.invalid.rawValue)
         }
         say("Done. Rebooting now")
@@ -117,7 +117,7 @@ struct DomainEnding: Sendable {
         let configuration = try await nextConfiguration(stored)
         try await clear()
         say("Done. Rebooting now")
-        let options = CreateOptions(try context.globalConfig(), context)
+        let options = CreateOptions(try context.globalConfig(), on: toolstack)
         let next = try await toolstack.create(configuration, options: options).domain
         try await toolstack.unpause(next, isNew: true)
         return next

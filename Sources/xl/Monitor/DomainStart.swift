@@ -24,7 +24,7 @@ struct DomainStart: Sendable {
     ) {
         self.configuration = configuration
         self.context = context
-        options = CreateOptions(global, context)
+        options = CreateOptions(global, on: context.toolstack)
         connectsConsole = flags.connectsConsole
         connectsDisplay = flags.connectsDisplay || flags.passesPassword
         passesPassword = flags.passesPassword
@@ -80,16 +80,5 @@ struct DomainStart: Sendable {
             await toolstack.discard(domain)
             throw error
         }
-    }
-}
-
-extension CreateOptions {
-    /// What xl.conf says about creating domains.
-    init(_ global: GlobalConfig, _ context: CommandContext) {
-        self.init()
-        numbering = global.domainIDPolicy == .random ? .random : .next
-        lockFile = FilePath(global.lockFile)
-        balloonsControlDomain = global.isAutoballoonOn(
-            hypervisorCommandLine: (try? context.toolstack.hypervisor.version())?.commandLine)
     }
 }

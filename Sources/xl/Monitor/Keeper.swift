@@ -1,7 +1,5 @@
 import Glibc
 import SystemPackage
-import XenControl
-import XenStore
 import XenToolstack
 import XenTypes
 

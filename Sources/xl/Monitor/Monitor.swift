@@ -1,9 +1,7 @@
 import DomainConfig
 import DomainModel
 import Glibc
-import Synchronization
 import XenControl
-import XenStore
 import XenToolstack
 import XenTypes
 
@@ -51,7 +49,7 @@ struct Monitor: Sendable {
     /// - Returns: the domain that took this one's place, or nil when there is none.
     private mutating func watch() async throws -> DomainID? {
         let birth = ContinuousClock.now
-        let name = (try? toolstack.store.read(DomainPaths(domain).guest / "name")) ?? ""
+        let name = (try? toolstack.name(of: domain)) ?? ""
         Self.say("Waiting for domain \(name) (domid \(domain)) to die [pid \(getpid())]")
         let attendant = Task(executorPreference: EventLoop.shared.preference) { [domain, context] in
             await Attendant(domain: domain, name: name, context: context).run()
@@ -78,38 +76,8 @@ struct Monitor: Sendable {
 
     /// - Returns: why the domain has shut down; nil when it is gone.
     private func awaitShutdown() async throws -> XenControl.ShutdownReason? {
-        let first = Once(armed)
-        let hasSuspended = Once { Self.say("Domain has suspended.") }
-        let end: Toolstack.DomainEnd = try await toolstack.store.wait(
-            for: "the end of domain \(domain)", domain: domain, watching: [.releaseDomain], within: nil
-        ) { [hypervisor = toolstack.hypervisor, domain] in
-            first.run()
-            guard let info = try hypervisor.info(of: domain), !info.flags.contains(.dying) else {
-                return .reached(.destroyed)
-            }
-            guard let reason = info.shutdownReason else { return .pending("it runs") }
-            guard reason != .suspend else {
-                // It goes on when it is resumed, and is destroyed when it was saved or migrated.
-                hasSuspended.run()
-                return .pending("it is suspended")
-            }
-            return .reached(.shutDown(reason))
-        }
+        let end = try await toolstack.waitForShutdown(of: domain, armed: armed) { Self.say("Domain has suspended.") }
         if case .shutDown(let reason) = end { return reason }
         return nil
-    }
-}
-
-/// Something that is done the first time only.
-private final class Once: Sendable {
-    private let body: Mutex<(@Sendable () -> Void)?>
-
-    init(_ body: (@Sendable () -> Void)?) { self.body = Mutex(body) }
-
-    func run() {
-        body.withLock { body in
-            defer { body = nil }
-            return body
-        }?()
     }
 }

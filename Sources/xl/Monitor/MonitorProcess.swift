@@ -1,6 +1,5 @@
 import Glibc
 import SystemPackage
-import XenStore
 import XenToolstack
 import XenTypes
 
@@ -14,7 +13,7 @@ enum MonitorProcess {
 
     /// Starts a domain's monitor and returns when it watches.
     static func spawn(for domain: DomainID, _ toolstack: Toolstack) async throws {
-        let name = (try? toolstack.store.read(DomainPaths(domain).guest / "name")) ?? "\(domain)"
+        let name = (try? toolstack.name(of: domain)) ?? "\(domain)"
         let log = LogFile("xl-\(name)", in: toolstack.paths.log)
         try await StayingProcess.start(
             plan(for: domain), log: log, within: toolstack.timeouts.monitorStart,

@@ -174,7 +174,7 @@ extension CommandContext {
 
     private func evidence(of failure: ToolstackError) -> ToolstackError.Evidence? {
         if failure.reason == .hypervisorRefused {
-            let log = (try? toolstack.hypervisor.consoleRing(clear: false)) ?? []
+            let log = (try? toolstack.hypervisorLog()) ?? []
             let lines = log.split(separator: UInt8(ascii: "\n")).suffix(Self.hypervisorLines)
             guard !lines.isEmpty else { return nil }
             return .init(source: "xl dmesg", lines: lines.map { String(decoding: $0, as: UTF8.self) })

@@ -1,6 +1,5 @@
 import Glibc
 import SystemPackage
-import XenStore
 import XenToolstack
 import XenTypes
 
@@ -27,17 +26,10 @@ struct DisplayViewer {
     }
 
     private func plan(for domain: DomainID, passesPassword: Bool) throws -> ChildProcess.Plan {
-        let console = DomainPaths(domain).guest / "console"
-        guard let port = try toolstack.store.read(console / "vnc-port").flatMap({ UInt16($0) }), port >= 5900 else {
-            throw ToolstackError(
-                .notFound, "cannot show the display of domain \(domain)", domain: domain,
-                cause: "it has no VNC display",
-                remedy: "configure vnc=1")
-        }
-        let host = try toolstack.store.read(console / "vnc-listen") ?? "localhost"
+        let display = try toolstack.vncDisplay(of: domain)
         let name = getenv("VNCVIEWER").map { String(cString: $0) } ?? "vncviewer"
-        var plan = ChildProcess.Plan(try Self.find(name), ["\(host):\(port - 5900)"])
-        if passesPassword, let password = try toolstack.store.read(console / "vnc-pass") {
+        var plan = ChildProcess.Plan(try Self.find(name), ["\(display.host):\(display.number)"])
+        if passesPassword, let password = display.password {
             plan.arguments.append("-autopass")
             plan.input = .descriptor(try Self.stream(of: password))
         }

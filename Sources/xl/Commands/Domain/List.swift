@@ -38,7 +38,7 @@ struct ListCommand: XLCommand {
         if long { return try await showDetails(only, in: context) }
         let domains = try toolstack.listDomains(only: only, details: details)
         try choice.show(asJSON: json, { DomainListJSON.document(domains) }) {
-            let nodes = numa ? Int(try toolstack.hypervisor.physicalInfo().nodes) : 0
+            let nodes = numa ? try toolstack.nodeNumberLimit() : 0
             Output.print(DomainListText.table(domains, columns, nodeCount: nodes))
         }
         return .success

@@ -1,5 +1,4 @@
 import ArgumentParser
-import XenControl
 import XenToolstack
 import XenTypes
 
@@ -73,10 +72,7 @@ struct GuestRequests: Sendable {
 
     private func domains() throws -> [DomainID] {
         guard options.all else { return [try toolstack.findDomain(options.domain ?? "")] }
-        // The store's own domain must outlive all others.
-        return try toolstack.hypervisor.domains()
-            .filter { $0.domain != .control && !$0.flags.contains(.xenstore) && !$0.flags.contains(.dying) }
-            .map(\.domain)
+        return try toolstack.domainsToStop()
     }
 
     /// - Returns: false when the guest did not take the request, which is then already reported.

@@ -9,7 +9,7 @@ struct DMesgCommand: XLCommand {
     @Flag(help: "Print the lines as a JSON document.") var json = false
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        let bytes = try context.toolstack.hypervisor.consoleRing(clear: clear)
+        let bytes = try context.toolstack.hypervisorLog(clears: clear)
         if json {
             try Output.print(json: Self.document(bytes))
         } else {
@@ -34,9 +34,7 @@ struct DebugKeysCommand: ActingCommand {
     @Argument(help: "Keys, one after the other.") var keys: String
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        do { try context.toolstack.hypervisor.sendDebugKeys(keys) } catch {
-            throw ToolstackError(.fail, "cannot send debug keys", underlying: error)
-        }
+        try context.toolstack.sendDebugKeys(keys)
         return .success
     }
 }

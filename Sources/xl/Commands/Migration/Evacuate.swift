@@ -1,6 +1,4 @@
 import ArgumentParser
-import DomainModel
-import Events
 import Glibc
 import XenToolstack
 import XenTypes
@@ -35,25 +33,39 @@ struct EvacuateCommand: XLCommand {
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         return try await TerminationSignals.cancelling { [self] in
-            let evacuation = Evacuation(
-                context: context, way: way, options: transfer.options, hosts: hosts, isQuiet: json
-            ) { name in matches(name) }
-            let plan = try await evacuation.plan()
-            if !json { for line in Evacuation.lines(plan) { Output.print(line) } }
+            let evacuation = evacuation(in: context)
+            let plan = try await evacuation.plan(matches)
+            if !json { for line in EvacuationOutput.lines(plan) { Output.print(line) } }
             Output.flush()
             var outcomes: [DomainID: Evacuation.Outcome] = [:]
-            if !dryRun { outcomes = await evacuation.perform(plan, parallel: parallel) }
+            if !dryRun {
+                outcomes = await evacuation.perform(plan, parallel: parallel) { [isQuiet = json] event in
+                    EvacuationOutput.show(event, isQuiet: isQuiet)
+                }
+            }
             // Interrupted: those that were under way have gone on here.
             try Task.checkCancellation()
             let left = plan.placements.filter { placement in
                 dryRun ? placement.host == nil : outcomes[placement.guest.domain]?.isSuccess != true
             }
             if json {
-                try Output.print(json: Evacuation.document(plan, outcomes))
+                try Output.print(json: EvacuationOutput.document(plan, outcomes))
             } else if !dryRun {
                 Output.print("\(plan.placements.count - left.count) of \(plan.placements.count) guests were migrated.")
             }
             return left.isEmpty ? .success : .failure
+        }
+    }
+
+    private func evacuation(in context: CommandContext) -> Evacuation {
+        let (toolstack, global, options) = (context.toolstack, context.options, transfer.options)
+        return Evacuation(toolstack, to: hosts) { [way] domain, configuration, host in
+            try await way.commands(to: host, global, words: "").check(domain, configuration, in: toolstack)
+        } move: { [way] domain, configuration, host in
+            let move = GuestMove(
+                domain: domain, configuration: configuration, host: host,
+                commands: way.commands(to: host, global, words: ""), options: options)
+            return try await move.run(in: toolstack)
         }
     }
 
@@ -63,97 +75,18 @@ struct EvacuateCommand: XLCommand {
     }
 }
 
-/// One evacuation of this host.
-struct Evacuation: Sendable {
-    enum Outcome: Sendable {
-        case migrated(MigrationSummary)
-        case failed(String)
-
-        var isSuccess: Bool { if case .migrated = self { true } else { false } }
-    }
-
-    let context: CommandContext
-    let way: MigrationWay
-    let options: MigrationOptions
-    let hosts: [String]
-    let isQuiet: Bool
-    let isWanted: @Sendable (String) -> Bool
-
-    private var toolstack: Toolstack { context.toolstack }
-
-    /// Asks every host about every guest.
-    func plan() async throws -> EvacuationPlan {
-        var guests: [EvacuationPlan.Guest] = []
-        var findings: [DomainID: [String: MigrationFindings]] = [:]
-        for domain in try toolstack.movableGuests() where isWanted(domain.name) {
-            guests.append(EvacuationPlan.Guest(domain: domain.id, name: domain.name, needKB: 0))
-            do {
-                let configuration = try await sent(domain.id)
-                guests[guests.count - 1].needKB = try toolstack.migrationNeedKiB(of: configuration)
-                try toolstack.checkSavable(domain.id)
-                findings[domain.id] = try await ask(about: domain.id, configuration)
-            } catch let error as ToolstackError where error.code != .aborted {
-                guests[guests.count - 1].refusal = "\(error)"
-            }
-        }
-        return EvacuationPlan(guests, hosts: hosts, findings: findings)
-    }
-
-    /// Asks the hosts at the same time. That one cannot be asked speaks against that one only.
-    private func ask(
-        about domain: DomainID, _ configuration: DomainConfiguration
-    ) async throws -> [String: MigrationFindings] {
-        try await withThrowingTaskGroup(of: (String, MigrationFindings).self) { group in
-            for host in hosts {
-                group.addTask {
-                    let check = RemoteCheck(command: way.commands(to: host, context.options, words: "").check)
-                    do {
-                        return (host, try await check.run(domain, configuration, in: toolstack))
-                    } catch let error as ToolstackError where error.code != .aborted {
-                        var refusal = MigrationFindings()
-                        refusal.problems = [.init("host", "\(error)")]
-                        return (host, refusal)
-                    }
-                }
-            }
-            return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+/// What is said of an evacuation.
+enum EvacuationOutput {
+    /// - Parameter isQuiet: whether only what fails is said.
+    static func show(_ event: Evacuation.Event, isQuiet: Bool) {
+        switch event {
+        case .begun(let guest, let host): if !isQuiet { Output.say("\(guest.name): migrating to \(host)") }
+        case .ended(let guest, let host, .migrated(let summary)):
+            let (total, downtime) = (text(summary.duration), text(summary.downtime))
+            if !isQuiet { Output.say("\(guest.name): runs on \(host); \(total) s, stood still for \(downtime) s") }
+        case .ended(let guest, _, .failed(let error)): Output.error(error, of: guest.name)
         }
     }
-
-    private func sent(_ domain: DomainID) async throws -> DomainConfiguration {
-        var configuration = try await toolstack.currentConfiguration(of: domain)
-        configuration.createInfo.domainID = .control
-        return configuration
-    }
-
-    /// Migrates those that have a place, so many at once.
-    func perform(_ plan: EvacuationPlan, parallel: Int) async -> [DomainID: Outcome] {
-        let moves = plan.placements.compactMap { placement in placement.host.map { (guest: placement.guest, host: $0) }
-        }
-        let outcomes = await moves.concurrentMap(atMost: parallel) { await migrate($0.guest, to: $0.host) }
-        return Dictionary(
-            uniqueKeysWithValues: zip(moves, outcomes).compactMap { move, outcome in
-                outcome.map { (move.guest.domain, $0) }
-            })
-    }
-
-    private func migrate(_ guest: EvacuationPlan.Guest, to host: String) async -> Outcome {
-        say("\(guest.name): migrating to \(host)")
-        do {
-            let move = GuestMove(
-                domain: guest.domain, configuration: try await sent(guest.domain), host: host,
-                commands: way.commands(to: host, context.options, words: ""), options: options)
-            let summary = try await move.run(in: toolstack)
-            let (total, downtime) = (summary.duration, summary.downtime)
-            say("\(guest.name): runs on \(host); \(Self.text(total)) s, stood still for \(Self.text(downtime)) s")
-            return .migrated(summary)
-        } catch {
-            Output.error(error, of: guest.name)
-            return .failed("\(error)")
-        }
-    }
-
-    private func say(_ text: String) { if !isQuiet { Output.say(text) } }
 
     private static func text(_ duration: Duration) -> String { Progress.oneDecimal(Progress.seconds(duration)) }
 
@@ -168,7 +101,7 @@ struct Evacuation: Sendable {
         }
     }
 
-    static func document(_ plan: EvacuationPlan, _ outcomes: [DomainID: Outcome]) -> JSONValue {
+    static func document(_ plan: EvacuationPlan, _ outcomes: [DomainID: Evacuation.Outcome]) -> JSONValue {
         .array(
             plan.placements.map { placement in
                 var fields: [(name: String, value: JSONValue)] = [
@@ -178,7 +111,7 @@ struct Evacuation: Sendable {
                 ]
                 switch outcomes[placement.guest.domain] {
                 case nil: fields += [("migrated", .bool(false)), ("error", .null)]
-                case .failed(let error): fields += [("migrated", .bool(false)), ("error", .string(error))]
+                case .failed(let error): fields += [("migrated", .bool(false)), ("error", .string("\(error)"))]
                 case .migrated: fields += [("migrated", .bool(true)), ("error", .null)]
                 }
                 return .object(fields)

@@ -52,7 +52,7 @@ struct MigrateCommand: XLCommand {
         let configuration = try await configuration(of: id, in: context)
         let way = way.commands(to: host, context.options, words: receiverOptions)
         if isCheckOnly || !skipCheck {
-            let status = try await check(id, configuration, RemoteCheck(command: way.check), in: context)
+            let status = try await check(id, configuration, way, in: context)
             if isCheckOnly || status != .success { return status }
         }
         return try await migrate(id, configuration, way, in: context)
@@ -60,18 +60,18 @@ struct MigrateCommand: XLCommand {
 
     /// Says what speaks against it.
     private func check(
-        _ id: DomainID, _ configuration: DomainConfiguration, _ check: RemoteCheck, in context: CommandContext
+        _ id: DomainID, _ configuration: DomainConfiguration, _ way: MigrationWay.Commands, in context: CommandContext
     ) async throws -> ExitStatus {
         try context.toolstack.checkSavable(id)
         let findings = try await TerminationSignals.cancelling {
-            try await check.run(id, configuration, in: context.toolstack)
+            try await way.check(id, configuration, in: context.toolstack)
         }
         let status = findings.problems.isEmpty ? ExitStatus.success : .failure
         if isCheckOnly {
             if json {
-                try Output.print(json: RemoteCheck.document(findings, domain: id, host: host))
+                try Output.print(json: MigrationFindingsOutput.document(findings, domain: id, host: host))
             } else {
-                for line in RemoteCheck.lines(findings) { Output.print(line) }
+                for line in MigrationFindingsOutput.lines(findings) { Output.print(line) }
                 let verb = status == .success ? "can" : "cannot"
                 Output.print("Domain \(domain) \(verb) migrate to \(host).")
             }

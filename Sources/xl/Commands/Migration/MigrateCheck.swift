@@ -1,6 +1,4 @@
 import ArgumentParser
-import DomainModel
-import Glibc
 import SystemPackage
 import XenToolstack
 import XenTypes
@@ -32,52 +30,14 @@ struct MigrateCheckCommand: XLCommand {
             throw ToolstackError(.invalid, "cannot read the request", underlying: error)
         }
         let toolstack = context.toolstack
-        let balloons = try context.globalConfig().isAutoballoonOn(
-            hypervisorCommandLine: (try? toolstack.hypervisor.version())?.commandLine)
+        let balloons = toolstack.balloonsControlDomain(under: try context.globalConfig())
         try Output.print(json: try toolstack.check(request, balloons: balloons))
         return .success
     }
 }
 
-/// The check of another host from here.
-struct RemoteCheck: Sendable {
-    /// As `sh -c` is to run it; nil where nobody knows how to reach another `xl` there.
-    let command: String?
-
-    /// How long it may take, with somebody who types a password.
-    private static let limit = Duration.seconds(120)
-
-    /// - Throws: when the other host cannot be reached.
-    func run(
-        _ domain: DomainID, _ configuration: DomainConfiguration, in toolstack: Toolstack
-    ) async throws -> MigrationFindings {
-        guard let command else { return Self.unanswered("<host> is itself the command that is run") }
-        var remote = RemoteCommand(command)
-        remote.input = try YajlEncoder().encode(toolstack.migrationRequest(for: domain, configuration))
-        remote.keepsWords = true
-        let answer = try await remote.run(within: Self.limit)
-        if answer.hasNoConnection {
-            Output.plainError(String(escapingBytes: answer.words), terminator: "")
-            throw ToolstackError(
-                .fail, "cannot reach the other host", cause: "the command \"\(command)\" \(answer.status)")
-        }
-        guard answer.status.isSuccess,
-            let findings = try? YajlDecoder().decode(MigrationFindings.self, from: answer.output)
-        else {
-            let words =
-                String(decoding: answer.words.prefix(200), as: UTF8.self)
-                .split(whereSeparator: \.isNewline).first.map { ": " + $0 } ?? ""
-            return Self.unanswered("its xl does not answer\(words)")
-        }
-        return findings
-    }
-
-    private static func unanswered(_ cause: String) -> MigrationFindings {
-        var findings = MigrationFindings()
-        findings.unchecked = [.init("the other host", cause)]
-        return findings
-    }
-
+/// How the findings of a check are shown.
+enum MigrationFindingsOutput {
     static func document(_ findings: MigrationFindings, domain: DomainID, host: String) -> JSONValue {
         func list(_ findings: [MigrationFindings.Finding]) -> JSONValue {
             .array(findings.map { .object([("subject", .string($0.subject)), ("text", .string($0.text))]) })

@@ -78,7 +78,7 @@ struct MigrateReceiveCommand: XLCommand {
         if !name.isEmpty { configuration.createInfo.name = name + Toolstack.MigrationSuffix.arriving }
         configuration.createInfo.uuid = configuration.createInfo.uuid ?? XenUUID.random()
         if isDebugging { Output.plainError(bytes: try global.outputFormat.text(of: configuration)) }
-        var options = CreateOptions(global, context)
+        var options = CreateOptions(global, on: context.toolstack)
         options.image = SavedImage(stream: stream)
         options.image?.isArriving = true
         options.image?.isCheckpointed = isBackup

@@ -1,5 +1,7 @@
 import ArgumentParser
+import DomainModel
 import XenToolstack
+import XenTypes
 
 /// How the other host is reached.
 struct MigrationWay: ParsableArguments {
@@ -26,6 +28,16 @@ struct MigrationWay: ParsableArguments {
         /// The beginning of what asks later what became of the domain.
         var inquiry: String?
         var check: String?
+
+        /// What the other host says against a domain's coming.
+        func check(
+            _ domain: DomainID, _ configuration: DomainConfiguration, in toolstack: Toolstack
+        ) async throws -> MigrationFindings {
+            guard let check else { return .unanswered("<host> is itself the command that is run") }
+            return try await RemoteCheck(command: check).run(domain, configuration, in: toolstack) {
+                Output.plainError($0, terminator: "")
+            }
+        }
     }
 
     /// - Parameter words: what follows `migrate-receive`, with a space before it.

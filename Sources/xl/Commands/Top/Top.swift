@@ -105,10 +105,7 @@ struct TopCommand: XLCommand {
     private func drawSamples(
         on terminal: FullScreen, _ toolstack: Toolstack, _ first: HostSample
     ) async throws -> CInt? {
-        let version = try toolstack.hypervisor.version()
-        let (text, isColoured) = (
-            "\(version.major).\(version.minor)\(version.extra)", FullScreen.isColoured
-        )
+        let (version, isColoured) = (try toolstack.hypervisorVersion(), FullScreen.isColoured)
         var (screen, left) = (
             TopScreen(options: options, delay: .seconds(max(delay, 0.1))), iterations ?? 0
         )
@@ -118,7 +115,7 @@ struct TopCommand: XLCommand {
             guard let event = await terminal.next(until: due) else {
                 let sample = try await toolstack.sample(includingVCPUs: true)
                 frame = TopFrame(sample: sample, previous: frame.sample)
-                Self.draw(frame, &screen, on: terminal, text, isColoured)
+                Self.draw(frame, &screen, on: terminal, version, isColoured)
                 guard Output.flush() == nil, left != 1 else { return nil }
                 if left > 1 { left -= 1 }
                 due = .now + screen.delay
@@ -133,7 +130,7 @@ struct TopCommand: XLCommand {
                 if screen.isOver { return nil }
                 due = min(due, .now + screen.delay)
             }
-            Self.draw(frame, &screen, on: terminal, text, isColoured)
+            Self.draw(frame, &screen, on: terminal, version, isColoured)
         }
     }
 

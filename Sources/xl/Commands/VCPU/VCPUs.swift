@@ -14,7 +14,7 @@ struct VCPUListCommand: XLCommand {
         let toolstack = context.toolstack
         let wanted = try domains.map { try toolstack.findDomain($0) }
         let listed = try toolstack.listVCPUs(of: wanted)
-        let cpus = try toolstack.hypervisor.maximumCPUs()
+        let cpus = try toolstack.cpuNumberLimit()
         try choice.show(asJSON: json, { VCPUList.document(listed, cpuCount: cpus) }) {
             Output.print(VCPUList.table(listed, cpuCount: cpus))
         }
@@ -59,7 +59,7 @@ struct VCPUPinCommand: DomainActingCommand {
         var hard = try Self.cpus(hard, host)
         let soft = try soft.flatMap { try Self.cpus($0, host) }
         if context.options.isDryRun {
-            let count = try toolstack.hypervisor.maximumCPUs()
+            let count = try toolstack.cpuNumberLimit()
             let shown = [hard?.rangeText(count: count) ?? "-", soft?.rangeText(count: count)].compactMap { $0 }
             Output.print("cpumap: " + shown.joined(separator: " "))
             return .success
@@ -102,7 +102,7 @@ struct VCPUSetCommand: DomainActingCommand {
         let target = try toolstack.findDomain(domain)
         if !ignoreHost {
             let online = try toolstack.info(of: target).onlineVCPUs
-            let cpus = try toolstack.hypervisor.maximumCPUs()
+            let cpus = try toolstack.cpuNumberLimit()
             guard count <= online || count <= cpus else {
                 throw ToolstackError(
                     .invalid, "\(count) vCPUs are more than the \(cpus) CPUs of the host", domain: target,
