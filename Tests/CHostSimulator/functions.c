@@ -7,6 +7,7 @@
 
 #define FUNCTIONS(X) \
     X(xc_assign_device) \
+    X(xc_cpupool_freeinfo) \
     X(xc_cpupool_getinfo) \
     X(xc_cpupool_infofree) \
     X(xc_cpupool_movedomain) \
@@ -37,9 +38,11 @@
     X(xc_domain_sethandle) \
     X(xc_domain_setmaxmem) \
     X(xc_domain_shutdown) \
+    X(xc_domain_soft_reset) \
     X(xc_domain_subscribe_for_suspend) \
     X(xc_domain_unpause) \
     X(xc_evtchn_alloc_unbound) \
+    X(xc_flask_context_to_sid) \
     X(xc_flask_getenforce) \
     X(xc_flask_load) \
     X(xc_flask_relabel_domain) \
@@ -81,10 +84,13 @@
     X(xc_sched_credit_domain_set) \
     X(xc_sched_credit_params_get) \
     X(xc_sched_credit_params_set) \
+    X(xc_sched_id) \
     X(xc_sched_rtds_domain_get) \
     X(xc_sched_rtds_vcpu_get) \
     X(xc_sched_rtds_vcpu_set) \
     X(xc_set_paging_mempool_size) \
+    X(xc_sharing_freed_pages) \
+    X(xc_sharing_used_frames) \
     X(xc_test_assign_device) \
     X(xc_vcpu_getaffinity) \
     X(xc_vcpu_getinfo) \

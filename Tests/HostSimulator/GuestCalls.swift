@@ -145,9 +145,18 @@ private func domainFunction(_ name: String) -> UnsafeMutableRawPointer? {
             } as @convention(c) (Handle, UInt32) -> UnsafePointer<CChar>?)
     case "xc_domain_resume":
         return raw(
-            { handle, domain, _ in
-                SimulatedHypervisor.of(handle)?.call("xc_domain_resume", domain) { $0.shutdownReason = nil } ?? -1
+            { handle, domain, isCooperative in
+                SimulatedHypervisor.of(handle)?.call("xc_domain_resume", domain) { domain in
+                    domain.shutdownReason = nil
+                    domain.settings["xc_domain_resume"] = [UInt64(isCooperative)]
+                } ?? -1
             } as @convention(c) (Handle, UInt32, Int32) -> Int32)
+    default: return streamFunction(name)
+    }
+}
+
+private func streamFunction(_ name: String) -> UnsafeMutableRawPointer? {
+    switch name {
     case "xc_domain_save":
         return raw(
             { handle, descriptor, domain, flags, callbacks, _, _ in
@@ -158,14 +167,19 @@ private func domainFunction(_ name: String) -> UnsafeMutableRawPointer? {
                 ) -> Int32)
     case "xc_domain_restore":
         return raw(
-            { handle, descriptor, domain, _, store, _, _, console, _, _, callbacks, _ in
+            {
+                handle, descriptor, domain, port, store, owner, consolePort, console, consoleOwner, type, callbacks,
+                back, last in
                 store.pointee = 1
                 console.pointee = 2
-                return restore(SimulatedHypervisor.of(handle, naming: domain), descriptor, domain, callbacks)
+                let rest = [port, owner, consolePort, consoleOwner, type.rawValue, UInt32(bitPattern: back), last]
+                return restore(SimulatedHypervisor.of(handle, naming: domain), descriptor, domain, callbacks, rest)
             }
+                // As 4.22 has it; for earlier ones the last is nothing.
                 as @convention(c) (
                     Handle, Int32, UInt32, UInt32, UnsafeMutablePointer<UInt>, UInt32, UInt32,
-                    UnsafeMutablePointer<UInt>, UInt32, xc_stream_type_t, UnsafeMutablePointer<restore_callbacks>, Int32
+                    UnsafeMutablePointer<UInt>, UInt32, xc_stream_type_t, UnsafeMutablePointer<restore_callbacks>,
+                    Int32, UInt32
                 ) -> Int32)
     default: return nil
     }

@@ -1,6 +1,8 @@
 import CXen
 import CXenShim
 import Glibc
+import XenControl
+import XenTypes
 
 // What stands in for libxenctrl in test programs, where CHostSimulator has the table, and for libxenforeignmemory, over
 // which definitions in a program win. A handle exists only for a `SimulatedHypervisor`; to everybody else it looks as if
@@ -8,7 +10,7 @@ import Glibc
 
 typealias Handle = OpaquePointer?
 
-private func call(
+func call(
     _ handle: Handle, _ name: String, _ domain: UInt32,
     _ body: (inout SimulatedDomain) throws(SimulatedHypervisor.Errno) -> Void = { _ in }
 ) -> Int32 {
@@ -24,7 +26,7 @@ func call(
 }
 
 /// Keeps what was set, which nothing reads but tests.
-private func set(_ handle: Handle, _ name: String, _ domain: UInt32, _ values: UInt64...) -> Int32 {
+func set(_ handle: Handle, _ name: String, _ domain: UInt32, _ values: UInt64...) -> Int32 {
     call(handle, name, domain) { $0.settings[name] = values }
 }
 
@@ -70,8 +72,11 @@ func physinfo(_ handle: Handle, _ info: UnsafeMutablePointer<xc_physinfo_t>) -> 
 
 @_cdecl("simulated_xc_version")
 func version(_ handle: Handle, _ what: Int32, _ answer: UnsafeMutableRawPointer?) -> Int32 {
-    // Asked of each new handle, also of one that belongs to no hypervisor yet. It is one of Xen 4.17.
-    if what == XENVER_version { return handle == nil ? withoutHypervisor() : 4 << 16 | 17 }
+    // Asked of each new handle, also of one that belongs to no hypervisor.
+    if what == XENVER_version, handle != nil {
+        let release = SimulatedHypervisor.of(handle)?.release ?? XenRelease.supported.lowerBound
+        return Int32(release.major) << 16 | Int32(release.minor)
+    }
     return call(handle, "xc_version \(what)") { _ throws(SimulatedHypervisor.Errno) in
         if what == XENVER_pagesize { return 4096 }
         let sizes = [
@@ -148,6 +153,17 @@ func cpuPoolGetInfo(_ handle: Handle, _ first: UInt32) -> UnsafeMutablePointer<x
     return info
 }
 
+@_cdecl("simulated_xc_cpupool_freeinfo")
+func cpuPoolFreeInfo(_ handle: Handle) -> UnsafeMutablePointer<UInt8>? {
+    var map: UnsafeMutablePointer<UInt8>?
+    _ = call(handle, "xc_cpupool_freeinfo") { machine in
+        let size = Int(machine.cpus + 7) / 8
+        map = calloc(size, 1)?.bindMemory(to: UInt8.self, capacity: size)
+        return 0
+    }
+    return map
+}
+
 @_cdecl("simulated_xc_cpupool_infofree")
 func cpuPoolInfoFree(_ handle: Handle, _ info: UnsafeMutablePointer<xc_cpupoolinfo_t>?) {
     free(info?.pointee.cpumap)
@@ -161,21 +177,28 @@ func cpuPoolMoveDomain(_ handle: Handle, _ pool: UInt32, _ domain: UInt32) -> In
 
 // MARK: Domains
 
+/// `DOMID_FIRST_RESERVED` and `DOMID_ANY` of `xen/xen.h`.
+private let (firstReserved, anyNumber): (UInt32, UInt32) = (0x7FF0, 0x7FF5)
+
 @_cdecl("simulated_xc_domain_create")
 func domainCreate(
     _ handle: Handle, _ number: UnsafeMutablePointer<UInt32>, _ config: UnsafePointer<UInt32>
 ) -> Int32 {
-    // The words of a struct xen_domctl_createdomain of Xen 4.17, whatever release the headers here are of.
-    let words = Array(UnsafeBufferPointer(start: config, count: 16))
+    let release = SimulatedHypervisor.of(handle)?.release ?? XenRelease.supported.lowerBound
+    // The words of the release's struct xen_domctl_createdomain, whatever release the headers here are of.
+    var words = Array(UnsafeBufferPointer(start: config, count: release.setsAltp2mAtCreation ? 17 : 16))
+    let altp2m = release.setsAltp2mAtCreation ? words.remove(at: 12) : nil
     return call(handle, "xc_domain_create") { machine throws(SimulatedHypervisor.Errno) in
-        // Any number will do where it is one that no domain has (`DOMID_FIRST_RESERVED`).
-        let wanted = number.pointee < 0x7FF0 ? number.pointee : nil
-        if let wanted, machine.domains[wanted] != nil { throw SimulatedHypervisor.Errno(EEXIST) }
-        let domain = wanted ?? machine.lastDomain + 1
-        if wanted == nil { machine.lastDomain = domain }
+        // As that of 4.22, which takes none but DOMID_ANY for any number. Earlier ones take every reserved one.
+        let isFixed = number.pointee != anyNumber
+        guard !isFixed || number.pointee < firstReserved && machine.domains[number.pointee] == nil else {
+            throw SimulatedHypervisor.Errno(EEXIST)
+        }
+        let domain = isFixed ? number.pointee : machine.lastDomain + 1
+        if !isFixed { machine.lastDomain = domain }
         let uuid = words[1...4].withUnsafeBytes { Array($0) }
         var new = SimulatedDomain(uuid: uuid, isHVM: words[5] & 1 != 0)
-        new.pool = words[13]
+        (new.ssid, new.altp2m, new.pool, new.emulation) = (words[0], altp2m, words[13], words[14])
         machine.domains[domain] = new
         number.pointee = domain
         return 0
@@ -214,6 +237,15 @@ func domainShutdown(_ handle: Handle, _ domain: UInt32, _ reason: Int32) -> Int3
     let status = call(handle, "xc_domain_shutdown", domain) { $0.shutdownReason = UInt8(truncatingIfNeeded: reason) }
     if status == 0 { SimulatedHypervisor.of(handle)?.tell(.shutDown, domain) }
     return status
+}
+
+/// As `domain_soft_reset` in `xen/common/domain.c`: the domain goes on, but for the pauses that it has.
+@_cdecl("simulated_xc_domain_soft_reset")
+func domainSoftReset(_ handle: Handle, _ domain: UInt32) -> Int32 {
+    call(handle, "xc_domain_soft_reset", domain) { domain throws(SimulatedHypervisor.Errno) in
+        guard domain.isHVM, domain.shutdownReason != nil else { throw .invalid }
+        (domain.shutdownReason, domain.suspendPort, domain.ports) = (nil, nil, [])
+    }
 }
 
 @_cdecl("simulated_xc_domain_getinfolist")
@@ -267,11 +299,6 @@ func domainSetTSCInfo(
     set(handle, "xc_domain_set_tsc_info", domain, UInt64(mode), elapsed, UInt64(khz), UInt64(incarnation))
 }
 
-@_cdecl("simulated_xc_flask_relabel_domain")
-func flaskRelabelDomain(_ handle: Handle, _ domain: UInt32, _ sid: UInt32) -> Int32 {
-    set(handle, "xc_flask_relabel_domain", domain, UInt64(sid))
-}
-
 // MARK: vCPUs
 
 @_cdecl("simulated_xc_domain_max_vcpus")
@@ -321,127 +348,6 @@ func domainNodeGetAffinity(_ handle: Handle, _ domain: UInt32, _ nodes: UnsafeMu
     call(handle, "xc_domain_node_getaffinity", domain) { _ in nodes.pointee = 1 }
 }
 
-// MARK: Memory
-
-@_cdecl("simulated_xc_domain_setmaxmem")
-func domainSetMaxMem(_ handle: Handle, _ domain: UInt32, _ kib: UInt64) -> Int32 {
-    call(handle, "xc_domain_setmaxmem", domain) { $0.maximumPages = kib / 4 }
-}
-
-@_cdecl("simulated_xc_domain_set_memmap_limit")
-func domainSetMemMapLimit(_ handle: Handle, _ domain: UInt32, _ kib: UInt) -> Int32 {
-    set(handle, "xc_domain_set_memmap_limit", domain, UInt64(kib))
-}
-
-@_cdecl("simulated_xc_domain_set_memory_map")
-func domainSetMemoryMap(
-    _ handle: Handle, _ domain: UInt32, _ entries: UnsafeMutablePointer<e820entry>?, _ count: UInt32
-) -> Int32 { set(handle, "xc_domain_set_memory_map", domain, UInt64(count)) }
-
-@_cdecl("simulated_xc_get_machine_memory_map")
-func getMachineMemoryMap(_ handle: Handle, _ entries: UnsafeMutablePointer<e820entry>, _ limit: UInt32) -> Int32 {
-    call(handle, "xc_get_machine_memory_map") { machine in
-        entries.pointee = e820entry(addr: 0, size: machine.totalPages * 4096, type: 1)
-        return 1
-    }
-}
-
-@_cdecl("simulated_xc_reserved_device_memory_map")
-func reservedDeviceMemoryMap(
-    _ handle: Handle, _ flags: UInt32, _ segment: UInt16, _ bus: UInt8, _ devfn: UInt8,
-    _ entries: UnsafeMutablePointer<xen_reserved_device_memory>?, _ count: UnsafeMutablePointer<UInt32>
-) -> Int32 {
-    call(handle, "xc_reserved_device_memory_map") { _ in
-        count.pointee = 0
-        return 0
-    }
-}
-
-@_cdecl("simulated_xc_domain_set_pod_target")
-func domainSetPoDTarget(
-    _ handle: Handle, _ domain: UInt32, _ pages: UInt64, _ total: UnsafeMutablePointer<UInt64>?,
-    _ cache: UnsafeMutablePointer<UInt64>?, _ entries: UnsafeMutablePointer<UInt64>?
-) -> Int32 { set(handle, "xc_domain_set_pod_target", domain, pages) }
-
-@_cdecl("simulated_xc_domain_get_pod_target")
-func domainGetPoDTarget(
-    _ handle: Handle, _ domain: UInt32, _ total: UnsafeMutablePointer<UInt64>?,
-    _ cache: UnsafeMutablePointer<UInt64>?, _ entries: UnsafeMutablePointer<UInt64>?
-) -> Int32 { call(handle, "xc_domain_get_pod_target", domain) { total?.pointee = $0.pages } }
-
-@_cdecl("simulated_xc_set_paging_mempool_size")
-func setPagingMemPoolSize(_ handle: Handle, _ domain: UInt32, _ bytes: UInt64) -> Int32 {
-    set(handle, "xc_set_paging_mempool_size", domain, bytes)
-}
-
-@_cdecl("simulated_xc_get_paging_mempool_size")
-func getPagingMemPoolSize(_ handle: Handle, _ domain: UInt32, _ bytes: UnsafeMutablePointer<UInt64>) -> Int32 {
-    call(handle, "xc_get_paging_mempool_size", domain) {
-        bytes.pointee = $0.settings["xc_set_paging_mempool_size"]?.first ?? 0
-    }
-}
-
-@_cdecl("simulated_xc_domain_claim_pages")
-func domainClaimPages(_ handle: Handle, _ domain: UInt32, _ pages: UInt) -> Int32 {
-    call(handle, "xc_domain_claim_pages", domain) { $0.claimedPages = UInt64(pages) }
-}
-
-@_cdecl("simulated_xc_domain_populate_physmap_exact")
-func domainPopulatePhysmapExact(
-    _ handle: Handle, _ domain: UInt32, _ count: UInt, _ order: UInt32, _ flags: UInt32,
-    _ frames: UnsafeMutablePointer<xen_pfn_t>?
-) -> Int32 {
-    call(handle, "xc_domain_populate_physmap_exact \(domain)") { machine throws(SimulatedHypervisor.Errno) in
-        try machine.populate(domain, UInt64(count) << UInt64(order))
-        return 0
-    }
-}
-
-extension SimulatedHypervisor.Machine {
-    mutating func populate(_ domain: UInt32, _ pages: UInt64) throws(SimulatedHypervisor.Errno) {
-        _ = try self.domain(domain)
-        guard pages <= freePages else { throw .noMemory }
-        freePages -= pages
-        domains[domain]?.pages += pages
-    }
-}
-
-@_cdecl("simulated_xc_domain_add_to_physmap")
-func domainAddToPhysmap(
-    _ handle: Handle, _ domain: UInt32, _ space: UInt32, _ index: UInt, _ frame: xen_pfn_t
-) -> Int32 { call(handle, "xc_domain_add_to_physmap", domain) }
-
-@_cdecl("simulated_xc_domain_maximum_gpfn")
-func domainMaximumGPFN(_ handle: Handle, _ domain: UInt32, _ frame: UnsafeMutablePointer<xen_pfn_t>) -> Int32 {
-    call(handle, "xc_domain_maximum_gpfn", domain) { frame.pointee = xen_pfn_t($0.pages) }
-}
-
-@_cdecl("simulated_xc_interface_fmem_handle")
-func interfaceForeignMemoryHandle(_ handle: Handle) -> Handle { handle }
-
-@_cdecl("xenforeignmemory_map")
-func foreignMemoryMap(
-    _ handle: Handle, _ domain: UInt32, _ protection: Int32, _ pages: Int, _ frames: UnsafePointer<xen_pfn_t>?,
-    _ errors: UnsafeMutablePointer<Int32>?
-) -> UnsafeMutableRawPointer? {
-    var memory: UnsafeMutableRawPointer?
-    _ = call(handle, "xenforeignmemory_map \(domain)") { machine throws(SimulatedHypervisor.Errno) in
-        _ = try machine.domain(domain)
-        memory = calloc(pages, 4096)
-        machine.mappings[UInt(bitPattern: memory)] = domain
-        return 0
-    }
-    return memory
-}
-
-@_cdecl("xenforeignmemory_unmap")
-func foreignMemoryUnmap(_ handle: Handle, _ memory: UnsafeMutableRawPointer?, _ pages: Int) -> Int32 {
-    // Closing cannot fail.
-    _ = try? SimulatedHypervisor.of(handle)?.access { $0.mappings[UInt(bitPattern: memory)] = nil }
-    free(memory)
-    return 0
-}
-
 // MARK: Event channels, parameters, permissions
 
 @_cdecl("simulated_xc_evtchn_alloc_unbound")
@@ -456,7 +362,12 @@ func evtchnAllocUnbound(_ handle: Handle, _ domain: UInt32, _ remote: UInt32) ->
 
 @_cdecl("simulated_xc_hvm_param_set")
 func hvmParamSet(_ handle: Handle, _ domain: UInt32, _ parameter: UInt32, _ value: UInt64) -> Int32 {
-    call(handle, "xc_hvm_param_set", domain) { $0.parameters[parameter] = value }
+    let release = SimulatedHypervisor.of(handle)?.release ?? XenRelease.supported.lowerBound
+    return call(handle, "xc_hvm_param_set", domain) { domain throws(SimulatedHypervisor.Errno) in
+        // Known, and refused, since it is an argument of the creation.
+        guard parameter != HVM_PARAM_ALTP2M || !release.setsAltp2mAtCreation else { throw .invalid }
+        domain.parameters[parameter] = value
+    }
 }
 
 @_cdecl("simulated_xc_hvm_param_get")
@@ -472,7 +383,12 @@ func domainIOPortPermission(
 @_cdecl("simulated_xc_domain_iomem_permission")
 func domainIOMemoryPermission(
     _ handle: Handle, _ domain: UInt32, _ first: UInt, _ count: UInt, _ allow: UInt8
-) -> Int32 { set(handle, "xc_domain_iomem_permission", domain, UInt64(first), UInt64(count), UInt64(allow)) }
+) -> Int32 {
+    call(handle, "xc_domain_iomem_permission", domain) { domain in
+        let frames = UInt64(first)..<UInt64(first + count)
+        if allow != 0 { domain.ioMemory.insert(frames) } else { domain.ioMemory.remove(frames) }
+    }
+}
 
 @_cdecl("simulated_xc_domain_subscribe_for_suspend")
 func domainSubscribeForSuspend(_ handle: Handle, _ domain: UInt32, _ port: UInt32) -> Int32 {

@@ -37,11 +37,16 @@ private func put(_ bytes: [UInt8], _ descriptor: Int32) -> Bool {
 }
 
 /// Fills a domain from what `save` wrote.
+///
+/// - Parameter rest: the other arguments, which are kept with the domain.
 func restore(
     _ host: SimulatedHypervisor?, _ descriptor: Int32, _ domain: UInt32,
-    _ callbacks: UnsafeMutablePointer<restore_callbacks>
+    _ callbacks: UnsafeMutablePointer<restore_callbacks>, _ rest: [UInt32]
 ) -> Int32 {
-    guard let host, host.call("xc_domain_restore", domain) == 0 else { return -1 }
+    let settings = rest.map { UInt64($0) }
+    guard let host, host.call("xc_domain_restore", domain, { $0.settings["xc_domain_restore"] = settings }) == 0 else {
+        return -1
+    }
     guard callbacks.pointee.static_data_done?(0, callbacks.pointee.data) == 0, let head = take(8, descriptor) else {
         return -1
     }

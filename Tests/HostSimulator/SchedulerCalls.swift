@@ -19,6 +19,14 @@ public struct SimulatedShare: Hashable, Sendable {
 
 private let (credit, credit2, rtds): (UInt32, UInt32, UInt32) = (5, 6, 8)
 
+@_cdecl("simulated_xc_sched_id")
+func schedulerID(_ handle: Handle, _ id: UnsafeMutablePointer<Int32>) -> Int32 {
+    call(handle, "xc_sched_id") { machine in
+        id.pointee = Int32(machine.scheduler)
+        return 0
+    }
+}
+
 private func share(
     _ handle: Handle, _ name: String, _ domain: UInt32, _ scheduler: UInt32,
     _ body: (inout SimulatedDomain) throws(SimulatedHypervisor.Errno) -> Void

@@ -192,3 +192,22 @@ func flaskLoad(_ handle: Handle, _ policy: UnsafePointer<CChar>, _ size: UInt32)
         return 0
     }
 }
+
+/// - Parameter size: of the label, without a byte that ends it.
+@_cdecl("simulated_xc_flask_context_to_sid")
+func flaskContextToSID(
+    _ handle: Handle, _ label: UnsafePointer<CChar>, _ size: UInt32, _ sid: UnsafeMutablePointer<UInt32>
+) -> Int32 {
+    let bytes = UnsafeBufferPointer(start: label, count: Int(size)).map { UInt8(bitPattern: $0) }
+    return call(handle, "xc_flask_context_to_sid") { machine throws(SimulatedHypervisor.Errno) in
+        guard machine.flaskEnforces != nil else { throw .init(ENOSYS) }
+        guard let known = machine.flaskLabels[String(decoding: bytes, as: UTF8.self)] else { throw .invalid }
+        sid.pointee = known
+        return 0
+    }
+}
+
+@_cdecl("simulated_xc_flask_relabel_domain")
+func flaskRelabelDomain(_ handle: Handle, _ domain: UInt32, _ sid: UInt32) -> Int32 {
+    call(handle, "xc_flask_relabel_domain", domain) { $0.ssid = sid }
+}

@@ -24,17 +24,17 @@ public final class SimulatedHost: Sendable {
     let processes = ProcessList()
 
     /// - Parameters:
-    ///   - release: of Xen, which xenstored is of, too.
+    ///   - release: of Xen, which hypervisor and xenstored are of.
     ///   - change: changes the limits of the toolstack's waits, all of which are 5 seconds.
     public init(
-        release: XenRelease = XenRelease(4, 17), timeouts change: (inout Timeouts) -> Void = { _ in }
+        release: XenRelease = XenRelease.supported.lowerBound, timeouts change: (inout Timeouts) -> Void = { _ in }
     ) throws {
         var name = Array("/tmp/xen-host-XXXXXX".utf8CString)
         guard mkdtemp(&name) != nil else { throw Errno(rawValue: errno) }
         root = FilePath(platformString: name)
         faults = Faults()
         log = LogLines()
-        hypervisor = SimulatedHypervisor(faults: faults)
+        hypervisor = SimulatedHypervisor(faults: faults, release: release)
         var paths = HostPaths(release: release)
         (paths.lib, paths.run, paths.log) = (root.appending("lib"), root.appending("run"), root.appending("log"))
         (paths.config, paths.lock) = (root.appending("etc"), root.appending("lock"))

@@ -2,6 +2,7 @@ import CXen
 import Glibc
 import Synchronization
 import XenControl
+import XenTypes
 
 /// A domain as the simulated hypervisor knows it.
 public struct SimulatedDomain: Hashable, Sendable {
@@ -11,12 +12,21 @@ public struct SimulatedDomain: Hashable, Sendable {
     public var pauseCount = 1
     public var shutdownReason: UInt8?
     public var pool: UInt32 = 0
+    /// The number of its security label.
+    public var ssid: UInt32 = 0
+    /// The mode of its alternate views, their number in the upper half; nil where a release has no argument for them.
+    public var altp2m: UInt32?
+    /// `XEN_X86_EMU_*`.
+    public var emulation: UInt32 = 0
     public var maximumVCPUs: UInt32 = 0
     public var maximumPages: UInt64 = 0
     public var pages: UInt64 = 0
     public var claimedPages: UInt64 = 0
     public var ports: Set<UInt32> = []
     public var suspendPort: UInt32?
+    public var memoryMap: [MemoryRegion] = []
+    /// Frames of the host's devices, which it may use.
+    public var ioMemory: Set<Range<UInt64>> = []
     /// Of the host, which it has.
     public var interrupts: Set<UInt32> = []
     public var parameters: [UInt32: UInt64] = [:]
@@ -51,6 +61,8 @@ public final class SimulatedHypervisor: Sendable {
         /// Whether Flask enforces its policy; nil for a hypervisor without Flask.
         public var flaskEnforces: Bool?
         public var flaskPolicy: [UInt8] = []
+        /// The numbers of the labels that the policy has.
+        public var flaskLabels: [String: UInt32] = [:]
         /// Whether PCI devices can be assigned to domains.
         public var hasIOMMU = false
         /// The domains that have PCI devices, by libxc's numbers of these; the control domain has the others.
@@ -75,6 +87,7 @@ public final class SimulatedHypervisor: Sendable {
     }
 
     let faults: Faults
+    let release: XenRelease
     private let state = Mutex(Machine())
     private let observers = Mutex<[@Sendable (_ event: Event, _ domain: UInt32) -> Void]>([])
 
@@ -83,8 +96,9 @@ public final class SimulatedHypervisor: Sendable {
     private static let range: UInt32 = 300
     private static let used = Mutex<Set<UInt32>>([])
 
-    init(faults: Faults) {
+    init(faults: Faults, release: XenRelease) {
         self.faults = faults
+        self.release = release
         let first = Self.used.withLock { used in
             let first = stride(from: 1, to: 32000, by: UInt32.Stride(Self.range)).first { !used.contains($0) } ?? 1
             used.insert(first)

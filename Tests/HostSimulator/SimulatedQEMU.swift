@@ -9,7 +9,10 @@ public final class SimulatedQEMU: Sendable {
     fileprivate struct State {
         var isSilent = false
         var home: UInt32 = 0
-        var answers = ["query-chardev": "[]", "query-vnc": "{\"enabled\": false}", "query-cpus-fast": "[]"]
+        var answers = [
+            "query-chardev": "[]", "query-vnc": "{\"enabled\": false}", "query-cpus-fast": "[]",
+            "add-fd": "{\"fdset-id\": 1}",
+        ]
         var commands: [String] = []
         var requests: [String] = []
         var refusals: [String: String] = [:]
