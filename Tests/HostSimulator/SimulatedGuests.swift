@@ -9,7 +9,8 @@ public enum SimulatedGuests {
             let words = path.split(separator: "/").map(String.init)
             guard words.count == 5, words.starts(with: ["local", "domain"]), words[3...] == ["control", "shutdown"],
                 let domain = UInt32(words[2]), let reason = store.read(path).flatMap({ reasons[$0] }),
-                let hypervisor, hypervisor.domains[domain]?.pauseCount == 0
+                let hypervisor, let guest = hypervisor.domains[domain], guest.pauseCount == 0,
+                guest.shutdownReason == nil
             else { return }
             store.write(path, "")
             _ = try? hypervisor.access { $0.domains[domain]?.shutdownReason = reason }

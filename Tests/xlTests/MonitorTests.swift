@@ -32,6 +32,17 @@ import XenTypes
         #expect(host.snapshot.changes(since: before) == [])
     }
 
+    @Test func resetsAGuestInPlaceAndStaysWithIt() async throws {
+        let host = try SimulatedHost()
+        let given = try host.hvmGuest(try host.disk())
+        let before = host.snapshot
+        let domain = try await host.start(given)
+        let memory = host.hypervisor.domains[domain.rawValue]?.content
+        #expect(await watch(host, domain, endings: [5, 5, 0]))
+        #expect(memory == "booted" && host.hypervisor.domains.keys.sorted() == [0])
+        #expect(host.snapshot.changes(since: before) == [])
+    }
+
     @Test func keepsAGuestThatIsToBePreserved() async throws {
         let host = try SimulatedHost()
         let domain = try await host.start(try host.pvGuest("on_crash='preserve'"))

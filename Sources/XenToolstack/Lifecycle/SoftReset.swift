@@ -63,6 +63,7 @@ extension Creation {
         try toolstack.store.release(domain)
         try toolstack.hypervisor.pauseDomain(domain)
         await toolstack.stopDeviceModel(of: domain)
+        await PCIPassthrough(toolstack).destroyAll(of: domain)
         await USBPassthrough(toolstack).destroyAll(of: domain)
         await DeviceEngine(toolstack).destroyAll(of: domain)
         await toolstack.awaitBackendRelease(of: domain)
