@@ -104,30 +104,51 @@ extension Toolstack {
         return record.features
     }
 
+    /// The longest answer that is read; that of QEMU 10 has some 40 KB.
+    private static let longestHelp = 1 << 20
+
     private func help(of program: FilePath) async throws(ToolstackError) -> String {
-        func failure(_ cause: String) -> ToolstackError {
+        @Sendable func failure(_ cause: String) -> ToolstackError {
             ToolstackError(.fail, "cannot ask \(program) for its options", cause: cause)
         }
-        let output = paths.run.appending("xl-qemu-help.\(getpid())")
-        defer { unlink(output.string) }
-        try Files.makeDirectory(paths.run)
-        let file: FileDescriptor
-        do {
-            file = try FileDescriptor.open(
-                output, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: .ownerReadWrite)
-        } catch {
-            throw failure("\(output): \(error)")
-        }
-        defer { try? file.close() }
+        let output = try Pipe()
         var plan = ChildProcess.Plan(program, ["-help"])
-        plan.output = .descriptor(file)
+        plan.output = .descriptor(output.writeEnd)
         plan.error = .null
-        let end: ChildProcess.ExitStatus?
-        do { end = try await ChildProcess.start(plan).finish(within: timeouts.deviceModelStart) } catch {
-            throw error as? ToolstackError ?? ToolstackError(.aborted, "stopped asking \(program) for its options")
+        // It may be a script: one that must be stopped ends with all that it started.
+        plan.group = .own
+        let process = try ChildProcess.start(plan)
+        output.closeWriteEnd()
+        do {
+            let end = try await withDeadline(timeouts.deviceModelStart) {
+                guard let answer = try await Self.readAll(of: output) else {
+                    throw failure("its answer has more than \(Self.longestHelp) bytes")
+                }
+                return (answer, status: try await process.wait())
+            }
+            guard let (answer, status) = end else { throw failure("it did not answer in time") }
+            guard status.isSuccess else { throw failure("it \(status)") }
+            return String(decoding: answer, as: UTF8.self)
+        } catch {
+            await process.stop()
+            if error is CancellationError {
+                throw ToolstackError(.aborted, "stopped asking \(program) for its options")
+            }
+            throw error as? ToolstackError ?? failure("\(error)")
         }
-        guard let status = end else { throw failure("it did not answer in time") }
-        guard status.isSuccess else { throw failure("it \(status)") }
-        return String(decoding: try Files.read(output, limit: 1 << 20) ?? [], as: UTF8.self)
+    }
+
+    /// - Returns: nil for an answer that is too long.
+    private static func readAll(of output: Pipe) async throws -> [UInt8]? {
+        var answer: [UInt8] = []
+        while answer.count <= longestHelp {
+            try await waitUntilReadable(output.readEnd)
+            let piece = try [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
+                count = try output.readEnd.read(into: UnsafeMutableRawBufferPointer(buffer))
+            }
+            if piece.isEmpty { return answer }
+            answer += piece
+        }
+        return nil
     }
 }
