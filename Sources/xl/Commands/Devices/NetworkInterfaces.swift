@@ -42,8 +42,11 @@ enum NetworkInterfaces: AttachableDevices {
 
     static let columns: [TableColumn<DeviceStatus>] = [
         .number("Idx", 3), .backend(2),
-        TableColumn("Mac Addr.", 17) { ($0.record["mac"] ?? "00:00:00:00:00:00").escapingControls },
-        .number("handle", 6, .right), .node("state", "state", 5, .right), .node("event-channel", "evt-ch", 6, .right),
+        // Upstream leaves no blank between the two.
+        TableColumn("Mac Addr.         handle", 23) {
+            ($0.record["mac"] ?? "00:00:00:00:00:00").escapingControls + "\($0.address.id)".rightAligned(to: 6)
+        },
+        .node("state", "state", 5, .right), .node("event-channel", "evt-ch", 6, .right),
         TableColumn("  tx-/rx-ring-ref", 17) {
             $0.numberText("tx-ring-ref").rightAligned(to: 5) + "/" + $0.numberText("rx-ring-ref").padded(to: 11)
         },
