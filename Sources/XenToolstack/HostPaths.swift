@@ -23,7 +23,10 @@ public struct HostPaths: Sendable {
     /// The lock that autoballooning takes unless xl.conf names another.
     public var lock: FilePath = "/var/lock/xl"
     /// Programs of the running release: xenconsole, pygrub.
-    public var libexec: FilePath { FilePath("/usr/lib/xen-\(release)/bin") }
+    public var libexec: FilePath {
+        get { programs ?? FilePath("/usr/lib/xen-\(release)/bin") }
+        set { programs = newValue }
+    }
     /// hvmloader, xen-shim and the pvgrub images of the running release.
     public var firmware: FilePath { FilePath("/usr/lib/xen-\(release)/boot") }
     /// The system firmware of HVM guests.
@@ -45,6 +48,7 @@ public struct HostPaths: Sendable {
     public var release: XenRelease { known.value }
 
     private let known: Release
+    private var programs: FilePath?
 
     /// Looked up when it is first asked for, which most commands never do.
     private final class Release: Sendable {
