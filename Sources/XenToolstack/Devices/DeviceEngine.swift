@@ -26,9 +26,12 @@ public struct DeviceEngine: Sendable {
     /// that cannot be used, backends that do not exist, the same device twice.
     ///
     /// - Throws: `invalid` or `notSupported`, naming the device and what to do; `domainNotFound` for a backend.
-    public func complete(_ configuration: inout DomainConfiguration) throws(ToolstackError) {
+    /// - Parameter domain: which has devices already that it is to have again, or none.
+    public func complete(
+        _ configuration: inout DomainConfiguration, for domain: DomainID = .invalid
+    ) throws(ToolstackError) {
         try refuseUnknown(configuration)
-        try PCIPassthrough(toolstack).complete(&configuration)
+        try PCIPassthrough(toolstack).complete(&configuration, for: domain)
         var context = DeviceContext(
             domain: .invalid, type: configuration.createInfo.type, scripts: toolstack.paths.scripts,
             release: toolstack.paths.release)
@@ -132,40 +135,6 @@ public struct DeviceEngine: Sendable {
         }
     }
 
-    /// Attaches every device of a new domain, and starts its device model if one is needed: all side by side.
-    ///
-    /// Returns when backends are ready and scripts have run; the guest's side connects when it runs.
-    ///
-    /// - Parameters:
-    ///   - build: with its console's ring; its configuration went through `complete`.
-    ///   - early: the device model, if it has been started.
-    ///   - attached: devices that are there already, with a way back.
-    ///   - undo: gets the removal of the devices and the end of the device model.
-    func attachAll(
-        _ build: DomainBuild, deviceModel early: EarlyDeviceModel? = nil, except attached: Set<DeviceAddress> = [],
-        undo: inout UndoStack
-    ) async throws(ToolstackError) {
-        let plans = try plans(for: build)
-        let domain = build.domain
-        undo.push("devices of domain \(domain)") { await destroyAll(of: domain) }
-        let missing = plans.filter { !attached.contains($0.address) }
-        if missing.contains(where: { $0.address.backendKind == .xen9P && $0.address.backendDomain == .control }) {
-            try await toolstack.startP9Daemon(for: domain)
-        }
-        if DeviceModelPlan.runsInStubDomain(build.configuration) {
-            try await attach(plans.filter { !Self.kindsAfterStubDomain.contains($0.address.kind) }, of: domain)
-            try await toolstack.startStubDomain(for: build, undo: &undo)
-            return try await attach(
-                plans.filter { Self.kindsAfterStubDomain.contains($0.address.kind) }, of: domain)
-        }
-        guard DeviceModelPlan.needed(by: build) else { return try await attach(missing, of: domain) }
-        try write(missing, of: domain)
-        undo.push("device model of domain \(domain)") {
-            if let early { await early.stop() } else { await toolstack.stopDeviceModel(of: domain) }
-        }
-        try await attach(plans, except: attached, withDeviceModelOf: build, early)
-    }
-
     /// What can be attached while a domain's memory is still on its way from where the guest runs. No disks: they would
     /// be read before the guest has written its last to them.
     func plansAheadOfMemory(of build: DomainBuild) throws(ToolstackError) -> [DevicePlan] {
@@ -173,48 +142,12 @@ public struct DeviceEngine: Sendable {
         return try Self.plans(NICClass.self, build.configuration, context).filter { NICClass.isBridged($0, context) }
     }
 
-    /// What a guest gets only when QEMU runs in its stub domain, which has cards of its own.
-    private static let kindsAfterStubDomain = Set(DeviceClasses.all.filter { $0.followsStubDomain }.map { $0.kind })
-
-    func attach(_ plans: [DevicePlan], of domain: DomainID) async throws(ToolstackError) {
-        try write(plans, of: domain)
+    func connect(_ plans: [DevicePlan]) async throws(ToolstackError) {
         try await sideBySide(plans.map { plan in { try await connect(plan) } })
     }
 
-    /// Connects devices around the start of QEMU: it wants to open what scripts make of disks, and makes the tap
-    /// devices that scripts connect to the network.
-    private func attach(
-        _ plans: [DevicePlan], except attached: Set<DeviceAddress>, withDeviceModelOf build: DomainBuild,
-        _ started: EarlyDeviceModel?
-    ) async throws(ToolstackError) {
-        let isHVM = build.type == .hvm
-        let first = isHVM ? build.configuration.disks.filter { $0.script != nil }.compactMap(DiskClass.number) : []
-        func isFirst(_ plan: DevicePlan) -> Bool {
-            plan.address.kind == DiskClass.kind && first.contains { $0 == plan.address.id }
-        }
-        let early = plans.filter(isFirst)
-        try await sideBySide(early.map { plan in { try await connect(plan) } })
-        let model: DeviceModelPlan
-        if let started {
-            model = started.plan
-        } else {
-            model = try DeviceModelPlan(build, toolstack.paths, scriptedDisks: try madeDisks(early))
-        }
-        for warning in model.warnings { toolstack.logger.warning("\(warning)") }
-        let others = plans.filter { !isFirst($0) && !attached.contains($0.address) }
-        var steps: [Step] = others.map { plan in { try await connect(plan) } }
-        let display = build.configuration.display
-        steps.append {
-            if let started { try await started.finish() } else { try await toolstack.start(model) }
-            if isHVM || display != nil { try await toolstack.completeDeviceModel(model, display: display) }
-        }
-        try await sideBySide(steps)
-        if isHVM { try await sideBySide(plans.map { plan in { try await connectEmulation(of: plan) } }) }
-        try toolstack.requireRunning(model)
-    }
-
     /// Where scripts put the disks that they made.
-    private func madeDisks(_ plans: [DevicePlan]) throws(ToolstackError) -> [Int32: String] {
+    func madeDisks(_ plans: [DevicePlan]) throws(ToolstackError) -> [Int32: String] {
         var paths: [Int32: String] = [:]
         for device in plans.map(\.address) {
             guard let number = Int32(exactly: device.id) else { continue }
@@ -225,7 +158,7 @@ public struct DeviceEngine: Sendable {
         return paths
     }
 
-    private func connectEmulation(of plan: DevicePlan) async throws(ToolstackError) {
+    func connectEmulation(of plan: DevicePlan) async throws(ToolstackError) {
         let device = plan.address
         guard plan.handshake == .backend, device.isServedHere,
             let script = try HotplugScript(.connect, device, part: .emulation, value: { plan.backendValue($0) })
@@ -235,13 +168,13 @@ public struct DeviceEngine: Sendable {
         }
     }
 
-    private typealias Step = @Sendable () async throws -> Void
+    typealias Action = @Sendable () async throws -> Void
 
-    /// Performs the steps at the same time; when one fails, the others are cancelled and its error is thrown.
-    private func sideBySide(_ steps: [Step]) async throws(ToolstackError) {
+    /// Does all at the same time; when one fails, the others are cancelled and its error is thrown.
+    func sideBySide(_ actions: [Action]) async throws(ToolstackError) {
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for step in steps { group.addTask { try await step() } }
+                for action in actions { group.addTask { try await action() } }
                 try await group.waitForAll()
             }
         } catch let error as ToolstackError {
@@ -251,7 +184,7 @@ public struct DeviceEngine: Sendable {
         }
     }
 
-    private func write(_ plans: [DevicePlan], of domain: DomainID) throws(ToolstackError) {
+    func write(_ plans: [DevicePlan], of domain: DomainID) throws(ToolstackError) {
         do {
             try store.transaction { transaction throws(StoreError) in
                 try transaction.perform(plans.flatMap(\.changes))

@@ -6,21 +6,37 @@ import YajlJSON
 
 /// What creating a domain will do, computed without doing any of it.
 public struct CreatePlan: Sendable, Encodable {
-    /// The steps of `Toolstack.create`, in their order.
-    public enum Step: String, Sendable, Encodable {
+    /// What a creation does on the host (`Creation.all`), and `unpause`, which is left to whoever created the domain.
+    public enum Step: String, Sendable, Encodable, CaseIterable {
+        /// Held until the domain is made: creations for which dom0 gives up memory take turns.
+        case lockMemory = "lock_memory"
         case freeMemory = "free_memory"
+        /// Finds what plainly cannot work.
+        case checkHost = "check_host"
         case makeDomain = "make_domain"
         case writeFirstNodes = "write_first_nodes"
         case runBootloader = "run_bootloader"
-        case buildGuest = "build_guest"
-        case introduce
-        case attachDevices = "attach_devices"
-        /// Beside the devices: after those that it opens, before those that it makes.
+        /// vCPUs, their placement, limits, event channels.
+        case prepareGuest = "prepare_guest"
+        /// Goes on beside what follows, at the latest until devices are attached.
         case startDeviceModel = "start_device_model"
+        case buildGuest = "build_guest"
+        /// Beside the restoring: network cards that nothing comes to before the guest sends.
+        case attachCards = "attach_cards"
+        case restoreMemory = "restore_memory"
+        case introduce
+        case start9PDaemon = "start_9p_daemon"
+        case writeDeviceNodes = "write_device_nodes"
+        /// Those that scripts make and the device model opens.
+        case attachDisks = "attach_disks"
+        case attachDevices = "attach_devices"
         /// The domain that runs the device model, from its making to the device model's readiness.
         case startStubDomain = "start_stub_domain"
-        case awaitConsole = "await_console"
+        case attachUSBDevices = "attach_usb_devices"
+        case attachPCIDevices = "attach_pci_devices"
+        case grantIOAccess = "grant_io_access"
         case storeConfiguration = "store_configuration"
+        case awaitConsole = "await_console"
         case unpause
     }
 
@@ -37,13 +53,6 @@ public struct CreatePlan: Sendable, Encodable {
             path = node.path.description
             value = node.value ?? ""
             permissions = node.permissions?.description
-        }
-
-        public func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(path, forKey: .path)
-            try container.encode(value, forKey: .value)
-            try container.encode(permissions, forKey: .permissions)
         }
     }
 
@@ -91,7 +100,9 @@ public struct CreatePlan: Sendable, Encodable {
     public var type: String
     /// What must be free before the domain is made.
     public var neededMemoryKiB: UInt64
+    /// Without what other domains have claimed for themselves.
     public var freeMemoryKiB: UInt64
+    /// In the order in which they begin.
     public var steps: [Step]
     public var arguments: Arguments
     /// In the order in which they are written. What is known only once the guest is built is 0 here.
@@ -111,54 +122,59 @@ public struct CreatePlan: Sendable, Encodable {
         case deviceModel = "device_model"
         case warnings, problems
     }
+}
 
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(assumedDomainID, forKey: .assumedDomainID)
-        try container.encode(name, forKey: .name)
-        try container.encode(uuid, forKey: .uuid)
-        try container.encode(type, forKey: .type)
-        try container.encode(neededMemoryKiB, forKey: .neededMemoryKiB)
-        try container.encode(freeMemoryKiB, forKey: .freeMemoryKiB)
-        try container.encode(steps, forKey: .steps)
-        try container.encode(arguments, forKey: .arguments)
-        try container.encode(nodes, forKey: .nodes)
-        // Written as null, too.
-        try container.encode(deviceModel, forKey: .deviceModel)
-        try container.encode(warnings, forKey: .warnings)
-        try container.encode(problems, forKey: .problems)
+// These are written as null, too.
+extension KeyedEncodingContainer<CreatePlan.CodingKeys> {
+    fileprivate mutating func encodeIfPresent(_ value: CreatePlan.DeviceModel?, forKey key: Key) throws {
+        try encode(value, forKey: key)
+    }
+}
+
+extension KeyedEncodingContainer<CreatePlan.Node.CodingKeys> {
+    fileprivate mutating func encodeIfPresent(_ value: String?, forKey key: Key) throws {
+        try encode(value, forKey: key)
     }
 }
 
 extension Toolstack {
+    /// What `create` would say of a configuration before it looks for room.
+    ///
+    /// - Returns: what has no effect on this host, and why the domain cannot be, or nil.
+    public func objections(to given: DomainConfiguration) -> (warnings: [String], refusal: ToolstackError?) {
+        var warnings: [String] = []
+        do throws(ToolstackError) {
+            var creation = try Creation(new: given, CreateOptions(), self)
+            try creation.complete { warnings.append($0) }
+            return (warnings, nil)
+        } catch {
+            return (warnings, error)
+        }
+    }
+
     /// Plans the creation of a domain on this host as it is now.
     public func plan(
         _ given: DomainConfiguration, options: CreateOptions = CreateOptions()
     ) async throws(ToolstackError) -> CreatePlan {
-        let defaults = try ConfigurationDefaults.apply(to: given, on: capabilities(for: given))
-        var configuration = defaults.configuration
-        try DeviceEngine(self).complete(&configuration)
-        let uuid = configuration.createInfo.uuid ?? .random()
-        var build = DomainBuild(
-            configuration: configuration, domain: try nextDomainID(), uuid: uuid, release: paths.release)
-        build.deviceModelFeatures = try await deviceModelFeatures(for: configuration)
+        var creation = try Creation(new: given, options, self)
+        var warnings: [String] = []
+        try creation.complete { warnings.append($0) }
+        creation.build.domain = try nextDomainID()
+        creation.build.deviceModelFeatures = try await deviceModelFeatures(for: creation.build.configuration)
+        let build = creation.build
         let model = Self.deviceModel(build, paths)
-        let need = MemorySizing.neededKB(configuration.buildInfo, type: configuration.createInfo.type)
-        let creation = DomainCreation(configuration, uuid: uuid, release: paths.release)
+        let limits: Preflight.Limits
+        do { limits = try creation.limits() } catch {
+            throw ToolstackError(.fail, "cannot find how much memory is free", underlying: error)
+        }
         return CreatePlan(
-            assumedDomainID: build.domain.rawValue, name: configuration.createInfo.name ?? "", uuid: uuid.description,
-            type: configuration.createInfo.type.name, neededMemoryKiB: need, freeMemoryKiB: try freeMemoryKiB(),
-            steps: Self.steps(configuration, options), arguments: CreatePlan.Arguments(creation),
+            assumedDomainID: build.domain.rawValue, name: build.configuration.createInfo.name ?? "",
+            uuid: build.uuid.description, type: build.type.name, neededMemoryKiB: creation.neededMemoryKiB,
+            freeMemoryKiB: limits.freeKB ?? 0, steps: creation.steps,
+            arguments: CreatePlan.Arguments(creation.arguments),
             nodes: (try nodes(of: build) + (model?.nodes ?? [])).map { CreatePlan.Node($0) },
             deviceModel: model.map { CreatePlan.DeviceModel($0, paths) },
-            warnings: defaults.warnings + (model?.warnings ?? []),
-            problems: Preflight.problems(configuration, limits: try limits(options), paths: paths).map { "\($0)" })
-    }
-
-    /// Limits that a new domain must keep to. With ballooning, the free memory is none.
-    func limits(_ options: CreateOptions) throws(ToolstackError) -> Preflight.Limits {
-        Preflight.Limits(
-            freeKB: options.balloonsControlDomain ? nil : try freeMemoryKiB(), cpus: topology()?.cpuCount)
+            warnings: warnings + (model?.warnings ?? []), problems: try creation.problems(limits).map { "\($0)" })
     }
 
     private func nodes(of build: DomainBuild) throws(ToolstackError) -> [StoreNode] {
@@ -186,18 +202,6 @@ extension Toolstack {
             }
         }
         return try? DeviceModelPlan(build, paths, scriptedDisks: places)
-    }
-
-    private static func steps(_ configuration: DomainConfiguration, _ options: CreateOptions) -> [CreatePlan.Step] {
-        var steps: [CreatePlan.Step] = options.balloonsControlDomain ? [.freeMemory] : []
-        steps += [.makeDomain, .writeFirstNodes]
-        if configuration.buildInfo.bootloader != nil, configuration.createInfo.type != .hvm {
-            steps.append(.runBootloader)
-        }
-        steps += [.buildGuest, .introduce, .attachDevices]
-        if DeviceModelPlan.runsInStubDomain(configuration) { steps.append(.startStubDomain) }
-        if DeviceModelPlan.needed(by: configuration) { steps.append(.startDeviceModel) }
-        return steps + [.awaitConsole, .storeConfiguration, .unpause]
     }
 }
 

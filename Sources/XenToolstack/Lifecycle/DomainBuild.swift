@@ -50,7 +50,8 @@ public struct DomainBuild: Sendable {
     /// The configuration with every default applied; later steps write down what they chose,
     /// such as the NUMA placement.
     public var configuration: DomainConfiguration
-    public let domain: DomainID
+    /// None (`invalid`) until it is made.
+    public internal(set) var domain: DomainID
     public let uuid: XenUUID
     /// The hypervisor's.
     public let release: XenRelease

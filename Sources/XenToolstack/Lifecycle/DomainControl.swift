@@ -159,10 +159,10 @@ extension Toolstack {
     }
 
     /// - Throws: `invalid` when a domain other than this one has the name.
-    func checkName(_ name: String, for domain: DomainID, in transaction: StoreTransaction) throws(ToolstackError) {
+    func checkName(_ name: String, for domain: DomainID, in store: some StoreAccess) throws(ToolstackError) {
         guard !name.isEmpty else { return }
         let others: [DomainID]
-        do { others = try transaction.domains(named: name).filter { $0 != domain } } catch {
+        do { others = try store.domains(named: name).filter { $0 != domain } } catch {
             throw ToolstackError(.fail, "cannot look for other domains named \"\(name)\"", underlying: error)
         }
         for other in others where (try? hypervisor.info(of: other)) != nil {

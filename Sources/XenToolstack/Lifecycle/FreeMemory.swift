@@ -45,14 +45,7 @@ extension Toolstack {
             transaction throws(ToolstackError) in
             do {
                 let target = try noteControlDomainMemory(in: transaction)
-                let lowered = target > missing ? target - missing : 0
-                guard lowered >= Self.leastControlDomainMemory else {
-                    throw ToolstackError(
-                        .noMemory, "cannot free memory for the domain",
-                        cause: "dom0 has \(target) KiB, must keep \(Self.leastControlDomainMemory) and would have to "
-                            + "give up \(missing)",
-                        remedy: "end other domains, or make the new domain's memory smaller")
-                }
+                let lowered = try Self.lowered(target, by: missing)
                 try transaction.write(paths.guest / "memory/target", "\(lowered)")
                 try transaction.write(DomainPaths.vm(uuid) / "memory", "\(lowered / 1024)")
             } catch let error as ToolstackError {
@@ -61,6 +54,28 @@ extension Toolstack {
                 throw ToolstackError(.fail, "cannot lower the memory of dom0", underlying: error)
             }
         }
+    }
+
+    private static func lowered(_ target: UInt64, by missing: UInt64) throws(ToolstackError) -> UInt64 {
+        let lowered = target > missing ? target - missing : 0
+        guard lowered >= leastControlDomainMemory else {
+            throw ToolstackError(
+                .noMemory, "cannot free memory for the domain",
+                cause: "dom0 has \(target) KiB, must keep \(leastControlDomainMemory) and would have to "
+                    + "give up \(missing)",
+                remedy: "end other domains, or make the new domain's memory smaller")
+        }
+        return lowered
+    }
+
+    /// - Throws: `noMemory` when dom0 would have less than it must keep.
+    func checkControlDomain(givesUp missing: UInt64) throws(ToolstackError) {
+        let info = try info(of: .control)
+        let target: UInt64?
+        do { target = try store.read(DomainPaths(.control).guest / "memory/target").flatMap { UInt64($0) } } catch {
+            throw ToolstackError(.fail, "cannot find what memory dom0 has", underlying: error)
+        }
+        _ = try Self.lowered(target ?? (info.pages &+ info.outstandingPages) &* 4, by: missing)
     }
 
     /// Notes what dom0 has as its target, where nobody has set one since the host was started, and what it may have.

@@ -34,22 +34,6 @@ extension Toolstack {
         }
     }
 
-    /// What `create` would say of a configuration before it makes anything.
-    ///
-    /// - Returns: what has no effect on this host, and why the domain cannot be, or nil.
-    public func objections(to given: DomainConfiguration) -> (warnings: [String], refusal: ToolstackError?) {
-        var warnings: [String] = []
-        do throws(ToolstackError) {
-            let defaults = try ConfigurationDefaults.apply(to: given, on: capabilities(for: given))
-            warnings = defaults.warnings
-            var configuration = defaults.configuration
-            try DeviceEngine(self).complete(&configuration)
-            return (warnings, nil)
-        } catch {
-            return (warnings, error)
-        }
-    }
-
     /// The numbers of the cpupools by name; libxl keeps the names in the store.
     private func poolNames() throws -> [String: UInt32] {
         var names: [String: UInt32] = [:]

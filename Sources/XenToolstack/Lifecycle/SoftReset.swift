@@ -24,7 +24,7 @@ extension Toolstack {
         guard try info(of: domain).flags.contains(.shutdown) else {
             throw ToolstackError(.invalid, failure, domain: domain, cause: "it has not shut down")
         }
-        var creation = Creation(toolstack: self, given: configuration, options: CreateOptions())
+        var creation = Creation(configuration, CreateOptions(), self)
         do {
             try await creation.resetInPlace(domain)
         } catch {
@@ -36,32 +36,34 @@ extension Toolstack {
 
 extension Creation {
     mutating func resetInPlace(_ domain: DomainID) async throws {
-        let configuration = try completeConfiguration()
-        let features = try await toolstack.deviceModelFeatures(for: configuration)
-        var build = DomainBuild(
-            configuration: configuration, domain: domain, uuid: configuration.createInfo.uuid ?? .zero,
-            release: toolstack.paths.release, origin: .softReset)
-        build.deviceModelFeatures = features
-        build.store.frame = try ringFrame("store", of: build)
-        build.console.frame = try ringFrame("console", of: build)
+        build.domain = domain
+        try complete()
+        build.deviceModelFeatures = try await toolstack.deviceModelFeatures(for: build.configuration)
+        build.origin = .softReset
+        build.store.frame = try ringFrame("store")
+        build.console.frame = try ringFrame("console")
         let emulation = try toolstack.deviceModelStoreData(of: domain)
         try await toolstack.saveDeviceModel(of: domain, movesAway: true)
-        try await disconnect(build)
-        try enterStore(build)
+        try await disconnect(domain)
+        try enterStore()
         try toolstack.restoreDeviceModelStoreData(emulation, of: domain)
         build.deviceModelState = toolstack.deviceModelRestoreFile(of: domain)
-        try await connect(&build)
+        // As for a new domain, but that its memory is there.
+        try await prepareGuest()
+        try hypervisor.setHVMParameter(.storeEventChannel, to: UInt64(build.store.port), of: domain)
+        try hypervisor.setHVMParameter(.consoleEventChannel, to: UInt64(build.console.port), of: domain)
+        try await introduce()
+        try await perform(Self.connecting + Self.finishing)
     }
 
-    private func ringFrame(_ name: String, of build: DomainBuild) throws -> UInt64 {
+    private func ringFrame(_ name: String) throws -> UInt64 {
         try toolstack.store.read(build.paths.guest / name / "ring-ref").flatMap { UInt64($0) } ?? 0
     }
 
     /// Takes everything off the domain that would be gone with it, and has the hypervisor reset it.
-    private func disconnect(_ build: DomainBuild) async throws {
-        let domain = build.domain
+    private func disconnect(_ domain: DomainID) async throws {
         try toolstack.store.release(domain)
-        try toolstack.hypervisor.pauseDomain(domain)
+        try hypervisor.pauseDomain(domain)
         await toolstack.stopDeviceModel(of: domain)
         await PCIPassthrough(toolstack).destroyAll(of: domain)
         await USBPassthrough(toolstack).destroyAll(of: domain)
@@ -69,7 +71,7 @@ extension Creation {
         await toolstack.awaitBackendRelease(of: domain)
         toolstack.removeNodes(of: domain)
         // The hypervisor closes all event channels and lets the vCPUs go on, which the pause prevents.
-        try await onOwnThread { [hypervisor = toolstack.hypervisor] () throws(HypervisorError) in
+        try await onOwnThread { [hypervisor] () throws(HypervisorError) in
             try hypervisor.softResetDomain(domain)
         }
         let (saved, next) = (toolstack.deviceModelSaveFile(of: domain), toolstack.deviceModelRestoreFile(of: domain))
@@ -78,20 +80,5 @@ extension Creation {
                 .fail, "cannot reset domain \(domain) in place", domain: domain,
                 cause: "its device model's state: \(String(cString: strerror(errno)))")
         }
-    }
-
-    /// As for a new domain, but that its memory is there.
-    private mutating func connect(_ build: inout DomainBuild) async throws {
-        let builder = GuestBuilder(toolstack)
-        try await builder.preBuild(&build)
-        let hypervisor = toolstack.hypervisor
-        try hypervisor.setHVMParameter(.storeEventChannel, to: UInt64(build.store.port), of: build.domain)
-        try hypervisor.setHVMParameter(.consoleEventChannel, to: UInt64(build.console.port), of: build.domain)
-        build.startTime = Self.now()
-        try await builder.postBuild(build)
-        try introduce(build)
-        try await attachDevices(&build)
-        _ = try record(build)
-        try await awaitConsole(build)
     }
 }

@@ -27,7 +27,7 @@ struct BatchStart: Sendable {
     func plans() async throws -> [CreatePlan] {
         var plans: [CreatePlan] = []
         for configuration in configurations {
-            plans.append(try await context.toolstack.plan(configuration, options: start(configuration).options))
+            plans.append(try await start(configuration).plan())
         }
         return plans
     }

@@ -35,6 +35,13 @@ struct DomainStart: Sendable {
 
     private var toolstack: Toolstack { context.toolstack }
 
+    /// What `start` would do, apart from the monitor.
+    func plan() async throws -> CreatePlan {
+        var plan = try await toolstack.plan(configuration, options: options)
+        if !staysPaused { plan.steps.append(.unpause) }
+        return plan
+    }
+
     /// Creates the domain and lets it run. When this is interrupted or fails, nothing of the domain is left.
     ///
     /// - Returns: when the monitor watches over the domain; with `staysInForeground`, after the domain's end.

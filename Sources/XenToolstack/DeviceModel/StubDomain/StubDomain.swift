@@ -12,26 +12,26 @@ extension Toolstack {
     ///   - undo: gets the removal of everything that this makes.
     func startStubDomain(for guest: DomainBuild, undo: inout UndoStack) async throws(ToolstackError) {
         let name = guest.configuration.createInfo.name ?? ""
-        var creation = Creation(
-            toolstack: self, given: StubDomainPlan.configuration(for: guest), options: CreateOptions())
+        var creation = Creation(StubDomainPlan.configuration(for: guest), CreateOptions(), self)
         creation.undo = undo
         defer { undo = creation.undo }
         // dom0's backend of the stub domain's consoles makes it.
         let state = deviceModelSaveFile(of: guest.domain)
         creation.undo.push("\(state)") { try Files.remove(state) }
         do {
-            var stub = try await creation.makeStubDomain()
+            try creation.complete()
+            try await creation.perform(Creation.making)
             let log = LogFile("qemu-dm-\(name)", in: paths.log)
             try log.rotateAway()
-            stub.consoleOutputs = StubDomainPlan.consoleOutputs(for: guest, log: log.path, paths)
-            let plan = try StubDomainPlan(stub, for: guest, paths)
+            creation.build.consoleOutputs = StubDomainPlan.consoleOutputs(for: guest, log: log.path, paths)
+            let plan = try StubDomainPlan(creation.build, for: guest, paths)
             try introduce(plan)
-            try await creation.attachDevices(&stub)
+            try await creation.perform(Creation.connecting)
             creation.undo.push("monitor proxy of domain \(plan.domain)") {
                 await self.stopMonitorProxy(of: plan.domain)
             }
             try await startMonitorProxy(plan)
-            try hypervisor.unpauseDomain(stub.domain)
+            try hypervisor.unpauseDomain(plan.domain)
             try await waitUntilRunning(plan, log)
         } catch {
             throw ToolstackError(

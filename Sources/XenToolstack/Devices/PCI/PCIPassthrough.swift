@@ -19,7 +19,9 @@ public struct PCIPassthrough: Sendable {
     // MARK: Before anything is made
 
     /// Applies the defaults, and refuses what cannot work.
-    func complete(_ configuration: inout DomainConfiguration) throws(ToolstackError) {
+    ///
+    /// - Parameter domain: which may have the devices already, or none.
+    func complete(_ configuration: inout DomainConfiguration, for domain: DomainID) throws(ToolstackError) {
         guard !configuration.pciDevices.isEmpty else { return }
         var seen: Set<PCIDeviceAddress> = []
         guard configuration.buildInfo.deviceModelStubdomain != true else {
@@ -43,7 +45,7 @@ public struct PCIPassthrough: Sendable {
                     throw ToolstackError(
                         .invalid, "cannot give \(function.address) to the guest twice", remedy: "name it once in pci=")
                 }
-                try check(function)
+                try check(function, for: domain)
             }
             configuration.pciDevices[index] = device
         }
@@ -83,13 +85,13 @@ public struct PCIPassthrough: Sendable {
     }
 
     /// Refuses a function that no guest can have now.
-    func check(_ function: PassedFunction) throws(ToolstackError) {
+    func check(_ function: PassedFunction, for target: DomainID = .invalid) throws(ToolstackError) {
         let (address, what) = (function.address, "give \(function.address) to the guest")
         guard Files.exists(pci.directory(of: address)) else {
             throw ToolstackError(
                 .notFound, "cannot \(what)", cause: "there is no such device", remedy: "lspci -D shows those that are")
         }
-        if let domain = try toolstack.owner(of: address) {
+        if let domain = try toolstack.owner(of: address), domain != target {
             throw ToolstackError(
                 .invalid, "cannot \(what)", domain: domain, cause: "domain \(domain) has it",
                 remedy: "xl pci-detach \(domain) \(address) takes it away")

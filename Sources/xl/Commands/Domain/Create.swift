@@ -100,8 +100,7 @@ struct CreateCommand: ActingCommand {
     ) async throws -> ExitStatus {
         let start = DomainStart(configuration, self.start, global: global, in: context)
         if isPlanOnly {
-            Output.print(
-                bytes: try YajlEncoder().encode(await context.toolstack.plan(configuration, options: start.options)))
+            Output.print(bytes: try YajlEncoder().encode(await start.plan()))
             return .success
         }
         return try await start.run()
