@@ -93,14 +93,17 @@ public final class SimulatedHypervisor: Sendable {
 
     /// Domains of different hosts have different numbers, so that a number says which host is meant.
     public let firstDomain: UInt32
-    private static let range: UInt32 = 300
+    private static let range: UInt32 = 60
     private static let used = Mutex<Set<UInt32>>([])
 
     init(faults: Faults, release: XenRelease) {
         self.faults = faults
         self.release = release
         let first = Self.used.withLock { used in
-            let first = stride(from: 1, to: 32000, by: UInt32.Stride(Self.range)).first { !used.contains($0) } ?? 1
+            let numbers = stride(from: UInt32(1), to: 32000, by: UInt32.Stride(Self.range))
+            guard let first = numbers.first(where: { !used.contains($0) }) else {
+                preconditionFailure("more simulated hosts at once than there are numbers of domains for")
+            }
             used.insert(first)
             return first
         }
