@@ -50,8 +50,8 @@ let generalKeys: [ConfigKey] = [
     action("on_watchdog", \.onWatchdog, "What to do when the guest's watchdog fires", default: "destroy"),
     action("on_crash", \.onCrash, "What to do when the guest crashes", default: "destroy"),
     action(
-        "on_soft_reset", \.onSoftReset, "What to do when the guest asks for a soft reset, which only HVM guests can have",
-        default: "soft-reset"),
+        "on_soft_reset", \.onSoftReset,
+        "What to do when the guest asks for a soft reset, which only HVM guests can have", default: "soft-reset"),
     .flag("nomigrate", \.buildInfo.disableMigrate, "Forbid saving and migration", default: "0"),
     .flag("driver_domain", \.createInfo.driverDomain, "Let the guest be a backend for others", default: "0"),
     .flag(
