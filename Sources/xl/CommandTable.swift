@@ -1,7 +1,16 @@
 /// One subcommand: the word that calls it, and its type.
 struct CommandRow: Sendable {
     let name: String
-    let command: any XLCommand.Type
+    private let type: @Sendable () -> any XLCommand.Type
+
+    /// - Parameter command: looked at only when the row is: the runtime makes generic types one by one, and to make all of
+    ///   them would take longer than many a command does.
+    init(name: String, command: @escaping @autoclosure @Sendable () -> any XLCommand.Type) {
+        self.name = name
+        type = command
+    }
+
+    var command: any XLCommand.Type { type() }
 }
 
 /// All subcommands, in the order in which `xl help` lists them: upstream's, then our own.
