@@ -22,13 +22,12 @@ public struct HostPaths: Sendable {
     public var globalConfiguration: FilePath { config.appending("xl.conf") }
     /// The lock that autoballooning takes unless xl.conf names another.
     public var lock: FilePath = "/var/lock/xl"
+    /// Where each release has a directory of its own, such as `xen-4.17`.
+    public var releases: FilePath = "/usr/lib"
     /// Programs of the running release: xenconsole, pygrub.
-    public var libexec: FilePath {
-        get { programs ?? FilePath("/usr/lib/xen-\(release)/bin") }
-        set { programs = newValue }
-    }
+    public var libexec: FilePath { releases.appending("xen-\(release)/bin") }
     /// hvmloader, xen-shim and the pvgrub images of the running release.
-    public var firmware: FilePath { FilePath("/usr/lib/xen-\(release)/boot") }
+    public var firmware: FilePath { releases.appending("xen-\(release)/boot") }
     /// The system firmware of HVM guests.
     public var seabios: FilePath = "/usr/share/seabios/bios-256k.bin"
     public var ovmf: FilePath = "/usr/share/ovmf/OVMF.fd"
@@ -48,7 +47,6 @@ public struct HostPaths: Sendable {
     public var release: XenRelease { known.value }
 
     private let known: Release
-    private var programs: FilePath?
 
     /// Looked up when it is first asked for, which most commands never do.
     private final class Release: Sendable {

@@ -4,8 +4,11 @@ import Synchronization
 public final class SimulatedBackends: Sendable {
     private let silent = Mutex<Set<String>>([])
 
-    /// - Parameter kinds: of the devices that the kernel serves, or QEMU without a word from the test.
-    init(_ store: SimulatedStore, kinds: Set<String> = ["vbd", "vif", "9pfs", "vtpm", "pci", "vusb", "qusb"]) {
+    /// - Parameter kinds: of the devices that the kernel serves, or QEMU and daemons without a word from the test.
+    init(
+        _ store: SimulatedStore,
+        kinds: Set<String> = ["vbd", "vif", "9pfs", "xen_9pfs", "vtpm", "pci", "vusb", "qusb"]
+    ) {
         store.add { [self] path, store in
             guard path.hasPrefix("/local/domain/") else { return }
             let words = path.split(separator: "/").map(String.init)
@@ -26,6 +29,12 @@ public final class SimulatedBackends: Sendable {
 
     /// Lets the backends of a kind answer nothing any more.
     public func silence(_ kind: String) { silent.withLock { _ = $0.insert(kind) } }
+
+    /// A process was started that is to be `xen-9pfsd`, which tells that it runs.
+    func startP9Daemon(_ store: SimulatedStore) {
+        guard !silent.withLock({ $0.contains("xen_9pfs") }) else { return }
+        store.access { $0.write("/local/domain/0/libxl/xen-9pfs/state", "running") }
+    }
 
     /// xenconsoled opens a terminal for a console whose ring it finds.
     private func serveConsole(_ words: [String], _ store: inout SimulatedStore.Access) {

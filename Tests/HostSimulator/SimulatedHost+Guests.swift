@@ -23,12 +23,17 @@ extension SimulatedHost {
     public func hvmGuest(_ more: String = "") throws -> DomainConfiguration {
         let loader = try write("boot/hvmloader", [0x1F, 0x8B] + Array(repeating: 0, count: 62))
         try write("boot/bios", Array(repeating: 0, count: 64 << 10))
+        try write("qemu", Array("#!/bin/sh\n\(try stay())\n".utf8), mode: 0o755)
+        return try configuration(
+            "name='guest'\ntype='hvm'\nfirmware_override='\(loader)'\nmemory=64\nvideoram=8\nvnc=0\n\(more)\n")
+    }
+
+    /// The line of a script with which it stays until it is ended.
+    public func stay() throws -> String {
         // Opening a FIFO without a writer takes for ever, and starts no other program.
         let fifo = root.appending("never")
         guard mkfifo(fifo.string, 0o600) == 0 || errno == EEXIST else { throw Errno(rawValue: errno) }
-        try write("qemu", Array("#!/bin/sh\nread never < \"\(fifo)\"\n".utf8), mode: 0o755)
-        return try configuration(
-            "name='guest'\ntype='hvm'\nfirmware_override='\(loader)'\nmemory=64\nvideoram=8\nvnc=0\n\(more)\n")
+        return "read never < \"\(fifo)\""
     }
 
     /// A PV guest with a disk, from which a bootloader takes its kernel.

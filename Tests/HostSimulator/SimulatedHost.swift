@@ -40,8 +40,12 @@ public final class SimulatedHost: Sendable {
         (paths.config, paths.lock) = (root.appending("etc"), root.appending("lock"))
         paths.sysfs = root.appending("sys")
         paths.hotplugLocks = root.appending("run/hotplug")
+        paths.releases = root.appending("usr")
         (paths.qemu, paths.seabios) = (root.appending("qemu"), root.appending("boot/bios"))
-        for directory in [paths.lib, paths.run, paths.log, paths.config, paths.scripts, root.appending("boot")] {
+        for directory in [
+            paths.lib, paths.run, paths.log, paths.config, paths.scripts, root.appending("boot"), paths.releases,
+            paths.libexec.removingLastComponent(), paths.libexec,
+        ] {
             guard mkdir(directory.string, 0o755) == 0 else { throw Errno(rawValue: errno) }
         }
         sysfs = try SimulatedSysfs(root: paths.sysfs, faults: faults)
@@ -53,8 +57,9 @@ public final class SimulatedHost: Sendable {
         self.qemu = qemu
         HostRegistry.add(
             root.string,
-            HostRegistry.Entry(faults: faults, processes: processes) { name, process, arguments in
+            HostRegistry.Entry(faults: faults, processes: processes) { [backends, store] name, process, arguments in
                 if name == "qemu" { qemu.start(process, arguments) }
+                if name.hasSuffix("/xen-9pfsd") { backends.startP9Daemon(store) }
             })
         hypervisor.observe { [store] event, domain in
             if event != .unpaused { store.tell("@releaseDomain", removing: event == .destroyed ? domain : nil) }
@@ -113,6 +118,13 @@ public final class SimulatedHost: Sendable {
         try file.closeAfter { _ = try file.writeAll(bytes) }
         guard chmod(path.string, mode) == 0 else { throw Errno(rawValue: errno) }
         return path
+    }
+
+    /// Puts a program among those of the release.
+    ///
+    /// - Parameter script: without its first line.
+    public func addProgram(_ name: String, _ script: String) throws {
+        try write("usr/xen-\(toolstack.paths.release)/bin/\(name)", Array("#!/bin/sh\n\(script)\n".utf8), mode: 0o755)
     }
 
     /// Makes a directory below the root where it is missing.

@@ -28,7 +28,16 @@ extension Toolstack {
             }
         } catch {
             await process.stop()
+            forget(process)
             throw error
+        }
+    }
+
+    /// Takes back what is recorded of a daemon that does not run, unless another one's record is in its place.
+    private func forget(_ daemon: ChildProcess) {
+        logFailure("forget xen-9pfsd") {
+            guard try store.read(Self.p9DaemonNode / "pid") == "\(daemon.id)" else { return }
+            try store.remove(Self.p9DaemonNode)
         }
     }
 

@@ -154,7 +154,7 @@ import Testing
     @Test(arguments: [("-no-acpi        disable ACPI", true), ("-run-with [user=username|uid:gid]", false)])
     func aMachineWithoutACPIIsAskedForInItsWords(_ help: String, _ isOld: Bool) async throws {
         let given = try host.hvmGuest("acpi=0")
-        try place("[ \"$1\" != -help ] || { echo '\(help)'; exit; }\nread never < '\(host.root)/never'")
+        try place("[ \"$1\" != -help ] || { echo '\(help)'; exit; }\n\(try host.stay())")
         let domain = try await host.start(given)
         let line = try #require(host.toolstack.deviceModelStatus(of: domain).commandLine)
         #expect(line.contains("-no-acpi") == isOld)

@@ -168,10 +168,7 @@ import YajlJSON
             \(try host.disk())
             \(try host.card())
             """)
-        var paths = host.toolstack.paths
-        paths.libexec = host.root
-        try host.write(
-            "vchan-socket-proxy", Array("#!/bin/sh\nread never < \"\(host.root)/never\"\n".utf8), mode: 0o755)
+        try host.addProgram("vchan-socket-proxy", "read never < '\(host.root)/never'")
         // Both QEMU inside and the proxy of its monitor say that they run when the proxy has been started.
         host.store.add { path, store in
             let words = path.split(separator: "/")
@@ -181,14 +178,11 @@ import YajlJSON
             store.write("\(StubDomainPlan.proxyStatePath(stub))", "running")
             store.write("\(StubDomainPlan.devicePath(stub, for: DomainID(guest)) / "state")", "running")
         }
-        let toolstack = Toolstack(
-            hypervisor: host.toolstack.hypervisor, store: host.toolstack.store, paths: paths,
-            timeouts: host.toolstack.timeouts, logger: host.toolstack.logger, sysfs: host.sysfs)
         let before = host.snapshot
-        let scene = Scene(host, toolstack, given)
+        let scene = Scene(host, host.toolstack, given)
         let attaching: [Step] = [.writeDeviceNodes, .attachDevices]
         #expect(
-            try await toolstack.plan(given).steps.suffix(7) == attaching + [.startStubDomain] + attaching
+            try await host.toolstack.plan(given).steps.suffix(7) == attaching + [.startStubDomain] + attaching
                 + [.storeConfiguration, .awaitConsole])
         try await check(scene, includes: [.startStubDomain])
         #expect(host.snapshot.changes(since: before) == [])
