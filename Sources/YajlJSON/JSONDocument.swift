@@ -28,9 +28,20 @@ final class JSONDocument {
         /// Index of the first value inside, 0 when there is none.
         var firstChild = 0
         var childCount = 0
+        /// Whether its members were looked up by their names.
+        var isOpened = false
+        /// Whether it was looked up by its name.
+        var isRead = false
     }
 
     var nodes: [Node] = []
+
+    /// Paths of members that nobody looked up, of objects whose other members were.
+    var unreadPaths: [String] {
+        nodes.indices.dropFirst().filter {
+            !nodes[$0].isRead && nodes[$0].name != nil && nodes[nodes[$0].parent].isOpened
+        }.map { describe(path: codingPath(of: $0)) }
+    }
 
     /// Indices of the values in a container.
     func children(of index: Int) -> [Int] {

@@ -12,10 +12,19 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
         var child = document.nodes[node].firstChild
         while child != 0 {
             // Of a name that stands twice the first counts, as in libxl (`libxl__json_map_get`).
-            if let name = document.nodes[child].name, members[name] == nil { members[name] = child }
+            if let name = document.nodes[child].name {
+                if members[name] == nil { members[name] = child } else { document.nodes[child].isRead = true }
+            }
             child = document.nodes[child].next
         }
         self.members = members
+        document.nodes[node].isOpened = true
+    }
+
+    private func member(_ name: String) -> Int? {
+        guard let member = members[name] else { return nil }
+        document.nodes[member].isRead = true
+        return member
     }
 
     var codingPath: [any CodingKey] { document.codingPath(of: node) }
@@ -24,11 +33,12 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
     var allKeys: [Key] {
         document.children(of: node).compactMap { child in
             guard let name = document.nodes[child].name, members[name] == child else { return nil }
+            document.nodes[child].isRead = true
             return Key(stringValue: name)
         }
     }
 
-    func contains(_ key: Key) -> Bool { members[key.stringValue] != nil }
+    func contains(_ key: Key) -> Bool { member(key.stringValue) != nil }
 
     func decodeNil(forKey key: Key) throws -> Bool { try value(key).decodeNil() }
 
@@ -37,7 +47,7 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
     }
 
     func decodeIfPresent<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value? {
-        guard let member = members[key.stringValue] else { return nil }
+        guard let member = member(key.stringValue) else { return nil }
         let value = ValueDecoder(document: document, node: member)
         return value.decodeNil() ? nil : try value.decodeAny(type)
     }
@@ -56,7 +66,7 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
     func superDecoder(forKey key: Key) throws -> any Decoder { try value(key) }
 
     private func value(_ key: any CodingKey) throws -> ValueDecoder {
-        guard let member = members[key.stringValue] else {
+        guard let member = member(key.stringValue) else {
             throw DecodingError.keyNotFound(key, .init(codingPath: codingPath, debugDescription: "missing"))
         }
         return ValueDecoder(document: document, node: member)

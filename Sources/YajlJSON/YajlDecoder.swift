@@ -18,8 +18,25 @@ public struct YajlDecoder: Sendable {
     public func decode<Value: Decodable>(
         _ type: Value.Type, from text: some Collection<UInt8>
     ) throws(JSONDecodingError) -> Value {
-        let result: Result<Value, JSONDecodingError>? = text.withContiguousStorageIfAvailable { decode(type, in: $0) }
-        return try (result ?? Array(text).withUnsafeBufferPointer { decode(type, in: $0) }).get()
+        try decodeDocument(type, from: text).value
+    }
+
+    /// As ``decode(_:from:)``.
+    ///
+    /// - Returns: the value, and the paths of members that it has no place for.
+    public func decodeAll<Value: Decodable>(
+        _ type: Value.Type, from text: some Collection<UInt8>
+    ) throws(JSONDecodingError) -> (value: Value, unknown: [String]) {
+        let (value, document) = try decodeDocument(type, from: text)
+        return (value, document.unreadPaths)
+    }
+
+    private func decodeDocument<Value: Decodable>(
+        _ type: Value.Type, from text: some Collection<UInt8>
+    ) throws(JSONDecodingError) -> (value: Value, document: JSONDocument) {
+        typealias Answer = Result<(Value, JSONDocument), JSONDecodingError>
+        let answer: Answer? = text.withContiguousStorageIfAvailable { decode(type, in: $0) }
+        return try (answer ?? Array(text).withUnsafeBufferPointer { decode(type, in: $0) }).get()
     }
 
     /// As ``decode(_:from:)``, for a text in a string.
@@ -29,7 +46,7 @@ public struct YajlDecoder: Sendable {
 
     private func decode<Value: Decodable>(
         _ type: Value.Type, in text: UnsafeBufferPointer<UInt8>
-    ) -> Result<Value, JSONDecodingError> {
+    ) -> Result<(Value, JSONDocument), JSONDecodingError> {
         guard text.count <= maximumSize else {
             let reason = "the text has \(text.count) bytes, the limit is \(maximumSize)"
             return .failure(JSONDecodingError(line: 0, column: 0, path: "", reason: reason))
@@ -39,7 +56,7 @@ public struct YajlDecoder: Sendable {
         do {
             let document = try JSONParser.parse(text, maximumDepth: maximumDepth)
             do {
-                return .success(try ValueDecoder(document: document, node: 0).decode(type))
+                return .success((try ValueDecoder(document: document, node: 0).decode(type), document))
             } catch {
                 return .failure(locate(error, in: document, text: text))
             }

@@ -29,6 +29,15 @@ private func compact(_ value: some Encodable) throws -> String {
         let text = try fixture(name)
         let configuration = try YajlDecoder().decode(DomainConfiguration.self, from: text)
         #expect(try YajlEncoder().encode(configuration) == text)
+        #expect(try YajlDecoder().decodeAll(DomainConfiguration.self, from: text).unknown == [])
+    }
+
+    @Test func fieldsOfAnotherTimeAreNamed() throws {
+        let text =
+            #"{"new":[1,{"a":2}],"c_info":{"type":"pvh","x":null},"disks":[{"vdev":"xvda","y":{"z":1}}],"new":3}"#
+        let found = try YajlDecoder().decodeAll(DomainConfiguration.self, from: Array(text.utf8))
+        #expect(found.unknown == ["new", "c_info.x", "disks[0].y"])
+        #expect(found.value.disks.first?.virtualDevice == "xvda")
     }
 
     @Test func theEmptyConfigurationIsUpstreams() throws {

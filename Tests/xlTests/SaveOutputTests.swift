@@ -1,3 +1,4 @@
+import DomainModel
 import Testing
 import XenControl
 import XenToolstack
@@ -17,6 +18,19 @@ import YajlJSON
         #expect(document["domid"]?.integer == 7)
         let problems = try JSONSchema(named: "save").problems(in: YajlEncoder().encode(document))
         #expect(problems.isEmpty, "\(problems)")
+    }
+
+    @Test func whatANewerXlHasSavedIsNamed() throws {
+        var said: [String] = []
+        let text = Array(#"{"b_info":{"type":"pvh","new\u001b[2J":[1]},"a":1,"b":1,"c":1,"d":1,"e":1}"#.utf8)
+        _ = try DomainConfiguration(savedJSON: text, name: "guest.save") {
+            said.append(CommandContext.words(forUnknown: $0, in: "guest.save"))
+        }
+        #expect(
+            said == [
+                "guest.save was saved by a newer xl than this one for Xen 4.17 to 4.22: left out is "
+                    + #"b_info.new\x1b[2J, a, b, c, d and 1 more"#
+            ])
     }
 
     @Test func aMigrationsAnswerKeepsToItsSchema() throws {

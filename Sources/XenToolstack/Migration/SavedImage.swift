@@ -44,9 +44,14 @@ extension SaveFileHeader {
 
 extension DomainConfiguration {
     /// The configuration that a saved domain brings along as JSON.
-    public init(savedJSON text: [UInt8], name: String) throws(ToolstackError) {
+    ///
+    /// - Parameter unknown: is told the paths of fields that this library does not know and leaves out, if there are any:
+    ///   a newer one has saved the domain.
+    public init(
+        savedJSON text: [UInt8], name: String, unknown: ([String]) -> Void = { _ in }
+    ) throws(ToolstackError) {
         do {
-            try self.init(json: text)
+            try self.init(json: text, unknown: unknown)
         } catch {
             throw ToolstackError(
                 .invalid, "cannot read the configuration in \(name)", underlying: error,

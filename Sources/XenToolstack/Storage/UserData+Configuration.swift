@@ -31,7 +31,14 @@ extension DomainConfiguration {
     ///
     /// - Throws: also for counts and sizes that no domain can have.
     init(json text: [UInt8]) throws {
-        self = try YajlDecoder().decode(DomainConfiguration.self, from: text)
+        try self.init(json: text, unknown: { _ in })
+    }
+
+    /// - Parameter unknown: is told the paths of fields that a configuration does not have, if there are any.
+    init(json text: [UInt8], unknown: ([String]) -> Void) throws {
+        let (configuration, paths) = try YajlDecoder().decodeAll(DomainConfiguration.self, from: text)
+        self = configuration
+        if !paths.isEmpty { unknown(paths) }
         let problems = ConfigurationRanges.problems(self)
         guard problems.isEmpty else {
             throw ToolstackError(.invalid, "the configuration cannot be used", cause: problems.joined(separator: "; "))

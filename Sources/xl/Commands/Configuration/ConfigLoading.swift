@@ -1,6 +1,7 @@
 import DomainConfig
 import DomainModel
 import XenToolstack
+import XenTypes
 
 /// Reading configurations for commands: diagnostics go to stderr.
 extension CommandContext {
@@ -129,7 +130,9 @@ extension CommandContext {
         if header.configuration != .none { Output.plainError("Parsing config from <saved>") }
         switch header.configuration {
         case .json(let text):
-            var configuration = try DomainConfiguration(savedJSON: text, name: source)
+            var configuration = try DomainConfiguration(savedJSON: text, name: source) {
+                Output.warning(Self.words(forUnknown: $0, in: source))
+            }
             try applyMasks(of: global, to: &configuration)
             return configuration
         case .text(let text): return try configuration(saved: text, global: global)
@@ -138,6 +141,14 @@ extension CommandContext {
                 .invalid, "Config file not specified and none in save file",
                 remedy: "name a configuration file before \(source)")
         }
+    }
+
+    /// What is said of fields that only a newer `xl` knows.
+    static func words(forUnknown fields: [String], in source: String) -> String {
+        let shown = fields.prefix(5).map { String($0.escapingControls.prefix(80)) }.joined(separator: ", ")
+        let known = "\(Toolstack.releases.lowerBound) to \(Toolstack.releases.upperBound)"
+        return "\(source) was saved by a newer xl than this one for Xen \(known): left out is "
+            + shown + (fields.count > 5 ? " and \(fields.count - 5) more" : "")
     }
 
     /// Takes away the processors that `xl.conf` keeps from guests.
