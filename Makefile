@@ -56,7 +56,7 @@ EXAMPLES := $(filter-out %.png examples/demo,$(wildcard examples/*))
 SCRIPTS := $(XENHOST) Tests/XenHost/image/rootfs Tests/XenHost/image/initramfs scripts/install-packages scripts/host-shell \
 	scripts/xen-libraries scripts/check-headers scripts/debian-changelog systemd/guests completions/words debian/swift-xl.preinst debian/swift-xl.postrm Tests/Package/life Tests/Package/steps .ci/run Tests/Fuzz/fuzz Tests/HostTests/Support/merge-durations $(wildcard examples/demo Benchmarks/bench Benchmarks/measure Benchmarks/measure-migration)
 
-.PHONY: help demo without-hosts test test-full quick record unit host-test fuzz release install uninstall deb deb-test bench lint docs host-shell \
+.PHONY: help demo test test-full quick record unit host-test fuzz release install uninstall deb deb-test bench lint docs host-shell \
 	clean build-packages packages builds tests host-image newer-host-image headers
 
 help:
@@ -103,16 +103,13 @@ demo: release host-image
 builds: packages
 	@$(MAKE) --no-print-directory -j5 release tests host-image newer-host-image headers
 
-# The unit tests run as soon as they are built, while the rest is.
-without-hosts: packages
-	@$(MAKE) --no-print-directory -j5 release unit host-image newer-host-image headers
+# Unit tests have deadlines of their own, and so do not run beside the builds.
+test: builds unit host-test
 
-test: without-hosts host-test
-
-test-full: without-hosts
+test-full: builds unit
 	@$(MAKE) --no-print-directory host-test SWIFT_XL_FULL=1
 
-quick: lint without-hosts
+quick: lint builds unit
 	@$(MAKE) --no-print-directory host-test SUITE=Ground
 
 record: builds

@@ -86,7 +86,7 @@ import XenControl
     @Test func quotedWordsComeThroughAShell() async throws {
         for word in ["", "$HOME `id` \\ \" ' ; & | < > ( ) * ? [ ] # ~ = % !\t", "ä€😀"] {
             let answer = try await RemoteCommand("printf %s \(MigrationTransport.quoted(word))").run(
-                within: .seconds(20))
+                within: .seconds(600))
             #expect(String(decoding: answer.output, as: UTF8.self) == word)
         }
     }
@@ -94,7 +94,7 @@ import XenControl
     @Test func talksWithACommandThroughAShell() async throws {
         let transport = try MigrationTransport("cat; exit 3")
         try transport.connection.send(.ready)
-        try await transport.connection.expect(.ready, within: .seconds(20))
+        try await transport.connection.expect(.ready, within: .seconds(600))
         #expect(await transport.close() == .exited(3))
     }
 
@@ -108,7 +108,7 @@ import XenControl
     @Test func readsWhatItIsGivenAndAnswers() async throws {
         var command = RemoteCommand("cat; exit 4")
         command.input = [UInt8](repeating: 65, count: 300_000)
-        let answer = try await command.run(within: .seconds(20))
+        let answer = try await command.run(within: .seconds(600))
         #expect(answer.output == command.input)
         #expect(answer.status == .exited(4))
     }
@@ -120,7 +120,7 @@ import XenControl
     }
 
     @Test func saysNoMoreThanCanBeAnAnswer() async {
-        await #expect { try await RemoteCommand("exec cat /dev/zero").run(within: .seconds(20)) } throws: {
+        await #expect { try await RemoteCommand("exec cat /dev/zero").run(within: .seconds(600)) } throws: {
             ($0 as? ToolstackError)?.code == .bufferFull
         }
     }
