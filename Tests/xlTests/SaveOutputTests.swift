@@ -22,7 +22,7 @@ import YajlJSON
 
     @Test func whatANewerXlHasSavedIsNamed() throws {
         var said: [String] = []
-        let text = Array(#"{"b_info":{"type":"pvh","new\u001b[2J":[1]},"a":1,"b":1,"c":1,"d":1,"e":1}"#.utf8)
+        let text = Array(#"{"b_info":{"type.pvh":{},"new\u001b[2J":[1]},"a":1,"b":1,"c":1,"d":1,"e":1}"#.utf8)
         _ = try DomainConfiguration(savedJSON: text, name: "guest.save") {
             said.append(CommandContext.words(forUnknown: $0, in: "guest.save"))
         }
