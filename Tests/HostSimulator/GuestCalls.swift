@@ -148,7 +148,7 @@ private func domainFunction(_ name: String) -> UnsafeMutableRawPointer? {
             { handle, domain, isCooperative in
                 SimulatedHypervisor.of(handle)?.call("xc_domain_resume", domain) { domain in
                     domain.shutdownReason = nil
-                    domain.settings["xc_domain_resume"] = [UInt64(isCooperative)]
+                    domain.lastResume = isCooperative
                 } ?? -1
             } as @convention(c) (Handle, UInt32, Int32) -> Int32)
     default: return streamFunction(name)

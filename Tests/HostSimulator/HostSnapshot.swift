@@ -34,7 +34,12 @@ public struct HostSnapshot: Hashable, Sendable {
 extension SimulatedHost {
     public var snapshot: HostSnapshot {
         HostSnapshot(
-            nodes: store.contents, domains: hypervisor.domains, files: files(), processes: processes.left,
+            nodes: store.contents,
+            domains: hypervisor.domains.mapValues { domain in
+                var domain = domain
+                domain.lastResume = nil
+                return domain
+            }, files: files(), processes: processes.left,
             mappings: hypervisor.openMappings)
     }
 

@@ -33,6 +33,8 @@ public struct SimulatedDomain: Hashable, Sendable {
     public var share = SimulatedShare()
     /// What else was set, by the call that did.
     public var settings: [String: [UInt64]] = [:]
+    /// Whether the guest was told when it was last resumed, 0 or 1. It is as it was before otherwise.
+    public var lastResume: Int32?
     /// Its memory, of which the builder and the streams keep nothing but a text.
     public var content = ""
 
