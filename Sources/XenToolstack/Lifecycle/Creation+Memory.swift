@@ -9,10 +9,13 @@ import XenTypes
 extension Creation {
     var runsBootloader: Bool { build.origin == .boot && build.info.bootloader != nil && build.type != .hvm }
 
-    /// What is attached while the memory is on its way, and then need not be when the guest stands still.
-    var cardsAhead: [DevicePlan] {
-        guard options.image?.isCheckpointed == true else { return [] }
-        return (try? DeviceEngine(toolstack).plansAheadOfMemory(of: build)) ?? []
+    var attachesCardsAhead: Bool { (try? cardsAhead().isEmpty) == false }
+
+    /// What is attached while the memory is on its way, and then need not be when the guest stands still. Nothing of a
+    /// guest that goes on elsewhere between checkpoints: its packets would come here.
+    private func cardsAhead() throws(ToolstackError) -> [DevicePlan] {
+        guard let image = options.image, !image.isCheckpointed else { return [] }
+        return try DeviceEngine(toolstack).plansAheadOfMemory(of: build)
     }
 
     /// Finds out what the guest boots, from its bootloader if it has one.
@@ -54,7 +57,7 @@ extension Creation {
     mutating func restoreMemory() async throws {
         guard let image = options.image else { return }
         let restore = DomainRestore(toolstack: toolstack, image: image)
-        let cards = cardsAhead
+        let cards = try cardsAhead()
         if cards.isEmpty {
             try await restore.run(&build)
         } else {

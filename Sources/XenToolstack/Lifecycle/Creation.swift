@@ -61,10 +61,10 @@ struct Creation {
         Part(.prepareGuest) { try await $0.prepareGuest() },
         Part(.startDeviceModel, if: { EarlyDeviceModel.isPossible(for: $0.build) }) { try $0.startDeviceModel() },
         Part(.buildGuest, if: { $0.build.origin == .boot }) { try await $0.buildGuest() },
-        Part(.restoreMemory, if: { $0.build.origin == .restore && $0.cardsAhead.isEmpty }) {
+        Part(.restoreMemory, if: { $0.build.origin == .restore && !$0.attachesCardsAhead }) {
             try await $0.restoreMemory()
         },
-        Part(.attachCards, .restoreMemory, if: { !$0.cardsAhead.isEmpty }) { try await $0.restoreMemory() },
+        Part(.attachCards, .restoreMemory, if: { $0.attachesCardsAhead }) { try await $0.restoreMemory() },
         Part(.introduce) { try await $0.introduce() },
     ]
 

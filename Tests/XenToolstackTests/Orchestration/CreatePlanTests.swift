@@ -213,13 +213,17 @@ import YajlJSON
         return scene
     }
 
-    @Test func ofASavedGuest() async throws {
-        let scene = try await restoration(isCheckpointed: false)
+    /// It runs elsewhere until it is lost there.
+    @Test func ofAGuestThatIsProtectedByCheckpoints() async throws {
+        let scene = try await restoration(isCheckpointed: true)
+        var options = scene.options
+        options.image = try scene.image?()
+        #expect(try await !scene.toolstack.plan(scene.given, options: options).steps.contains(.attachCards))
         try await check(scene, includes: [.restoreMemory, .attachDevices])
     }
 
     @Test func ofAGuestWhoseCardsAreAttachedAheadOfItsMemory() async throws {
-        let scene = try await restoration(isCheckpointed: true)
+        let scene = try await restoration(isCheckpointed: false)
         try await check(scene, includes: [.attachCards, .restoreMemory, .attachDevices])
     }
 
