@@ -14,14 +14,13 @@ extension Toolstack {
     /// - Throws: `notFound` for a guest that has no such display.
     public func vncDisplay(of domain: DomainID) throws -> VNCDisplay {
         let console = DomainPaths(domain).guest / "console"
-        guard let port = try store.read(console / "vnc-port").flatMap({ UInt16($0) }), port >= 5900 else {
+        let nodes = try store.read([console / "vnc-port", console / "vnc-listen", console / "vnc-pass"])
+        guard let port = nodes[0].flatMap({ UInt16($0) }), port >= 5900 else {
             throw ToolstackError(
                 .notFound, "cannot show the display of domain \(domain)", domain: domain,
                 cause: "it has no VNC display",
                 remedy: "configure vnc=1")
         }
-        return VNCDisplay(
-            host: try store.read(console / "vnc-listen") ?? "localhost", number: port - 5900,
-            password: try store.read(console / "vnc-pass"))
+        return VNCDisplay(host: nodes[1] ?? "localhost", number: port - 5900, password: nodes[2])
     }
 }

@@ -48,7 +48,7 @@ extension DomainConfiguration {
     /// - Parameter unknown: is told the paths of fields that this library does not know and leaves out, if there are any:
     ///   a newer one has saved the domain.
     public init(
-        savedJSON text: [UInt8], name: String, unknown: ([String]) -> Void = { _ in }
+        savedJSON text: [UInt8], name: String, unknown: (([String]) -> Void)? = nil
     ) throws(ToolstackError) {
         do {
             try self.init(json: text, unknown: unknown)

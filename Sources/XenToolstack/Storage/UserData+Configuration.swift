@@ -29,16 +29,16 @@ extension UserData {
 extension DomainConfiguration {
     /// Decodes what a file or another host says.
     ///
-    /// - Throws: also for counts and sizes that no domain can have.
-    init(json text: [UInt8]) throws {
-        try self.init(json: text, unknown: { _ in })
-    }
-
     /// - Parameter unknown: is told the paths of fields that a configuration does not have, if there are any.
-    init(json text: [UInt8], unknown: ([String]) -> Void) throws {
-        let (configuration, paths) = try YajlDecoder().decodeAll(DomainConfiguration.self, from: text)
-        self = configuration
-        if !paths.isEmpty { unknown(paths) }
+    /// - Throws: also for counts and sizes that no domain can have.
+    init(json text: [UInt8], unknown: (([String]) -> Void)? = nil) throws {
+        if let unknown {
+            let (configuration, paths) = try YajlDecoder().decodeAll(DomainConfiguration.self, from: text)
+            self = configuration
+            if !paths.isEmpty { unknown(paths) }
+        } else {
+            self = try YajlDecoder().decode(DomainConfiguration.self, from: text)
+        }
         let problems = ConfigurationRanges.problems(self)
         guard problems.isEmpty else {
             throw ToolstackError(.invalid, "the configuration cannot be used", cause: problems.joined(separator: "; "))

@@ -29,10 +29,6 @@ public struct PCIPassthrough: Sendable {
                 .notSupported, "cannot give PCI devices to a guest whose device model has a domain of its own",
                 remedy: "remove pci= or device_model_stubdomain_override=")
         }
-        guard configuration.createInfo.type != .pvh else {
-            throw ToolstackError(
-                .notSupported, "cannot give PCI devices to a PVH guest", remedy: "use type=\"hvm\", or remove pci=")
-        }
         for index in configuration.pciDevices.indices {
             let device = Self.completed(configuration.pciDevices[index])
             for function in try functions(of: device) {
