@@ -56,6 +56,14 @@ private func codes(_ text: String, words: [String] = []) -> [String] {
         #expect(configuration.createInfo.uuid != nil)
     }
 
+    /// As by upstream's xl: without another one, a daemon's folder is where guests may keep their logs.
+    @Test func aDaemonsFolderIsNamedByItsGuest() throws {
+        let share = "security_model=none,type=xen_9pfsd"
+        let configuration = try #require(parse(base + "p9=['\(share)','\(share),path=/srv']").configuration)
+        #expect(configuration.p9s.map(\.path) == ["/var/log/xen/guests/x", "/srv"])
+        #expect(parse(base + "p9=['tag=a,security_model=none,type=qemu']").configuration == nil)
+    }
+
     @Test(arguments: [
         ("", ["0!missing-key", "0!missing-key"]), ("name='x'", ["0!missing-key"]), (base, []),
         (base + "memmory=1", ["3 unknown-key"]), (base + "memory='a'", ["3 not-a-number"]),

@@ -6,6 +6,10 @@ extension DomainDraft {
         readPassthrough()
         configuration.disks = devices("disk", DiskSpec.self) { _ in DiskDevice() }
         configuration.p9s = devices("p9", P9Spec.self) { _ in P9Device() }
+        for index in configuration.p9s.indices where configuration.p9s[index].type == .xen9pfsd {
+            let place = "/var/log/xen/guests/\(configuration.createInfo.name ?? "")"
+            configuration.p9s[index].path = configuration.p9s[index].path ?? place
+        }
         configuration.vtpms = devices("vtpm", VTPMSpec.self) { Self.numbered(VTPMDevice(), \.deviceID, $0) }
         configuration.vdispls = devices("vdispl", VDisplSpec.self) { Self.numbered(VDisplDevice(), \.deviceID, $0) }
         configuration.pvcallsInterfaces = devices("pvcalls", PVCallsSpec.self) {
