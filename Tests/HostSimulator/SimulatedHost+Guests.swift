@@ -37,9 +37,16 @@ extension SimulatedHost {
     }
 
     /// A PV guest with a disk, from which a bootloader takes its kernel.
-    public func bootloaderGuest() throws -> DomainConfiguration {
+    ///
+    /// - Parameters:
+    ///   - program: the bootloader's name among the release's programs, with a text that is in it; nil for one that is
+    ///     elsewhere.
+    ///   - more: lines of the configuration.
+    public func bootloaderGuest(
+        _ program: (name: String, text: String)? = nil, _ more: String = ""
+    ) throws -> DomainConfiguration {
         let text = """
-            #!/bin/sh
+            echo "$*" > "\(toolstack.paths.log)/bootloader.words"
             for word; do
                 case $word in
                 --output=*) output=${word#*=} ;;
@@ -49,8 +56,10 @@ extension SimulatedHost {
             echo kernel > "$directory/kernel"
             printf 'kernel %s\\0args root=/dev/xvda\\0' "$directory/kernel" > "$output"
             """
-        let path = try write("bootloader", Array(text.utf8), mode: 0o755)
-        return try configuration("name='guest'\nbootloader='\(path)'\nmemory=64\n\(try disk())\n")
+        if let program { try addProgram(program.name, "# \(program.text)\n\(text)") }
+        let path = try write("bootloader", Array("#!/bin/sh\n\(text)\n".utf8), mode: 0o755)
+        return try configuration(
+            "name='guest'\nbootloader='\(program?.name ?? path.string)'\nmemory=64\n\(try disk())\n\(more)\n")
     }
 
     /// The line that gives a guest a disk: a raw file, which the script `block` connects.

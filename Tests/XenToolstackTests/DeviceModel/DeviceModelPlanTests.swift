@@ -36,6 +36,15 @@ import XenTypes
         #expect(plan.logName == "qemu-dm-web")
     }
 
+    @Test func whatWouldHaveNoEffectIsLeftOut() throws {
+        // Only the QEMU of Xen's own that earlier releases had heeds the limit.
+        let later = try DeviceModelPlan(build { _ in }, HostPaths(release: XenRelease(4, 20)))
+        #expect(later.environment.isEmpty)
+        let plan = try DeviceModelPlan(build { $0.buildInfo.deviceModelUser = "nobody" }, paths)
+        #expect(plan.warnings.count == 1 && plan.warnings[0].hasPrefix("device_model_user has no effect: "))
+        #expect(!plan.arguments.contains("-runas") && !plan.isRestricted)
+    }
+
     @Test func framebufferAndChannels() throws {
         let plan = try DeviceModelPlan(
             build {

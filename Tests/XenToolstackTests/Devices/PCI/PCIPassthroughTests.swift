@@ -163,6 +163,74 @@ import YajlJSON
         #expect(host.hypervisor.domains[domain.rawValue]?.interrupts == [])
     }
 
+    @Test func settingsOfTheConfigurationReachTheBackend() async throws {
+        let host = try await Self.host()
+        let lines = "pci_msitranslate=1\npci_power_mgmt=1"
+        let given = try host.pvGuest("pci=['00:04.0','00:05.0,msitranslate=0,power_mgmt=0,permissive=1']\n\(lines)")
+        let domain = try await host.toolstack.create(given).domain
+        let back: StorePath = "/local/domain/0/backend/pci/\(domain)/0"
+        #expect(
+            try host.toolstack.store.read([back / "opts-0", back / "opts-1"]) == [
+                "msitranslate=1,power_mgmt=1,permissive=0,rdm_policy=strict",
+                "msitranslate=0,power_mgmt=0,permissive=1,rdm_policy=strict",
+            ])
+    }
+
+    @Test func aPVHGuestCanHaveNone() async throws {
+        let host = try await Self.host()
+        let given = try host.pvhGuest("pci=['00:04.0']")
+        let before = host.snapshot
+        host.faults.start()
+        let refusal = await error { _ = try await host.toolstack.create(given) }
+        #expect(refusal?.message == "devices cannot be passed through to PVH guests")
+        #expect(!host.faults.points.contains { $0.name.hasPrefix("xc_domain_create") }, "nothing is made for it")
+        #expect(host.snapshot.changes(since: before) == [])
+        let domain = try await host.start(try host.pvhGuest())
+        let running = host.snapshot
+        let failure = await error { try await PCIPassthrough(host.toolstack).attach(device("00:04.0"), to: domain) }
+        #expect(failure?.code == .notSupported && failure?.cause == "it is a PVH guest")
+        #expect(host.snapshot.changes(since: running) == [])
+    }
+
+    // MARK: Graphics
+
+    /// The old frame buffer, from 0xA0000 on, in frames.
+    private static let frameBuffer: Range<UInt64> = 0xA0..<0xC0
+
+    /// What an HVM guest has that gets Intel's graphics, another VGA controller, or a card that is none.
+    @Test(
+        arguments: [
+            ("00:02.0", "gfx_passthru=1", true), ("00:02.0", "gfx_passthru='igd'", true),
+            ("00:03.0", "gfx_passthru='igd'", true), ("00:04.0", "gfx_passthru='igd'", false),
+            ("00:02.0", "gfx_passthru=0", false), ("00:02.0", "", false),
+        ] as [(String, String, Bool)])
+    func theFrameBufferGoesWithAGraphicsCard(_ place: String, _ line: String, _ hasIt: Bool) async throws {
+        let host = try await Self.host()
+        for number: UInt8 in 2...3 {
+            try host.sysfs.addDevice(
+                "0000:00:0\(number).0", driver: "e1000e", classCode: "0x030000", files: ["reset": ""])
+            let address = PCIDeviceAddress(segment: 0, bus: 0, devfn: number << 3)
+            try await host.toolstack.makeAssignable(address, name: nil, isForced: true)
+        }
+        let domain = try await host.toolstack.create(try host.hvmGuest("pci=['\(place)']\n\(line)")).domain
+        let guest = try #require(host.hypervisor.domains[domain.rawValue])
+        #expect(guest.ioMemory.contains(Self.frameBuffer) == hasIt)
+        #expect(guest.ioMemory.contains(0xFEB80..<0xFEBA0), "the device's own memory")
+        let words = host.toolstack.deviceModelStatus(of: domain).commandLine
+        #expect(words?.contains { $0.contains("igd-passthru=on") } == !["", "gfx_passthru=0"].contains(line))
+        #expect(host.qemu.devices(of: domain.rawValue).contains { $0.hasPrefix("pci-pt-") })
+        try await host.toolstack.destroy(domain)
+    }
+
+    @Test func aCardThatIsNotIntelsOwnIsNoPrimaryOne() async throws {
+        let host = try await Self.host()
+        let given = try host.hvmGuest("pci=['00:04.0']\ngfx_passthru=1")
+        let before = host.snapshot
+        let refusal = await error { _ = try await host.toolstack.create(given) }
+        #expect(refusal?.description.contains("gfx_passthru=1 is for Intel's own graphics at 00:02.0") == true)
+        #expect(host.snapshot.changes(since: before) == [])
+    }
+
     // MARK: Values
 
     @Test func allFunctionsGoToOneSlotFunctionZeroLast() throws {
