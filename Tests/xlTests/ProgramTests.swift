@@ -13,14 +13,16 @@ import YajlJSON
         var error = ""
     }
 
-    /// - Parameter isRead: whether anybody reads what goes to standard output.
-    private func run(_ words: [String], isRead: Bool = true) async throws -> Result {
+    /// - Parameters:
+    ///   - isRead: whether anybody reads what goes to standard output.
+    ///   - system: what the program sees in the place of /sys; nil for what there is.
+    private func run(_ words: [String], isRead: Bool = true, system: FilePath? = nil) async throws -> Result {
         // It is built beside the tests.
         let bundle = try #require(
             CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments.first)
         let program = FilePath(bundle).removingLastComponent().appending("xl")
         let (output, error) = (try Pipe(), try Pipe())
-        var plan = ChildProcess.Plan(program, words)
+        var plan = system.map { Self.plan(seeing: $0, [program.string] + words) } ?? .init(program, words)
         plan.output = .descriptor(output.writeEnd)
         plan.error = .descriptor(error.writeEnd)
         if !isRead { output.closeReadEnd() }
@@ -32,6 +34,55 @@ import YajlJSON
         if isRead { result.output = try text(output.readEnd) }
         result.error = try text(error.readEnd)
         return result
+    }
+
+    /// A program that finds a directory in the place of /sys, in a user namespace of its own.
+    private static func plan(seeing system: FilePath, _ words: [String]) -> ChildProcess.Plan {
+        let script = "mount --bind \(system) /sys && exec \"$@\""
+        return ChildProcess.Plan("/usr/bin/unshare", ["-rm", "sh", "-c", script, "sh"] + words)
+    }
+
+    /// Containers may forbid it.
+    private static func canReplaceSystem() async -> Bool {
+        var plan = plan(seeing: "/tmp", ["true"])
+        (plan.output, plan.error) = (.null, .null)
+        return (try? await ChildProcess.start(plan).wait())?.isSuccess == true
+    }
+
+    /// The kernel tells which release runs. Debian has no 4.19, so that nobody has its libraries.
+    @Test(
+        .enabled("no namespace of its own can be had") { await canReplaceSystem() },
+        arguments: [
+            (23, "this program was built for Xen 4.17 to 4.22, and the hypervisor is Xen 4.23; a newer version"),
+            (16, "this program was built for Xen 4.17 to 4.22, and the hypervisor is Xen 4.16; it is too old"),
+            (19, "the hypervisor is Xen 4.19, and libxenctrl.so.4.19 is not here or cannot be loaded; install"),
+        ])
+    func whichReleaseWasFoundIsToldOnAHostThatIsNotServed(_ minor: Int, _ cause: String) async throws {
+        var template = Array("/tmp/xl-system-XXXXXX".utf8CString)
+        try #require(mkdtemp(&template) != nil)
+        let system = FilePath(platformString: template)
+        let folders = ["hypervisor", "hypervisor/version"].map { system.appending($0) }
+        for folder in folders { try #require(mkdir(folder.string, 0o755) == 0) }
+        let files = [("major", 4), ("minor", minor)].map { (path: folders[1].appending($0), number: $1) }
+        defer {
+            for file in files { unlink(file.path.string) }
+            for folder in folders.reversed() + [system] { rmdir(folder.string) }
+        }
+        for file in files {
+            let descriptor = try FileDescriptor.open(
+                file.path, .writeOnly, options: [.create, .closeOnExec], permissions: .ownerReadWrite)
+            try descriptor.closeAfter { _ = try descriptor.writeAll(Array("\(file.number)\n".utf8)) }
+        }
+        for words in [["list"], ["info"], ["destroy", "1"]] {
+            let result = try await run(words, system: system)
+            #expect(result.status == .exited(1) && result.output == "", "\(words)")
+            #expect(result.error.contains("cannot open the hypervisor interface: \(cause)"), "\(result.error)")
+            #expect(result.error.split(separator: "\n").count == 1, "\(result.error)")
+        }
+        let error = try await run(["list", "--json"], system: system).error
+        #expect(try YajlDecoder().decode(JSONValue.self, from: error)["error"]?["code"]?.string == "no_hypervisor")
+        // What needs no hypervisor works.
+        #expect(try await run(["help"], system: system).status.isSuccess)
     }
 
     private func text(_ descriptor: FileDescriptor) throws -> String {
