@@ -24,9 +24,24 @@ extension HostTests {
         }
 
         private static let machines = ["standard VGA, serial line, disk, CD and NIC"]
+        /// Upstream's xl tells QEMU -no-acpi, an option that ended with QEMU 9: it cannot make such a machine here.
+        private static let oursAlone: Set = ["no ACPI, no HPET, timers"]
 
-        @Test(arguments: TestHost.isFull ? HVMCreation.cases.keys.sorted() : machines)
+        @Test(
+            arguments: TestHost.isFull
+                ? HVMCreation.cases.keys.filter { !oursAlone.contains($0) }.sorted() : machines)
         func isWhatUpstreamMakes(_ name: String) async throws { try await HVMCreation().isWhatUpstreamMakes(name) }
+
+        @Test(.enabled(if: TestHost.isFull, "QEMU starts slowly in emulation"), arguments: oursAlone.sorted())
+        func isMadeWhereUpstreamCannot(_ name: String) async throws {
+            let host = try #require(TestHost.current)
+            let guest = try #require(HVMCreation.cases[name])
+            try await guest.place(on: host)
+            try await host.require("\(TestHost.ours) create -q -p \(guest.path)")
+            let arguments = try await QEMUState(of: host.domain(guest.name), on: host).arguments
+            #expect(arguments.contains { $0.hasSuffix(",acpi=off") } && !arguments.contains("-no-acpi"))
+            try await host.require("\(TestHost.ours) destroy \(guest.name)")
+        }
 
         @Test(.enabled(if: TestHost.isFull, "it takes a minute in emulation"))
         func anHVMGuestBootsIsSeenAndPowersOffByItsButton() async throws {

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A program in QEMU's place that notes how it was started, and ends: so both tools go as far as to start it, and no
-/// further, whatever is configured.
+/// further, whatever is configured. Asked for its options, it answers as the host's QEMU, which it stands for.
 struct RecordingQEMU: Sendable {
     static let path = DeviceModelCase.place + "/qemu"
 
@@ -19,6 +19,7 @@ struct RecordingQEMU: Sendable {
     /// Few processes: each is slow in an emulated host. The devices are closed so that no tool waits for it to do so.
     private static let script = """
         #!/bin/sh
+        [ "$1" != -help ] || exec /usr/libexec/xen-qemu-system-i386 -help
         r=\(DeviceModelCase.place)/record
         printf '%s\\n' "$@" > $r.arguments
         tr '\\0' '\\n' < /proc/$$/environ > $r.environment
