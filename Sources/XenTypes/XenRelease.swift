@@ -1,6 +1,7 @@
 /// A release of Xen, and what in it makes a difference to a toolstack: each by a name, once, here.
 ///
-/// What differs in types and functions of C is settled when this is compiled, in `CXenShim`.
+/// One program serves all releases, so that everything is decided when it runs. What differs in types and functions of C,
+/// and why one program can do with that, is in `CXenShim`.
 public struct XenRelease: Hashable, Comparable, Sendable, LosslessStringConvertible {
     public let major: UInt16
     public let minor: UInt16
@@ -25,6 +26,12 @@ public struct XenRelease: Hashable, Comparable, Sendable, LosslessStringConverti
 /// Where a row names a file, it is of Xen's source.
 extension XenRelease {
     private func isSince(_ minor: UInt16) -> Bool { self >= XenRelease(4, minor) }
+
+    /// The release that brought something, for texts: `first(with: \.servesTapDisks)`.
+    public static func first(with capability: KeyPath<XenRelease, Bool>) -> XenRelease {
+        let releases = (0...UInt16.max).lazy.map { XenRelease(4, $0) }
+        return releases.first { $0[keyPath: capability] } ?? XenRelease(.max, .max)
+    }
 
     /// xenconsole can be told which key leaves it (`tools/console/client/main.c`).
     public var choosesConsoleEscape: Bool { isSince(18) }
@@ -60,6 +67,10 @@ extension XenRelease {
     /// QEMUs are told in their environment how much they may write to their log, which a variant of QEMU that only earlier
     /// releases had heeds (`libxl__set_qemu_env_for_xsa_180`).
     public var hasNoQEMUThatLimitsItself: Bool { isSince(20) }
+
+    /// The hypervisor can be built without what divides and watches caches and memory bandwidth
+    /// (`CONFIG_X86_PSR` in `xen/arch/x86/Kconfig`).
+    public var canLackPSR: Bool { isSince(20) }
 
     /// xenstored answers for its features and quotas (`XS_GET_FEATURE` and what follows it in
     /// `xen/include/public/io/xs_wire.h`). An older oxenstored gives no answer at all to what it does not know.

@@ -55,12 +55,18 @@ import Testing
         var folder: String { file.split(separator: "/").dropLast().joined(separator: "/") }
     }
 
-    /// All imports of Sources, conditional ones, too.
-    private static let imports: [Import] = {
+    /// The files of Sources by their names there, with their texts.
+    private static let sources: [(file: String, text: String)] = {
         let sources = repository.appending(path: "Sources").path
         let files = FileManager.default.enumerator(atPath: sources)?.compactMap { $0 as? String } ?? []
-        return files.filter { $0.hasSuffix(".swift") }.sorted().flatMap { file -> [Import] in
-            let text = (try? String(contentsOfFile: sources + "/" + file, encoding: .utf8)) ?? ""
+        return files.filter { $0.hasSuffix(".swift") }.sorted().map { file in
+            (file, (try? String(contentsOfFile: sources + "/" + file, encoding: .utf8)) ?? "")
+        }
+    }()
+
+    /// All imports of Sources, conditional ones, too.
+    private static let imports: [Import] = {
+        sources.flatMap { file, text -> [Import] in
             let pattern =
                 #/(?m)^ *(?:@\w+ +|public +|package +|internal +|private +)*import +(?:struct +|func +|class +|enum +)?(\w+)/#
             return text.matches(of: pattern).map { Import(file: file, module: String($0.1)) }
@@ -93,6 +99,24 @@ import Testing
             return text.contains(#/oolstack\.(?:hypervisor|store)\b|\b(?:DomainPaths|StorePath)\(/#)
         }
         #expect(files.count > 100 && reaching.isEmpty, "\(reaching.joined(separator: "\n"))")
+    }
+
+    /// Where numbers of releases of Xen may stand: where they have names, and in the texts of the manual.
+    private static let knowingReleases = ["XenTypes/XenRelease.swift", "DomainConfig/Keys/"]
+
+    /// What differs between releases of Xen has a name, which texts take the number from, too.
+    @Test func releasesOfXenAreNumbersInOnePlace() {
+        let number = #/\b4\.(?:1[7-9]|[2-9][0-9])\b|XenRelease\((?:major: *)?[0-9]/#.wordBoundaryKind(.simple)
+        // Tables may say since when upstream's xl has had something.
+        let column = #/since: "4\.[0-9]+"/#
+        var found: [String] = []
+        for (file, text) in Self.sources where !Self.knowingReleases.contains(where: { file.hasPrefix($0) }) {
+            for line in text.split(separator: "\n") {
+                let code = line.firstRange(of: "//").map { line[..<$0.lowerBound] } ?? line
+                if code.contains(number), !code.contains(column) { found.append("\(file): \(line)") }
+            }
+        }
+        #expect(found.isEmpty, "\(found.joined(separator: "\n"))")
     }
 
     /// The package manager lets a target import what another one brings along.

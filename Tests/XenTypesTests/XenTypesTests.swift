@@ -50,6 +50,7 @@ func malformedUUIDIsRefused(text: String) {
     /// What each release brings. The rows are those of the release notes, read in Xen's source at the releases' tags.
     @Test(
         arguments: [
+            (\.choosesConsoleEscape, 18), (\.canLackPSR, 20),
             (\.setsAltp2mAtCreation, 19), (\.leavesOutPIRQs, 19), (\.servesKeyboardsOfHVM, 19), (\.servesTapDisks, 19),
             (\.has9PDaemon, 19), (\.hasNoQEMUThatLimitsItself, 20), (\.answersForStoreLimits, 21),
             (\.countsAltp2mViews, 21), (\.keepsACPITables, 21), (\.choosesPlatformDeviceCaching, 21),
@@ -59,5 +60,6 @@ func malformedUUIDIsRefused(text: String) {
         for minor in 17...22 as ClosedRange<UInt16> {
             #expect(XenRelease(4, minor)[keyPath: capability] == (minor >= first))
         }
+        #expect(XenRelease.first(with: capability) == XenRelease(4, first))
     }
 }

@@ -13,16 +13,24 @@ public enum HypervisorFeature: Sendable, CaseIterable {
     case cacheAllocation
     case bandwidthAllocation
 
-    /// The option of its build, without "CONFIG_", and the release of Xen from which on that can be left out.
-    private var option: (name: String, since: XenRelease?) {
+    /// The option of its build, without "CONFIG_".
+    private var option: String {
         switch self {
-        case .flask: ("XSM_FLASK", nil)
-        case .credit: ("SCHED_CREDIT", nil)
-        case .credit2: ("SCHED_CREDIT2", nil)
-        case .rtds: ("SCHED_RTDS", nil)
-        case .memorySharing: ("MEM_SHARING", nil)
-        case .parameters: ("HYPFS", nil)
-        case .cacheMonitoring, .cacheAllocation, .bandwidthAllocation: ("X86_PSR", XenRelease(4, 20))
+        case .flask: "XSM_FLASK"
+        case .credit: "SCHED_CREDIT"
+        case .credit2: "SCHED_CREDIT2"
+        case .rtds: "SCHED_RTDS"
+        case .memorySharing: "MEM_SHARING"
+        case .parameters: "HYPFS"
+        case .cacheMonitoring, .cacheAllocation, .bandwidthAllocation: "X86_PSR"
+        }
+    }
+
+    /// Whether a release has the option, and so may be without the feature.
+    private func isOption(in release: XenRelease) -> Bool {
+        switch self {
+        case .cacheMonitoring, .cacheAllocation, .bandwidthAllocation: release.canLackPSR
+        case .flask, .credit, .credit2, .rtds, .memorySharing, .parameters: true
         }
     }
 
@@ -41,17 +49,16 @@ public enum HypervisorFeature: Sendable, CaseIterable {
     ///
     /// - Parameter configuration: the lines of the hypervisor's build configuration.
     func isBuilt(in configuration: String?, release: XenRelease) -> Bool? {
-        let (name, since) = option
-        if let since, release < since { return true }
-        return configuration.map { $0.split(separator: "\n").contains("CONFIG_\(name)=y") }
+        guard isOption(in: release) else { return true }
+        return configuration.map { $0.split(separator: "\n").contains("CONFIG_\(option)=y") }
     }
 
     /// Why it is not there, as far as that is known.
     func absence(in configuration: String?, release: XenRelease) -> String? {
         switch isBuilt(in: configuration, release: release) {
-        case false: "the hypervisor is built without CONFIG_\(option.name)"
+        case false: "the hypervisor is built without CONFIG_\(option)"
         case true: need
-        case nil: need ?? "perhaps the hypervisor is built without CONFIG_\(option.name)"
+        case nil: need ?? "perhaps the hypervisor is built without CONFIG_\(option)"
         }
     }
 }

@@ -50,7 +50,8 @@ extension Toolstack {
         guard let names else {
             throw ToolstackError(
                 .notSupported, "cannot read or set the quotas of xenstore", domain: domain,
-                cause: "this xenstored has none that can be asked for: Xen 4.21 brings them")
+                cause: "this xenstored has none that can be asked for: Xen "
+                    + "\(XenRelease.first(with: \.answersForStoreLimits)) brings them")
         }
         return names
     }

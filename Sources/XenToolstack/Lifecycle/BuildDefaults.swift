@@ -36,17 +36,20 @@ extension ConfigurationDefaults {
     /// Settings that this host's release has nothing for, or no release.
     private mutating func warnOfLostSettings() {
         let (release, hvm) = (host.release, build.hvm)
-        func needs(_ first: String) -> String { "it needs Xen \(first), and this host runs Xen \(release)" }
+        func needs(_ capability: KeyPath<XenRelease, Bool>) -> String {
+            "it needs Xen \(XenRelease.first(with: capability)), and this host runs Xen \(release)"
+        }
         let rows: [(key: String, isLost: Bool, reason: String)] = [
-            ("altp2m_count", build.altp2mCount != nil && !release.countsAltp2mViews, needs("4.21")),
+            ("altp2m_count", build.altp2mCount != nil && !release.countsAltp2mViews, needs(\.countsAltp2mViews)),
             (
                 "xen_platform_pci_bar_uc",
-                hvm?.xenPlatformPCIBARUC == false && !release.choosesPlatformDeviceCaching, needs("4.21")
+                hvm?.xenPlatformPCIBARUC == false && !release.choosesPlatformDeviceCaching,
+                needs(\.choosesPlatformDeviceCaching)
             ),
             (
                 "vkb",
                 hvm != nil && configuration.vkbs.count > configuration.vfbs.count && !release.servesKeyboardsOfHVM,
-                "for HVM guests \(needs("4.19"))"
+                "for HVM guests \(needs(\.servesKeyboardsOfHVM))"
             ),
         ]
         for row in rows where row.isLost { warnings.append("\(row.key) has no effect: \(row.reason)") }

@@ -112,8 +112,11 @@ extension Creation {
     private func limitFeatures() throws(StoreError) {
         guard let mask = build.info.xenstoreFeatureMask, mask != .max else { return }
         guard let supported = try toolstack.supportedStoreFeatures() else {
+            let first = XenRelease.first(with: \.answersForStoreLimits)
             toolstack.logger.warning(
-                "xenstore_feature_mask has no effect: this xenstored cannot limit features, as that of Xen 4.21 can")
+                """
+                xenstore_feature_mask has no effect: this xenstored cannot limit features, as that of Xen \(first) can
+                """)
             return
         }
         try toolstack.store.setFeatures(supported & mask, of: build.domain)

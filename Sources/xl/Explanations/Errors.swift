@@ -1,3 +1,5 @@
+import XenTypes
+
 extension Explanation {
     /// Of errors: libxl's, and this program's own.
     static let errors: [Row] = [
@@ -151,7 +153,8 @@ extension Explanation {
         Row(
             "xenstore_quota", "A quota of xenstored is used up.",
             ["a driver domain or a guest with very many devices"],
-            "'xl xenstore-quota-get' shows quotas from Xen 4.21 on; else they are options of xenstored."),
+            "'xl xenstore-quota-get' shows quotas from Xen \(XenRelease.first(with: \.answersForStoreLimits)) on; else they "
+                + "are options of xenstored."),
         Row(
             "device_model_failed", "The guest's QEMU did not start, or has ended.",
             ["an image that it cannot open", "an option that this QEMU does not have", "too little memory in dom0"],

@@ -50,7 +50,8 @@ struct DiskBackendChoice {
 
     private var refusalOfTap: String? {
         guard context.release.servesTapDisks else {
-            return "it needs Xen 4.19, and this host runs Xen \(context.release)"
+            let first = XenRelease.first(with: \.servesTapDisks)
+            return "it needs Xen \(first), and this host runs Xen \(context.release)"
         }
         if disk.format != .raw, disk.format != .vhd { return "it takes format=raw and vhd, not \(disk.format)" }
         return disk.coloEnable == true ? "it does not know COLO" : nil

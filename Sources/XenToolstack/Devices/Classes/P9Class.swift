@@ -1,4 +1,5 @@
 import DomainModel
+import XenTypes
 
 extension P9Device: NumberedDevice {}
 
@@ -27,8 +28,8 @@ public enum P9Class: DeviceClass {
         guard context.release.has9PDaemon else {
             throw ToolstackError(
                 .notSupported,
-                "cannot attach \(noun) \(share.tag ?? ""): type=xen_9pfsd needs Xen 4.19, and this host runs Xen "
-                    + "\(context.release)",
+                "cannot attach \(noun) \(share.tag ?? ""): type=xen_9pfsd needs Xen "
+                    + "\(XenRelease.first(with: \.has9PDaemon)), and this host runs Xen \(context.release)",
                 domain: context.subject, remedy: "use type=qemu")
         }
         share.tag = share.tag ?? "Xen"

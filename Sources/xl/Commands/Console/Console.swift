@@ -3,6 +3,7 @@ import DomainModel
 import Glibc
 import SystemPackage
 import XenToolstack
+import XenTypes
 
 struct ConsoleCommand: XLCommand {
     static let configuration = named("console", "Attach to domain's console", usage: "[options] <Domain>")
@@ -11,7 +12,12 @@ struct ConsoleCommand: XLCommand {
     var type: String?
     @Option(name: .customShort("n"), help: "The console's number; counts only together with -t.")
     var number: UInt32 = 0
-    @Option(name: .customShort("e"), help: "The key that leaves the console, such as ^a; normally ^]. Needs Xen 4.18.")
+    @Option(
+        name: .customShort("e"),
+        help: """
+            The key that leaves the console, such as ^a; normally ^]. Needs Xen \
+            \(XenRelease.first(with: \.choosesConsoleEscape)).
+            """)
     var escape: String?
     @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
 

@@ -6,7 +6,7 @@ import YajlJSON
 struct XenstoreQuotaGetCommand: XLCommand {
     static let configuration = named(
         "xenstore-quota-get", "List global or domain specific Xenstore quotas", usage: "[--json] <Domain> | -g",
-        discussion: "It needs the xenstored of Xen 4.21 or later.")
+        discussion: "It needs the xenstored of Xen \(XenRelease.first(with: \.answersForStoreLimits)) or later.")
 
     /// Upstream has it from Xen 4.22 on.
     static let isUpstream = false
@@ -36,7 +36,8 @@ struct XenstoreQuotaSetCommand: ActingCommand {
     static let configuration = named(
         "xenstore-quota-set", "Set global or domain specific Xenstore quotas",
         usage: "<Domain> <quota>=<val>... | -g <quota>=<val>...",
-        discussion: "It needs the xenstored of Xen 4.21 or later. 0 is no limit.")
+        discussion: "It needs the xenstored of Xen \(XenRelease.first(with: \.answersForStoreLimits)) or later. "
+            + "0 is no limit.")
 
     /// Upstream has it from Xen 4.22 on.
     static let isUpstream = false
