@@ -35,7 +35,9 @@ import YajlJSON
             (.max, ["reconnection", "error", "watch_depth", "any_domain"]),
         ] as [(UInt32, [String])])
     func eachBitHasAName(_ bits: UInt32, _ wanted: [String]) throws {
-        var info = try SimulatedHost(release: XenRelease(4, 22)).toolstack.hostInfo(topology: false, store: true)
+        // A host ends with the last who knows it.
+        let host = try SimulatedHost(release: XenRelease(4, 22))
+        var info = try withExtendedLifetime(host) { try host.toolstack.hostInfo(topology: false, store: true) }
         info.storeFeatures = bits
         #expect(names(info) == wanted)
         #expect(try JSONSchema(named: "info").problems(in: YajlEncoder().encode(HostInfoJSON.document(info))) == [])
