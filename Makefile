@@ -43,6 +43,9 @@ HOST_TEST = SWIFT_XL_HOST=1 SWIFT_XL_BINARY=$(XL) SWT_EXPERIMENTAL_MAXIMUM_PARAL
 	stdbuf -oL $(SWIFT) test --skip-build --filter 'HostTests\.HostTests/$(SUITE)'
 DURATIONS := Tests/HostTests/Records/durations.tsv
 
+# How many guests `make soak` makes.
+SOAK_CYCLES ?= 1000
+
 # How long `make fuzz` feeds each parser.
 SECONDS ?= 60
 
@@ -56,7 +59,7 @@ EXAMPLES := $(filter-out %.png examples/demo,$(wildcard examples/*))
 SCRIPTS := $(XENHOST) Tests/XenHost/image/rootfs Tests/XenHost/image/initramfs scripts/install-packages scripts/host-shell \
 	scripts/xen-libraries scripts/check-headers scripts/debian-changelog systemd/guests completions/words debian/swift-xl.preinst debian/swift-xl.postrm Tests/Package/life Tests/Package/steps .ci/run Tests/Fuzz/fuzz Tests/HostTests/Support/merge-durations $(wildcard examples/demo Benchmarks/bench Benchmarks/measure Benchmarks/measure-migration)
 
-.PHONY: help demo test test-full quick record unit host-test fuzz release install uninstall deb deb-test bench lint docs host-shell \
+.PHONY: help demo test test-full quick record unit host-test soak fuzz release install uninstall deb deb-test bench lint docs host-shell \
 	clean build-packages packages builds tests host-image newer-host-image headers
 
 help:
@@ -67,6 +70,7 @@ help:
 	@echo 'make unit        the tests that need no Xen'
 	@echo 'make host-test   the host tests alone; SUITE=Creation for one suite'
 	@echo "make record      asks upstream's xl anew what host tests compare with, and notes how long they take; SUITE=…"
+	@echo 'make soak        SOAK_CYCLES=$(SOAK_CYCLES) guests live and die on a host, eight at a time, then 300 live at once'
 	@echo 'make fuzz        random inputs for every parser, SECONDS=$(SECONDS) for each'
 	@echo 'make release     $(XL), Swift linked statically; XEN=4.20 builds with the headers of that release of Xen'
 	@echo "make headers     compares what is relied upon of Xen's interface with the headers of other releases"
@@ -131,6 +135,9 @@ unit: tests
 host-test: tests release host-image newer-host-image
 	@echo 'Host tests: this xl beside the one of upstream, on real Xen hosts'
 	@SWIFT_XL_FULL=$(SWIFT_XL_FULL) $(HOST_TEST)
+
+soak: tests release host-image
+	@SWIFT_XL_SOAK=$(SOAK_CYCLES) $(MAKE) --no-print-directory host-test SUITE=Soak
 
 fuzz: build-packages
 	@echo 'Random inputs, $(SECONDS) s for each parser'

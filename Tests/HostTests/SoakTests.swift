@@ -1,0 +1,95 @@
+import Foundation
+import Testing
+
+extension HostTests {
+    /// Endurance: guests of each type live and die many times over, eight at a time, and then many live at once. Nothing
+    /// grows, and commands that are about one guest do as much among many as with one.
+    ///
+    /// `make soak` runs it; `SWIFT_XL_SOAK` is the number of lives.
+    @Suite(.enabled(if: cycles != nil, "make soak runs it"))
+    struct Soak {
+        private static let cycles = ProcessInfo.processInfo.environment["SWIFT_XL_SOAK"].flatMap { Int($0) }
+        private static let crowd = 300
+
+        /// What the program in the host prints a line of, each with the fields of one kind.
+        private struct Line: Decodable {
+            var sample: String?
+            var nodes, processes, descriptors, loops, interfaces, files, watcherDescriptors: Int?
+            var watcherKib, freeMib: Int?
+            var failure: String?
+            var calls: String?
+            var guests, count: Int?
+        }
+
+        let host: TestHost
+
+        init() throws { host = try #require(TestHost.current) }
+
+        /// Runs the program, shows what it says when it says it, and gives that back.
+        private func soak(_ cycles: Int) async throws -> [Line] {
+            let program = TestHost.repository.appending(path: "Tests/XenHost/tools/soak").path
+            try await host.put(program, as: "/root/soak")
+            await host.atEnd("rm -f /root/soak* /root/crowd.cfg /var/log/xen/*soak-* /var/log/xen/*crowd-*")
+            for name in ["soak-*", "crowd-*", "witness", "other"] {
+                await host.dropAtEnd(name, files: "/root/\(name).cfg")
+            }
+            try await host.require(
+                """
+                setsid python3 /root/soak \(cycles) \(Self.crowd) > /root/soak.out 2>&1 < /dev/null &
+                echo $! > /root/soak.pid
+                """)
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            var lines: [Line] = []
+            var isRunning = true
+            while isRunning {
+                let wait = "for i in {1..60}; do kill -0 $(< /root/soak.pid) || exit 1; sleep 0.5; done"
+                isRunning = try await host.ask(.run, wait).exitCode == 0
+                let text = try await host.ask(.run, "tail -n +\(lines.count + 1) /root/soak.out").stdout
+                for line in text.split(separator: "\n") {
+                    print(line)
+                    guard let decoded = try? decoder.decode(Line.self, from: Data(line.utf8)) else {
+                        throw HostError.commandFailed(try await host.run("cat /root/soak.out"))
+                    }
+                    lines.append(decoded)
+                }
+            }
+            return lines
+        }
+
+        @Test func nothingGrows() async throws {
+            let lines = try await soak(try #require(Self.cycles))
+            for line in lines { if let failure = line.failure { Issue.record("\(failure)") } }
+            let samples = lines.filter { $0.sample != nil }
+            let (first, last) = (try #require(samples.first), try #require(samples.last))
+            try #require(last.sample == "after the crowd", "it came to its end")
+            let counts: [(name: String, value: KeyPath<Line, Int?>)] = [
+                ("nodes", \.nodes), ("processes", \.processes), ("daemons' descriptors", \.descriptors),
+                ("loop devices", \.loops), ("interfaces", \.interfaces), ("files", \.files),
+                ("the watcher's descriptors", \.watcherDescriptors),
+            ]
+            for (name, value) in counts {
+                let (before, after) = (try #require(first[keyPath: value]), try #require(last[keyPath: value]))
+                #expect(after <= before, "\(name)")
+            }
+            let (before, after) = (try #require(first.watcherKib), try #require(last.watcherKib))
+            #expect(after <= before + 256, "the watcher's memory in KiB")
+            // The hypervisor gives back what a domain had a moment after it.
+            #expect(
+                try #require(last.freeMib) >= (try #require(first.freeMib)) - 2, "the hypervisor's free memory in MiB")
+            expectFlat(lines)
+        }
+
+        /// A command about one guest, by its number, does not look at the others.
+        private func expectFlat(_ lines: [Line]) {
+            let growing = ["domid", "list", "create", "destroy"]
+            for one in lines where one.guests == 1 {
+                guard let name = one.calls, !growing.contains(name), let few = one.count else { continue }
+                let many = lines.first { $0.calls == name && $0.guests == Self.crowd }?.count
+                #expect(
+                    many.map { $0 <= few + few / 10 } == true,
+                    "\(name): \(few), then \(many.map(String.init) ?? "none")")
+            }
+        }
+    }
+}
