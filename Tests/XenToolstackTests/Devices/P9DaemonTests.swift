@@ -16,7 +16,11 @@ import XenTypes
     private func host(
         _ script: String? = nil, timeouts change: (inout Timeouts) -> Void = { _ in }
     ) throws -> SimulatedHost {
-        let host = try SimulatedHost(release: XenRelease(4, 20), timeouts: change)
+        let host = try SimulatedHost(release: XenRelease(4, 20)) { timeouts in
+            // All tests start at once, and a real process may take long to come to its turn.
+            timeouts.deviceModelStart = .seconds(60)
+            change(&timeouts)
+        }
         try host.addProgram("xen-9pfsd", try script ?? host.stay())
         // So that the daemon's own node is all that comes and goes.
         host.store.access { $0.write("/local/domain/0/libxl", "") }
