@@ -1,3 +1,4 @@
+import DomainConfig
 // Whoever uses the toolstack waits with it, too.
 @_exported import Events
 import Logging
@@ -17,32 +18,35 @@ public final class Toolstack: Sendable {
     public let hypervisor: Hypervisor
     public let store: StoreConnection
     public let paths: HostPaths
-    public let timeouts: Timeouts
     public let logger: Logger
     let sysfs: any SysfsWriter
-    /// Whether also those hotplug scripts are to be run that the toolstack can do without: asked when a disk or a card is
-    /// connected or taken off.
-    let runsStockScripts: @Sendable () -> Bool
+    private let settings: OnDemand<ToolstackSettings>
 
+    /// - Parameter settings: is asked once, when something depends on it.
     public init(
         hypervisor: Hypervisor, store: StoreConnection, paths: HostPaths,
-        timeouts: Timeouts = Timeouts(environment: Timeouts.variable),
         logger: Logger, sysfs: any SysfsWriter = LinuxSysfs(),
-        runsStockScripts: @escaping @Sendable () -> Bool = { false }
+        settings: @escaping @Sendable () -> ToolstackSettings = { ToolstackSettings() }
     ) {
         self.hypervisor = hypervisor
         self.store = store
         self.paths = paths
-        self.timeouts = timeouts
         self.logger = logger
         self.sysfs = sysfs
-        self.runsStockScripts = runsStockScripts
+        self.settings = OnDemand(settings)
     }
 
+    /// How long it waits for others.
+    public var timeouts: Timeouts { settings.value.timeouts }
+    /// Asked when a disk or a card is connected or taken off.
+    var runsStockScripts: Bool { settings.value.runsStockScripts }
+
     /// The host on which this runs.
-    public convenience init(logger: Logger, runsStockScripts: @escaping @Sendable () -> Bool = { false }) {
+    public convenience init(
+        logger: Logger, settings: @escaping @Sendable () -> ToolstackSettings = { ToolstackSettings() }
+    ) {
         self.init(
             hypervisor: Hypervisor(logger: logger), store: StoreConnection(), paths: .ofRunningHypervisor(),
-            logger: logger, runsStockScripts: runsStockScripts)
+            logger: logger, settings: settings)
     }
 }

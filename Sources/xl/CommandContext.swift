@@ -30,7 +30,7 @@ final class CommandContext: Sendable {
     var toolstack: Toolstack {
         made.withLock { made in
             if let made { return made }
-            let toolstack = Toolstack(logger: logger, runsStockScripts: Self.runsStockScripts)
+            let toolstack = Toolstack(logger: logger, settings: Self.settings)
             made = toolstack
             return toolstack
         }

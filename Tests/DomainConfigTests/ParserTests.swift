@@ -301,6 +301,24 @@ private func codes(_ text: String, words: [String] = []) -> [String] {
 }
 
 @Suite struct GlobalConfigTests {
+    /// Each wait that there is can be given its time, and no two keys are for the same.
+    @Test func everyTimeoutHasItsKey() {
+        let keys = GlobalConfig.keys.map(\.name).filter { $0.hasPrefix("timeout.") }
+        #expect(keys.count == Mirror(reflecting: Timeouts()).children.count)
+        var settings: [Timeouts] = []
+        for key in keys {
+            let (global, diagnostics) = parse("\(key)=77")
+            #expect(
+                diagnostics.isEmpty && global.timeouts != Timeouts() && !settings.contains(global.timeouts), "\(key)")
+            settings.append(global.timeouts)
+        }
+        #expect(parse("timeout.hotplug=90").global.timeouts.hotplugScript == .seconds(90))
+        for text in ["0", "-1", "86401", "'soon'", "[1]"] {
+            let (global, diagnostics) = parse("timeout.device=\(text)")
+            #expect(diagnostics.count == 1 && global.timeouts == Timeouts(), "\(text)")
+        }
+    }
+
     private func parse(_ text: String) -> (global: GlobalConfig, diagnostics: [Diagnostic]) {
         GlobalConfig.parse(ConfigDocument(file: ConfigSource(name: "xl.conf", text: text)))
     }

@@ -66,9 +66,11 @@ public final class SimulatedHost: Sendable {
         }
         var logger = Logger(label: "simulated", factory: { [log] _ in log.handler })
         logger.logLevel = .debug
+        var settings = ToolstackSettings()
+        settings.timeouts = Self.timeouts(change)
         toolstack = Toolstack(
             hypervisor: try hypervisor.connect(), store: StoreConnection(path: store.path.string), paths: paths,
-            timeouts: Self.timeouts(change), logger: logger, sysfs: sysfs)
+            logger: logger, sysfs: sysfs, settings: { [settings] in settings })
         store.access { store in
             store.limits.isKnown = release.answersForStoreLimits
             store.write("/tool/xenstored", "")

@@ -2,7 +2,9 @@ private typealias GlobalPlace<Value> = Place<GlobalConfig, Value>
 
 extension GlobalConfig {
     /// The keys of `xl.conf`; where two set the same thing, the later row wins.
-    public static let keys: [ConfigKey] = [
+    public static let keys = generalKeys + timeoutKeys
+
+    private static let generalKeys: [ConfigKey] = [
         word(
             "autoballoon", \.autoballoon, ["on", "off", "auto", "1", "0"], "Take memory from dom0 for new guests",
             default: "auto"

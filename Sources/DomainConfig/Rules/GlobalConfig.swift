@@ -61,6 +61,7 @@ public struct GlobalConfig: Sendable, Equatable {
     public var domainIDPolicy = DomainIDPolicy.xen
     public var bootloaderRestrict: Bool?
     public var hotplug = Hotplug.native
+    public var timeouts = Timeouts()
     public var onDeviceModelExit = DeviceModelLoss.leave
     /// Whether what upstream's xl ignores or bends in a new guest's configuration is an error.
     public var isStrict = false

@@ -100,7 +100,7 @@ extension Toolstack {
 
     /// Returns when the domain is gone or on its way out.
     private func awaitEnd(of domain: DomainID) async throws(ToolstackError) {
-        try await store.wait(for: "the domain to end", domain: domain, watching: [.releaseDomain], within: nil) {
+        try await wait(for: "the domain to end", domain: domain, watching: [.releaseDomain], within: nil) {
             [hypervisor] in
             guard let info = try hypervisor.info(of: domain), !info.flags.contains(.dying) else {
                 return .reached(())

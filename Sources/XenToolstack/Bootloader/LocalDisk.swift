@@ -75,7 +75,7 @@ extension Toolstack {
 
     private func awaitConnection(of disk: DeviceAddress) async throws(ToolstackError) {
         let node = disk.backend / "state"
-        try await store.wait(
+        try await wait(
             for: "\(disk) to connect", domain: .control, watching: [node], within: timeouts.deviceInitialise
         ) { [store] in
             let text = try store.read(node) ?? ""

@@ -88,7 +88,7 @@ extension Toolstack {
     func awaitState(
         _ node: StorePath, of what: String, _ domain: DomainID, within limit: Duration
     ) async throws(ToolstackError) {
-        try await store.wait(for: "\(what) to run", domain: domain, watching: [node], within: limit) {
+        try await wait(for: "\(what) to run", domain: domain, watching: [node], within: limit) {
             [store] () throws -> Observation<Void> in
             let text = try store.read(node)
             return text == "running" ? .reached(()) : .pending(text.map { "state \($0)" } ?? "no state")
@@ -181,10 +181,11 @@ extension Toolstack {
 
     func end(_ process: FileDescriptor) async {
         // QEMU ends in order on SIGHUP; it is upstream's signal, too.
+        let limit = timeouts.deviceModelEnd
         for signal in [SIGHUP, SIGKILL] {
             SystemCalls.send(signal, to: process)
             let hasEnded = await toTheEnd {
-                (try? await withDeadline(.seconds(5)) {
+                (try? await withDeadline(limit) {
                     try await waitUntilReadable(process)
                     return true
                 }) ?? nil
@@ -213,7 +214,7 @@ extension Toolstack {
         guard info.flags.contains(.paused) else { return true }
         // Whoever destroys a domain pauses it and ends its device model before it is gone.
         do throws(ToolstackError) {
-            try await store.wait(
+            try await wait(
                 for: "the paused domain \(domain) to end", domain: domain, watching: [.releaseDomain],
                 within: timeouts.domainEnd
             ) { [hypervisor] () throws -> Observation<Void> in

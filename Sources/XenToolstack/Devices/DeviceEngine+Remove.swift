@@ -226,7 +226,7 @@ extension DeviceEngine {
     private func waitUntilClosed(_ device: DeviceAddress, force: Force) async throws(ToolstackError) {
         guard let limit = try patience(for: device, force: force) else { return }
         let state = device.backend / "state"
-        try await store.wait(
+        try await toolstack.wait(
             for: "the backend to let go of \(device)", domain: device.domain, watching: [state], within: limit
         ) { [store] () throws -> Observation<Void> in
             guard let text = try store.read(state) else { return .reached(()) }
@@ -246,12 +246,11 @@ extension DeviceEngine {
         guard toolstack.isDeviceModelRunning(for: device.domain) else { return nil }
         let info = try? toolstack.hypervisor.info(of: device.domain)
         // QEMU waits for the guest's side, which does not move while the guest does not run.
-        guard let info, info.flags.isDisjoint(with: [.paused, .dying, .shutdown]) else { return Self.stoppedGuestLimit }
+        guard let info, info.flags.isDisjoint(with: [.paused, .dying, .shutdown]) else {
+            return timeouts.deviceModelRelease
+        }
         return timeouts.deviceDestroy
     }
-
-    /// How long QEMU gets to close a device of a guest that does not run (`LIBXL_QEMU_BODGE_TIMEOUT`).
-    private static let stoppedGuestLimit = Duration.seconds(2)
 
     /// Runs the scripts that take the backend off the host. That they fail does not keep the device.
     ///
@@ -305,7 +304,7 @@ extension DeviceEngine {
 
     /// The toolstack of the backend's domain removes its nodes when it is done.
     private func waitForRemoval(of device: DeviceAddress) async throws(ToolstackError) {
-        try await store.wait(
+        try await toolstack.wait(
             for: "domain \(device.backendDomain) to remove its side of \(device)", domain: device.domain,
             watching: [device.backend], within: timeouts.deviceDestroy
         ) { [store] () throws -> Observation<Void> in

@@ -237,7 +237,7 @@ public struct DeviceEngine: Sendable {
     private func waitForBackend(of device: DeviceAddress) async throws(ToolstackError) {
         let state = device.backend / "state"
         do {
-            try await store.wait(
+            try await toolstack.wait(
                 for: "the backend of \(device) in domain \(device.backendDomain)", domain: device.domain,
                 watching: [state], within: timeouts.deviceInitialise
             ) { [store] () throws -> Observation<Void> in

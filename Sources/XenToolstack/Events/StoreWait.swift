@@ -8,7 +8,7 @@ public enum Observation<Value: Sendable>: Sendable {
     case pending(String)
 }
 
-extension StoreConnection {
+extension Toolstack {
     /// Waits until something that the store shows has come about: the one way in which the toolstack waits for it.
     ///
     /// - Parameters:
@@ -17,7 +17,7 @@ extension StoreConnection {
     ///   - limit: how long to wait; nil waits for ever.
     ///   - look: called at once, and after each change.
     /// - Throws: `timedOut` with what was seen last, `aborted` when the task is cancelled, or what `look` throws.
-    public func wait<Value: Sendable>(
+    func wait<Value: Sendable>(
         for what: String, domain: DomainID? = nil, watching paths: [StorePath], within limit: Duration?,
         _ look: @escaping @Sendable () throws -> Observation<Value>
     ) async throws(ToolstackError) -> Value {
@@ -46,18 +46,15 @@ extension StoreConnection {
             do {
                 return try await follow(paths, seen, look)
             } catch let error as StoreError where error.isLapse {
-                guard await awaitRecovery(within: Self.returnLimit) else { throw error }
+                guard await store.awaitRecovery(within: timeouts.storeRecovery) else { throw error }
             }
         }
     }
 
-    /// How long a xenstored that is gone, or does not answer, may take to come back.
-    private static var returnLimit: Duration { .seconds(60) }
-
     private func follow<Value: Sendable>(
         _ paths: [StorePath], _ seen: LastSeen, _ look: @escaping @Sendable () throws -> Observation<Value>
     ) async throws -> Value {
-        let watches = try paths.map { try watch($0) }
+        let watches = try paths.map { try store.watch($0) }
         defer { for watch in watches { watch.cancel() } }
         let signal = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         return try await withThrowingTaskGroup(of: Value?.self) { group in

@@ -7,9 +7,6 @@ import XenTypes
 public struct ScriptRunner: HotplugRunner {
     private let toolstack: Toolstack
     private var limit: Duration { toolstack.timeouts.hotplugScript }
-    /// For how long a script whose result nobody wants any more may go on.
-    private static let grace = Duration.seconds(10)
-
     /// Whether a script holds a lock of its guest's, for which the destruction of that guest waits.
     private let locksGuest: Bool
 
@@ -49,7 +46,7 @@ public struct ScriptRunner: HotplugRunner {
         do {
             // Stopped half-way, a script has connected what its own removal does not find: the loop device is there,
             // and its name not yet in the store.
-            status = try await process.finish(within: limit, grace: min(limit, Self.grace))
+            status = try await process.finish(within: limit, grace: min(limit, toolstack.timeouts.hotplugGrace))
         } catch {
             throw ToolstackError(.aborted, "cannot finish \(summary)", domain: domain)
         }

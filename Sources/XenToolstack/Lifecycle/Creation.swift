@@ -332,7 +332,7 @@ struct Creation {
     /// Waits for the console's terminal, then tells whoever wants to connect.
     private func awaitConsole() async throws {
         let node = build.paths.guest / "console/tty"
-        try await toolstack.store.wait(
+        try await toolstack.wait(
             for: "the console of domain \(build.domain) to get a terminal", domain: build.domain, watching: [node],
             within: toolstack.timeouts.consoleTerminal
         ) { [store = toolstack.store] in

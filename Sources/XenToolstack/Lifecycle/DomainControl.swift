@@ -51,7 +51,7 @@ extension Toolstack {
         do { try store.write(node, request.rawValue) } catch {
             throw ToolstackError(.fail, "cannot ask domain \(domain) for \(request)", domain: domain, underlying: error)
         }
-        try await store.wait(
+        try await wait(
             for: "domain \(domain) to acknowledge the \(request) request", domain: domain,
             watching: [node, .releaseDomain], within: timeouts.shutdownAcknowledgement
         ) { [store, hypervisor] in
@@ -91,7 +91,7 @@ extension Toolstack {
     ///
     /// - Parameter acceptingShutdown: return already when it has shut down, not only when it is gone.
     public func waitForEnd(of domain: DomainID, acceptingShutdown: Bool) async throws(ToolstackError) -> DomainEnd {
-        try await store.wait(
+        try await wait(
             for: "domain \(domain) to end", domain: domain, watching: [.releaseDomain], within: nil
         ) { [hypervisor] in
             guard let info = try hypervisor.info(of: domain), !info.flags.contains(.dying) else {
@@ -112,7 +112,7 @@ extension Toolstack {
         of domain: DomainID, armed: (@Sendable () -> Void)? = nil, suspended: @escaping @Sendable () -> Void = {}
     ) async throws(ToolstackError) -> DomainEnd {
         let (first, hasSuspended) = (Once(armed), Once(suspended))
-        return try await store.wait(
+        return try await wait(
             for: "the end of domain \(domain)", domain: domain, watching: [.releaseDomain], within: nil
         ) { [hypervisor] in
             first.run()

@@ -82,7 +82,7 @@ struct GuestSuspension: Sendable {
             throw ToolstackError(.fail, message, domain: domain, underlying: error)
         }
         do {
-            try await toolstack.store.wait(
+            try await toolstack.wait(
                 for: "domain \(domain) to acknowledge the suspend request", domain: domain,
                 watching: [node, .releaseDomain], within: toolstack.timeouts.shutdownAcknowledgement
             ) { [toolstack, node] in
@@ -116,7 +116,7 @@ struct GuestSuspension: Sendable {
     /// Waits for a guest that has taken the request.
     func waitUntilSuspended(within limit: Duration) async throws(ToolstackError) {
         do {
-            try await toolstack.store.wait(
+            try await toolstack.wait(
                 for: "domain \(domain) to suspend", domain: domain, watching: [.releaseDomain], within: limit
             ) { try isSuspended() ? .reached(()) : .pending("it runs") }
         } catch {

@@ -47,8 +47,8 @@ extension Explanation {
             "timed_out", "Something on the host took longer than it may.",
             ["a hotplug script or QEMU hangs", "the host is overloaded", "a driver domain does not answer"],
             """
-            The message says what was awaited and what was seen last. 'xl doctor' finds what hangs; limits are in \
-            xl.conf(5), if the host is just slow.
+            The message says what was awaited and what was seen last. 'xl doctor' finds what hangs; if the host is \
+            just slow, timeout.… in xl.conf(5) give it more time.
             """),
         Row(
             "no_paravirt", "The guest has no driver that takes requests.",

@@ -175,14 +175,14 @@ import XenTypes
         (#"echo '{"state": "leaping"}' #"#, .undecided),
     ])
     func readsAnAnswer(_ command: String, _ state: ArrivalState) async throws {
-        #expect(try await MigrationInquiry.ask(command, for: uuid) == state)
+        #expect(try await MigrationInquiry.ask(command, for: uuid, within: .seconds(120)) == state)
     }
 
     @Test(arguments: [
         ("exit 255;", ToolstackError.Code.notReady), ("exit 1;", .fail), ("echo started", .fail), ("true", .fail),
     ])
     func whatIsNoAnswerIsAnError(_ command: String, _ code: ToolstackError.Code) async {
-        await #expect { try await MigrationInquiry.ask(command, for: uuid) } throws: {
+        await #expect { try await MigrationInquiry.ask(command, for: uuid, within: .seconds(120)) } throws: {
             ($0 as? ToolstackError)?.code == code
         }
     }

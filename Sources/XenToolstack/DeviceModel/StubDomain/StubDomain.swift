@@ -49,7 +49,7 @@ extension Toolstack {
     private func waitUntilRunning(_ plan: StubDomainPlan, _ log: LogFile) async throws(ToolstackError) {
         let state = StubDomainPlan.devicePath(plan.domain, for: plan.guest) / "state"
         do {
-            try await store.wait(
+            try await wait(
                 for: "the device model in domain \(plan.domain) to run", domain: plan.guest,
                 watching: [state, .releaseDomain], within: timeouts.stubDomainStart
             ) { [store, hypervisor] () throws -> Observation<Void> in

@@ -217,7 +217,7 @@ extension PCIPassthrough {
     /// Waits until both ends agree about the devices.
     private func awaitGuest(_ domain: DomainID, _ what: String) async throws(ToolstackError) {
         let state = PCIBackend.address(of: domain).backend / "state"
-        try await store.wait(
+        try await toolstack.wait(
             for: "domain \(domain) to \(what)", domain: domain, watching: [state],
             within: toolstack.timeouts.deviceDestroy
         ) { [store] () throws -> Observation<Void> in

@@ -155,7 +155,7 @@ public struct PCIPassthrough: Sendable {
         let device = PCIBackend.address(of: domain)
         let state = device.backend / "state"
         do throws(ToolstackError) {
-            try await store.wait(
+            try await toolstack.wait(
                 for: "pciback to take the devices of domain \(domain)", domain: domain, watching: [state],
                 within: toolstack.timeouts.deviceInitialise
             ) { [store] () throws -> Observation<Void> in

@@ -14,9 +14,6 @@ final class DomainFollower {
     /// The same while somebody waits for just that.
     static let hurried = Duration.milliseconds(100)
 
-    /// How long a xenstored that is gone may take to come back.
-    private static let returnLimit = Duration.seconds(60)
-
     private let toolstack: Toolstack
     private let isFollowed: Filter
     private var views: [DomainID: DomainView] = [:]
@@ -46,7 +43,7 @@ final class DomainFollower {
             } catch {
                 watches = nil
                 guard (error as? StoreError)?.isLapse == true,
-                    await toolstack.store.awaitRecovery(within: Self.returnLimit)
+                    await toolstack.store.awaitRecovery(within: toolstack.timeouts.storeRecovery)
                 else { throw ToolstackError(.fail, "cannot follow the domains of this host", underlying: error) }
             }
         }

@@ -22,7 +22,7 @@ struct NativeHotplug: HotplugRunner {
         self.scripts = scripts
         self.storage = storage
         self.network = network
-        stock = StockScripts { toolstack.runsStockScripts() ? nil : recognise($0) }
+        stock = StockScripts { toolstack.runsStockScripts ? nil : recognise($0) }
     }
 
     var store: StoreConnection { toolstack.store }

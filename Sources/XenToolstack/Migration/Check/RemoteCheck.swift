@@ -7,9 +7,6 @@ public struct RemoteCheck: Sendable {
     /// As `sh -c` is to run it: what reads a ``MigrationRequest`` and answers with ``MigrationFindings``.
     public var command: String
 
-    /// How long it may take, with somebody who types a password.
-    private static let limit = Duration.seconds(120)
-
     public init(command: String) { self.command = command }
 
     /// - Parameter unreachable: hears what the command said when there was no connection.
@@ -21,7 +18,7 @@ public struct RemoteCheck: Sendable {
         var remote = RemoteCommand(command)
         remote.input = try YajlEncoder().encode(toolstack.migrationRequest(for: domain, configuration))
         remote.keepsWords = true
-        let answer = try await remote.run(within: Self.limit)
+        let answer = try await remote.run(within: toolstack.timeouts.migrationAnswer)
         if answer.hasNoConnection {
             unreachable(String(escapingBytes: answer.words))
             throw ToolstackError(

@@ -4,19 +4,22 @@ import YajlJSON
 
 /// The question to the target of a migration, what has become of the domain.
 public enum MigrationInquiry {
-    /// How long it may take, with somebody who types a password.
-    private static let limit = Duration.seconds(120)
-
     /// What asks so, for `MigrationOptions.inquire`.
+    ///
+    /// - Parameter limit: how long an answer may take.
     public static func asker(
-        _ command: String
+        _ command: String, within limit: Duration
     ) -> @Sendable (XenUUID) async throws(ToolstackError) -> ArrivalState {
-        { (uuid: XenUUID) async throws(ToolstackError) in try await ask(command, for: uuid) }
+        { (uuid: XenUUID) async throws(ToolstackError) in try await ask(command, for: uuid, within: limit) }
     }
 
-    /// - Parameter command: as `Handover.inquiry`.
+    /// - Parameters:
+    ///   - command: as `Handover.inquiry`.
+    ///   - limit: how long the answer may take.
     /// - Throws: `notReady` when there is no connection; other codes when asking again is of no use.
-    public static func ask(_ command: String, for uuid: XenUUID) async throws(ToolstackError) -> ArrivalState {
+    public static func ask(
+        _ command: String, for uuid: XenUUID, within limit: Duration
+    ) async throws(ToolstackError) -> ArrivalState {
         let answer = try await RemoteCommand("\(command) \(uuid)").run(within: limit)
         guard answer.status.isSuccess else {
             throw ToolstackError(
@@ -131,7 +134,7 @@ extension Toolstack {
         }
         do throws(ToolstackError) {
             return try await MigrationInquiry.settle(
-                info(of: domain).uuid, timeouts, by: MigrationInquiry.asker(inquiry))
+                info(of: domain).uuid, timeouts, by: MigrationInquiry.asker(inquiry, within: timeouts.migrationAnswer))
         } catch {
             throw handover.undecided(domain, cause: "\(error)")
         }

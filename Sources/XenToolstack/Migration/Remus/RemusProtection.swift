@@ -46,9 +46,6 @@ private struct RemusProtection: Sendable {
     let options: RemusOptions
     private let pace = CheckpointPace()
 
-    /// How long the checkpoint that is being sent may take once the end is wanted.
-    private static let endLimit = Duration.seconds(10)
-
     init(toolstack: Toolstack, domain: DomainID, channel: SuspendChannel, options: RemusOptions) {
         (self.toolstack, self.domain, self.channel, self.options) = (toolstack, domain, channel, options)
     }
@@ -111,7 +108,7 @@ private struct RemusProtection: Sendable {
         } onCancel: {
             pace.stop()
             Task.detached(executorPreference: EventLoop.shared.preference) {
-                try? await idle(for: Self.endLimit)
+                try? await idle(for: toolstack.timeouts.checkpointEnd)
                 work.cancel()
             }
         }

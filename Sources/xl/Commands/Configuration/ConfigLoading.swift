@@ -23,11 +23,11 @@ extension CommandContext {
         return result.global
     }
 
-    /// What `xl.conf` says of hotplug; what is wrong with the file, the command that reads all of it tells.
-    static func runsStockScripts() -> Bool {
+    /// What `xl.conf` says to the toolstack; what is wrong with the file, the command that reads all of it tells.
+    static func settings() -> ToolstackSettings {
         let path = HostPaths.ofRunningHypervisor().globalConfiguration.string
-        guard let source = try? ConfigSource(path: path) else { return false }
-        return GlobalConfig.parse(ConfigDocument(file: source)).global.hotplug == .scripts
+        guard let source = try? ConfigSource(path: path) else { return ToolstackSettings() }
+        return ToolstackSettings(GlobalConfig.parse(ConfigDocument(file: source)).global)
     }
 
     /// What a configuration's meaning depends on: `xl.conf`, and the processors where a hypervisor runs.

@@ -20,7 +20,9 @@ struct GuestMove: Sendable {
         let throttle = options.limits.busy == .throttle ? try Throttling(domain, toolstack) : nil
         defer { throttle?.end() }
         options.throttle = { tenths in throttle?.slow(by: tenths) }
-        if let inquiry = commands.inquiry { options.inquire = MigrationInquiry.asker(inquiry) }
+        if let inquiry = commands.inquiry {
+            options.inquire = MigrationInquiry.asker(inquiry, within: toolstack.timeouts.migrationAnswer)
+        }
         let transport = try MigrationTransport(commands.receiver)
         do {
             let summary = try await toolstack.migrate(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import XenToolstack
 
 struct MigrateOnlyCommand: XLCommand {
@@ -15,7 +16,7 @@ struct MigrateOnlyCommand: XLCommand {
     private static let variable = "SSH_ORIGINAL_COMMAND"
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        guard let text = Timeouts.variable(Self.variable) else {
+        guard let text = getenv(Self.variable).map({ String(cString: $0) }) else {
             throw ToolstackError(
                 .invalid, "there is no \(Self.variable)", remedy: "this is for the authorized_keys of ssh only")
         }

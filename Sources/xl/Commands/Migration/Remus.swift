@@ -38,8 +38,6 @@ struct RemusCommand: XLCommand {
     @Argument(help: "Name, number or UUID of the domain.", completion: .domains) var domain: String
     @Argument(help: "The host, as ssh takes it.") var host: String?
 
-    private static let farewellLimit = Duration.seconds(60)
-
     func validate() throws {
         if let host { try way.validate(host: host) }
         guard host != nil || isBlackhole else { throw ValidationError("a host is missing, or -b") }
@@ -61,7 +59,7 @@ struct RemusCommand: XLCommand {
                     let end = try await toolstack.protect(
                         id, through: transport?.connection, configuration: configuration, options: options)
                     // What is still on its way decides whether the copy goes on.
-                    await transport?.close(within: Self.farewellLimit)
+                    await transport?.close(within: toolstack.timeouts.migrationAnswer)
                     return end
                 } catch {
                     await transport?.close()

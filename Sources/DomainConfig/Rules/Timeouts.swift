@@ -1,15 +1,15 @@
-import Glibc
-
-/// How long each wait of the toolstack may take, in one table.
+/// How long each wait of the toolstack for others may take. `timeout.…` in `xl.conf` changes them.
 ///
-/// The defaults are libxl's constants (`LIBXL_*_TIMEOUT` in `libxl_internal.h`).
-public struct Timeouts: Sendable {
+/// The defaults are libxl's constants (`LIBXL_*_TIMEOUT` in `libxl_internal.h`), where it has one.
+public struct Timeouts: Sendable, Equatable {
     /// A backend to reach InitWait after its nodes were written.
     public var deviceInitialise: Duration = .seconds(10)
     /// A backend to reach Closed after it was asked to.
     public var deviceDestroy: Duration = .seconds(10)
     /// One hotplug script.
     public var hotplugScript: Duration = .seconds(40)
+    /// A hotplug script whose result nobody wants any more, before it is stopped.
+    public var hotplugGrace: Duration = .seconds(10)
     /// Others to finish what they change of the devices of a domain that is destroyed: a backend's start and its script.
     public var deviceChange: Duration = .seconds(50)
     /// The kernel to give a PCI device to a driver or to take it from one, or to reset it.
@@ -20,6 +20,10 @@ public struct Timeouts: Sendable {
     public var stubDomainStart: Duration = .seconds(30)
     /// QEMU to answer one command, and others to let go of its monitor (`LIBXL_QMP_CMD_TIMEOUT`).
     public var deviceModelCommand: Duration = .seconds(10)
+    /// QEMU to close a device of a guest that does not run (`LIBXL_QEMU_BODGE_TIMEOUT`).
+    public var deviceModelRelease: Duration = .seconds(2)
+    /// QEMU to end once it was told to, before it is killed.
+    public var deviceModelEnd: Duration = .seconds(5)
     /// QEMU to write its devices' state when its guest is saved.
     public var deviceModelState: Duration = .seconds(60)
     /// The other side of a migration to make the domain's devices once all has arrived.
@@ -36,8 +40,12 @@ public struct Timeouts: Sendable {
     /// The sender of a domain that arrives to send more of it, or to let it run: longer than its guest may take to
     /// suspend itself.
     public var migrationSilence: Duration = .seconds(600)
+    /// The other side of a migration to answer a question, with somebody who types a password.
+    public var migrationAnswer: Duration = .seconds(120)
     /// Until the other side of a migration is asked again.
     public var migrationInquiryPause: Duration = .seconds(2)
+    /// The checkpoint of a protected guest that is being sent when the end of its protection is wanted.
+    public var checkpointEnd: Duration = .seconds(10)
     /// The process that watches over a domain to begin its watch.
     public var monitorStart: Duration = .seconds(30)
     /// QEMU to change a drive's medium (`LIBXL_HOTPLUG_TIMEOUT`).
@@ -66,17 +74,4 @@ public struct Timeouts: Sendable {
     public var domainIDReuse: Duration = .seconds(60)
 
     public init() {}
-
-    /// The defaults, but for what the environment says as it does to libxl: `LIBXL_DOMID_REUSE_TIMEOUT`, in seconds.
-    ///
-    /// - Parameter variable: the value of a variable of the environment.
-    public init(environment variable: (String) -> String?) {
-        self.init()
-        guard let text = variable("LIBXL_DOMID_REUSE_TIMEOUT") else { return }
-        // libxl's own conversion: decimal, 0x or octal, and 0 for what is no number.
-        domainIDReuse = .seconds(UInt32(truncatingIfNeeded: strtol(text, nil, 0)))
-    }
-
-    /// A variable of this process's environment.
-    public static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 }
