@@ -63,7 +63,8 @@ let package = Package(
             name: "DomainModelTests", dependencies: ["DomainModel", "XenTypes", "YajlJSON"], exclude: ["Fixtures"]),
         .testTarget(
             name: "DomainConfigTests", dependencies: ["DomainConfig", "ConfigCorpus", "YajlJSON", "ProcessorTime"]),
-        .testTarget(name: "XenToolstackTests", dependencies: ["XenToolstack", "YajlJSON", "HostSimulator"]),
+        .testTarget(
+            name: "XenToolstackTests", dependencies: ["XenToolstack", "DomainConfig", "YajlJSON", "HostSimulator"]),
         .testTarget(
             name: "xlTests",
             dependencies: [

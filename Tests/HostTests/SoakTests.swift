@@ -5,10 +5,9 @@ extension HostTests {
     /// Endurance: guests of each type live and die many times over, eight at a time, and then many live at once. Nothing
     /// grows, and commands that are about one guest do as much among many as with one.
     ///
-    /// `make soak` runs it; `SWIFT_XL_SOAK` is the number of lives.
-    @Suite(.enabled(if: cycles != nil, "make soak runs it"))
+    /// `make soak` runs it.
+    @Suite(.enabled(if: TestHost.soakCycles != nil, "make soak runs it"))
     struct Soak {
-        private static let cycles = ProcessInfo.processInfo.environment["SWIFT_XL_SOAK"].flatMap { Int($0) }
         private static let crowd = 300
 
         /// What the program in the host prints a line of, each with the fields of one kind.
@@ -58,7 +57,7 @@ extension HostTests {
         }
 
         @Test func nothingGrows() async throws {
-            let lines = try await soak(try #require(Self.cycles))
+            let lines = try await soak(try #require(TestHost.soakCycles))
             for line in lines { if let failure = line.failure { Issue.record("\(failure)") } }
             let samples = lines.filter { $0.sample != nil }
             let (first, last) = (try #require(samples.first), try #require(samples.last))

@@ -1,3 +1,4 @@
+import DomainConfig
 import DomainModel
 import XenControl
 import XenStore

@@ -17,6 +17,9 @@ actor TestHost {
     /// Whether the whole matrix was asked for: `make test-full` sets it.
     static let isFull = ProcessInfo.processInfo.environment["SWIFT_XL_FULL"] == "1"
 
+    /// How many guests are to live and die in `HostTests.Soak`: `make soak` sets it.
+    static let soakCycles = ProcessInfo.processInfo.environment["SWIFT_XL_SOAK"].flatMap { Int($0) }
+
     /// Upstream's program without Debian's wrapper, and ours.
     static let upstream = "/root/upstream/xl"
     static let ours = "/root/ours/xl"

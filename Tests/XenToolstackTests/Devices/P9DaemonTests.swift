@@ -1,3 +1,4 @@
+import DomainConfig
 import DomainModel
 import Glibc
 import HostSimulator

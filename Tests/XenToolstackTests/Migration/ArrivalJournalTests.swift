@@ -1,3 +1,4 @@
+import DomainConfig
 import Glibc
 import Synchronization
 import SystemPackage

@@ -1,3 +1,4 @@
+import DomainConfig
 import DomainModel
 import HostSimulator
 import Logging
@@ -38,10 +39,12 @@ import XenTypes
 
         /// The toolstack inside: every request to a hypervisor fails.
         var inside: DriverDomain {
+            var settings = ToolstackSettings()
+            settings.timeouts = host.toolstack.timeouts
             let toolstack = Toolstack(
                 hypervisor: Hypervisor(logger: host.toolstack.logger),
                 store: StoreConnection(path: host.store.path.string), paths: host.toolstack.paths,
-                timeouts: host.toolstack.timeouts, logger: host.toolstack.logger)
+                logger: host.toolstack.logger, settings: { [settings] in settings })
             return DriverDomain(toolstack, domain: driver)
         }
 

@@ -1,3 +1,4 @@
+import DomainConfig
 import XenStore
 import XenTypes
 import YajlJSON
