@@ -124,7 +124,7 @@ extension DeviceEngine {
                     $0.code, "cannot detach \(outcome.device)", domain: outcome.device.domain, underlying: $0)
             }
         }
-        return problems + removeEmptyParents(of: outcomes.filter(\.isGone).map(\.device))
+        return problems + forget(outcomes.filter(\.isGone).map(\.device))
     }
 
     /// - Parameter isLastTry: whether nobody comes back to what cannot be done.
@@ -299,7 +299,7 @@ extension DeviceEngine {
         }
         await disconnect(device, isWanted: true) { plan.backendValue($0) }
         toolstack.logFailure("remove the nodes of \(device)") { try removeNodes(of: device) }
-        for error in removeEmptyParents(of: [device]) { toolstack.logger.error("\(error)") }
+        for error in forget([device]) { toolstack.logger.error("\(error)") }
     }
 
     /// The toolstack of the backend's domain removes its nodes when it is done.
@@ -312,21 +312,25 @@ extension DeviceEngine {
         }
     }
 
-    /// The record goes last: as long as it is there, the device is known, and can be taken away again.
+    /// The guest, or the backend's domain, may change its side all the time, and is not to keep a transaction from its end.
     private func removeNodes(of device: DeviceAddress) throws(ToolstackError) {
-        do { try store.perform([device.frontend, device.backend, device.record].map { .remove($0) }) } catch {
+        do { try store.perform([device.frontend, device.backend].map { .remove($0) }) } catch {
             throw ToolstackError(.fail, "cannot remove its nodes", domain: device.domain, underlying: error)
         }
     }
 
-    /// Removes the directories of kinds and of domains that have no devices left.
-    private func removeEmptyParents(of devices: [DeviceAddress]) -> [ToolstackError] {
+    /// Removes the records of devices, and the directories of kinds and of domains that have no devices left.
+    ///
+    /// Records go last: as long as they are there, the devices are known, and can be taken away again.
+    private func forget(_ devices: [DeviceAddress]) -> [ToolstackError] {
         guard let domain = devices.first?.domain else { return [] }
-        let served = devices.filter(\.isServedHere).map(\.backend)
-        let parents = devices.flatMap { [$0.frontend, $0.record] } + served
+        let removed = devices.map(\.frontend) + devices.filter(\.isServedHere).map(\.backend)
+        let records = devices.map(\.record)
         do {
             // A second time, for nobody comes back to them, and the failure may have been a moment's.
-            do { try store.removeEmptyParents(of: parents) } catch { try store.removeEmptyParents(of: parents) }
+            do { try store.removeEmptyParents(of: removed, with: records) } catch {
+                try store.removeEmptyParents(of: removed, with: records)
+            }
         } catch {
             return [ToolstackError(.fail, "cannot remove the devices' nodes", domain: domain, underlying: error)]
         }

@@ -3,12 +3,15 @@ import XenStore
 extension StoreConnection {
     /// Removes the nodes above removed ones that are left without value and children, and those above them.
     ///
-    /// - Parameter attempts: how often to try before the error `contention`.
+    /// - Parameters:
+    ///   - last: go in the same moment: somebody who is cut off before it can begin again with what they say.
+    ///   - attempts: how often to try before the error `contention`.
     func removeEmptyParents(
-        of removed: [StorePath], attempts: Int = defaultAttempts
+        of removed: [StorePath], with last: [StorePath] = [], attempts: Int = defaultAttempts
     ) throws(StoreError) {
         try transaction(attempts: attempts) { transaction throws(StoreError) in
-            var removed = removed
+            try transaction.perform(last.map { .remove($0) })
+            var removed = removed + last
             while !removed.isEmpty {
                 let parents = Set(removed.compactMap(\.parent)).subtracting([.root]).sorted()
                 let (values, children) = (try transaction.readBytes(parents), try transaction.list(parents))

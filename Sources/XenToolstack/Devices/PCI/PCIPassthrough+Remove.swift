@@ -143,10 +143,10 @@ extension PCIPassthrough {
     /// Removes the nodes of both ends, and the directories that are empty then.
     func removeBackend(of domain: DomainID) throws(ToolstackError) {
         let device = PCIBackend.address(of: domain)
-        let nodes = [device.frontend, device.backend, device.record]
+        let sides = [device.frontend, device.backend]
         do {
-            try store.perform(nodes.map { .remove($0) })
-            try store.removeEmptyParents(of: nodes)
+            try store.perform(sides.map { .remove($0) })
+            try store.removeEmptyParents(of: sides, with: [device.record])
         } catch {
             throw Self.failure(domain, "remove the nodes of the PCI devices", error)
         }
