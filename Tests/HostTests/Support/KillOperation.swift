@@ -109,14 +109,22 @@ extension GuestConfiguration {
 private struct KilledDevice {
     var attach: String
     var detach: String
+    /// What people do with all of them: a second attach has made a second one, where they have numbers.
+    var detachAll: String
 
     static let cardOptions = "bridge=xenbr0,script=/root/killed.vif"
     static let disk = KilledDevice(
         attach: "block-attach \(KillOperation.shared) \(disk(at: "xvdc"))",
-        detach: "block-detach -f \(KillOperation.shared) xvdc")
+        detach: "block-detach -f \(KillOperation.shared) xvdc",
+        detachAll: "\(TestHost.ours) block-detach -f \(KillOperation.shared) xvdc")
     static let card = KilledDevice(
         attach: "network-attach \(KillOperation.shared) bridge=xenbr0 script=/root/killed.vif mac=00:16:3f:00:00:77",
-        detach: "network-detach \(KillOperation.shared) 0")
+        detach: "network-detach \(KillOperation.shared) 0",
+        detachAll: """
+            \(TestHost.ours) network-list \(KillOperation.shared) | while read -r number _; do
+                [[ $number = [0-9]* ]] && \(TestHost.ours) network-detach \(KillOperation.shared) $number
+            done
+            """)
 
     static func disk(at place: String) -> String {
         "script=/root/killed.disk,vdev=\(place),format=raw,target=/root/killed.img"
@@ -248,7 +256,7 @@ extension KillOperation {
             run: { try await $0.run("\($1)\(TestHost.ours) \(device.attach)") },
             recover: { host, index in
                 if index.isMultiple(of: 2) { try await host.ours(device.attach) }
-                try await host.ours(device.detach)
+                try await host.run(device.detachAll)
                 try await expectHolder(host)
                 return .byCommand
             })
@@ -260,7 +268,7 @@ extension KillOperation {
             prepare: { try await $0.require("\(TestHost.ours) \(device.attach)") },
             run: { try await $0.run("\($1)\(TestHost.ours) \(device.detach)") },
             recover: { host, _ in
-                try await host.ours(device.detach)
+                try await host.run(device.detachAll)
                 try await expectHolder(host)
                 return .byCommand
             })
