@@ -32,7 +32,9 @@ extension GlobalConfig {
         seconds("migration_decision", \.migrationDecision, "finding out whether the domain runs on the target"),
         seconds("migration_answer", \.migrationAnswer, "the other host to answer a question"),
         seconds("migration_pause", \.migrationInquiryPause, "the moment to ask the target again"),
-        seconds("migration_silence", \.migrationSilence, "the sender of a domain that arrives to send more of it"),
+        seconds(
+            "migration_silence", \.migrationSilence,
+            "the sender of a domain that arrives to send more of it, or the target to take more of one that runs"),
         seconds("checkpoint_end", \.checkpointEnd, "the last checkpoint, when the end of a protection is wanted"),
         seconds("domid_reuse", \.domainIDReuse, "other domains to get a destroyed one's number"),
     ]

@@ -38,7 +38,7 @@ public struct Timeouts: Sendable, Equatable {
     /// The other side of a migration to take more of a domain that stands still.
     public var migrationStall: Duration = .seconds(30)
     /// The sender of a domain that arrives to send more of it, or to let it run: longer than its guest may take to
-    /// suspend itself.
+    /// suspend itself. As long may the other side take nothing of a guest that runs.
     public var migrationSilence: Duration = .seconds(600)
     /// The other side of a migration to answer a question, with somebody who types a password.
     public var migrationAnswer: Duration = .seconds(120)

@@ -74,6 +74,33 @@ import XenControl
     }
 }
 
+@Suite struct MigrationRoomTests {
+    /// It may say that it has all when it has left the end of the stream in a line that holds no more.
+    @Test func anOtherSideThatTakesNothingIsNotWaitedForForEver() async throws {
+        let pipe = try Pipe()
+        let connection = MigrationConnection(
+            input: pipe.readEnd, output: pipe.writeEnd, name: "migration receiver stream")
+        var page = [UInt8](repeating: 0, count: 4096)
+        _ = fcntl(pipe.writeEnd.rawValue, F_SETFL, O_NONBLOCK)
+        while write(pipe.writeEnd.rawValue, page, page.count) > 0 {}
+        await #expect {
+            try await connection.awaitRoom(for: .permission, within: .milliseconds(20))
+        } throws: { error in
+            (error as? ToolstackError)?.code == .timedOut && "\(error)".contains("has not taken the GO message")
+        }
+        _ = try page.withUnsafeMutableBytes { try pipe.readEnd.read(into: $0) }
+        try await connection.awaitRoom(for: .permission, within: .seconds(600))
+    }
+
+    @Test func anOtherSideThatIsGoneIsNoReasonToWait() async throws {
+        let pipe = try Pipe()
+        let connection = MigrationConnection(
+            input: pipe.readEnd, output: pipe.writeEnd, name: "migration receiver stream")
+        pipe.closeReadEnd()
+        try await connection.awaitRoom(for: .permission, within: .seconds(600))
+    }
+}
+
 @Suite struct MigrationTransportTests {
     @Test(arguments: [
         ("host", "host"), ("root@h-1.example.org", "root@h-1.example.org"), ("", "''"), ("a b", "'a b'"),

@@ -67,6 +67,18 @@ public struct MigrationConnection: Sendable {
         }
     }
 
+    /// Waits until a message can be sent at once: the other side says what it likes, and need not have taken what was
+    /// sent before.
+    func awaitRoom(for message: MigrationMessage, within limit: Duration) async throws(ToolstackError) {
+        let milliseconds = Int32(min((limit / .milliseconds(1)).rounded(.up), Double(Int32.max)))
+        let result = await onOwnThread { [output] in
+            var request = pollfd(fd: output.rawValue, events: Int16(POLLOUT), revents: 0)
+            return poll(&request, 1, milliseconds)
+        }
+        // What is wrong with the connection, sending tells.
+        guard result != 0 else { throw failure(.timedOut, "has not taken the \(message.name) in \(limit)") }
+    }
+
     /// - Throws: when it has not gone out. A message is smaller than what a pipe takes at once: then none of it has.
     func send(_ message: MigrationMessage) throws(ToolstackError) { try send(message.bytes, message.name) }
 

@@ -152,9 +152,16 @@ private struct MigrationSender: Sendable {
         do throws(ToolstackError) {
             options.report?(.started(header.info))
             try await StreamDescriptor.sendConfiguration(header.bytes, to: relay.input)
+            let (limit, stall) = (toolstack.timeouts.migrationSilence, toolstack.timeouts.migrationStall)
+            // A guest that still runs has more time, but nobody waits for ever.
             return try await whileGettingOn(
-                within: toolstack.timeouts.migrationStall, count: { relay.urgentBytes }, orThrow: stall
-            ) { () async throws(ToolstackError) in try await send(through: relay, policy) }
+                within: limit, count: { relay.bytes }, orThrow: self.stall(of: "the guest", for: limit)
+            ) { () async throws(ToolstackError) in
+                try await whileGettingOn(
+                    within: stall, count: { relay.urgentBytes },
+                    orThrow: self.stall(of: "the suspended guest", for: stall)
+                ) { () async throws(ToolstackError) in try await send(through: relay, policy) }
+            }
         } catch {
             relay.abandon()
             options.report?(.notSent(error.code))
@@ -178,11 +185,10 @@ private struct MigrationSender: Sendable {
         return (save, relay.bytes)
     }
 
-    private var stall: ToolstackError {
+    private func stall(of what: String, for limit: Duration) -> ToolstackError {
         ToolstackError(
             .timedOut, "cannot migrate domain \(domain)", domain: domain,
-            cause: "the other side has taken nothing of the suspended guest for \(toolstack.timeouts.migrationStall)",
-            remedy: "it goes on here")
+            cause: "the other side has taken nothing of \(what) for \(limit)", remedy: "it goes on here")
     }
 
     /// Hypervisors without shadow paging, such as Debian's, have no means for PV guests.
@@ -238,6 +244,7 @@ private struct MigrationSender: Sendable {
     /// - Returns: when the other side said that it runs.
     private func handOver() async throws(ToolstackError) -> ContinuousClock.Instant {
         do throws(ToolstackError) {
+            try await connection.awaitRoom(for: .permission, within: toolstack.timeouts.migrationStall)
             try toolstack.record(handover, of: domain)
             try toolstack.rename(domain, to: leavingName, from: name)
             options.report?(.permitted)
