@@ -38,15 +38,8 @@ enum QMPError: Error, Equatable {
         "DeviceNotActive": .qmpDeviceNotActive, "DeviceNotFound": .qmpDeviceNotFound,
     ]
 
-    /// Most characters of a cause: a terminal's screen, roughly. QEMU chooses much of it.
-    private static let causeLimit = 1000
-
-    /// In words that follow "cannot …: ".
-    var cause: String {
-        let words = words.unicodeScalars
-        guard words.count > Self.causeLimit else { return self.words }
-        return String(String.UnicodeScalarView(words.prefix(Self.causeLimit))) + "…"
-    }
+    /// In words that follow "cannot …: ". QEMU chooses much of it.
+    var cause: String { words.excerpt }
 
     private var words: String {
         switch self {

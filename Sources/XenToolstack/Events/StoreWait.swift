@@ -28,7 +28,7 @@ extension Toolstack {
             if let value { return value }
             throw ToolstackError(
                 .timedOut, "cannot wait any longer for \(what)", domain: domain,
-                cause: "it did not happen in \(limit)" + (seen.text.map { "; last seen: \($0)" } ?? ""))
+                cause: "it did not happen in \(limit)" + (seen.text.map { "; last seen: \($0.excerpt)" } ?? ""))
         } catch let error as ToolstackError {
             throw error
         } catch is CancellationError {

@@ -32,7 +32,7 @@ public struct ScriptRunner: HotplugRunner {
         words: StorePath, needsLock: Bool = true
     ) async throws(ToolstackError) {
         let summary = ([path.string] + arguments).joined(separator: " ")
-        func said() -> String? { (try? toolstack.store.read(words)) ?? nil }
+        func said() -> String? { ((try? toolstack.store.read(words)) ?? nil)?.excerpt }
         var plan = ChildProcess.Plan(path, arguments)
         plan.environment = environment
         plan.output = .descriptor(.standardError)

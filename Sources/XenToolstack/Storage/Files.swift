@@ -54,7 +54,7 @@ enum Files {
         }
     }
 
-    /// The last lines of a file, the latest last; none when it cannot be read.
+    /// The last lines of a file, the latest last, each no longer than an excerpt; none when it cannot be read.
     static func lastLines(of path: FilePath, _ count: Int) -> [String] {
         guard let file = try? FileDescriptor.open(path, .readOnly, options: .closeOnExec) else { return [] }
         defer { try? file.close() }
@@ -67,7 +67,9 @@ enum Files {
                         fromAbsoluteOffset: max(0, size - Int64(limit)), into: UnsafeMutableRawBufferPointer(buffer))
                 })
         else { return [] }
-        return bytes.split(separator: UInt8(ascii: "\n")).suffix(count).map { String(decoding: $0, as: UTF8.self) }
+        return bytes.split(separator: UInt8(ascii: "\n")).suffix(count).map {
+            String(decoding: $0, as: UTF8.self).excerpt
+        }
     }
 
     /// A small file of the kernel's as text; nil when it cannot be read.

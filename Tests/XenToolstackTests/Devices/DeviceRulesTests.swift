@@ -216,6 +216,21 @@ import XenTypes
         #expect(try Files.read(FilePath("\(log.path).11"), limit: 100) == nil)
     }
 
+    /// A guest can make its QEMU write what it likes.
+    @Test func oneLongLineIsNotSaidWhole() throws {
+        var template = Array("/tmp/swift-xl-test.XXXXXX".utf8CString)
+        let directory = try #require(mkdtemp(&template).map { FilePath(String(cString: $0)) })
+        let log = LogFile("qemu-dm-web", in: directory)
+        defer {
+            unlink(log.path.string)
+            rmdir(directory.string)
+        }
+        let file = try log.open()
+        _ = try file.closeAfter { try file.writeAll([UInt8](repeating: 0x61, count: 100_000) + "\nlast\n".utf8) }
+        #expect(log.lastLines() == String(repeating: "a", count: 1000) + "… / last")
+        #expect(log.evidence?.lines.allSatisfy { $0.count <= 1001 } == true)
+    }
+
     /// As QEMU writes, which appends, and as one does that goes on where it was.
     @Test(.timeLimit(.minutes(1)), arguments: [true, false]) func staysSmall(_ appends: Bool) async throws {
         var template = Array("/tmp/swift-xl-test.XXXXXX".utf8CString)

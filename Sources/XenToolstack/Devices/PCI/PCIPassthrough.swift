@@ -169,7 +169,7 @@ public struct PCIPassthrough: Sendable {
         } catch {
             var error = error
             if let words = (try? store.read(device.backendError)) ?? nil {
-                error.cause = [error.cause, "the backend says: \(words)"].compactMap(\.self).joined(separator: "; ")
+                error.cause = [error.cause, "the backend says: \(words.excerpt)"].compactMap(\.self).joined(separator: "; ")
             }
             throw error
         }
