@@ -142,10 +142,16 @@ struct StoreRequests: Sendable {
         }
     }
 
+    /// How often a directory that changes while it is fetched is begun anew.
+    private static let listAttempts = 16
+
     /// The names of a directory that the C xenstored does not put into one message; nil when it is gone meanwhile.
+    ///
+    /// A guest can change a directory of its own without end. Then its first names have to do.
     private func listInParts(_ path: StorePath) throws(StoreError) -> [String]? {
         var names: [UInt8] = []
         var generation: ArraySlice<UInt8>?
+        var attempts = 1
         while names.count <= StoreMessage.limit {
             let answer = try optional { () throws(StoreError) in
                 try ask(.list, XS_DIRECTORY_PART, path, StoreMessage.content(["\(names.count)"])).content
@@ -154,6 +160,11 @@ struct StoreRequests: Sendable {
             // First a number that changes with the directory, then names; an empty one after the last.
             guard let end = answer.firstIndex(of: 0) else { break }
             guard generation == nil || generation == answer[..<end] else {
+                attempts += 1
+                guard attempts <= Self.listAttempts else {
+                    // What a part ends with may be the beginning of a name.
+                    return StoreMessage.words(names.prefix((names.lastIndex(of: 0) ?? -1) + 1))
+                }
                 names = []
                 generation = nil
                 continue

@@ -181,6 +181,30 @@ private final class FakeStore: Sendable {
         withExtendedLifetime(fake) {}
     }
 
+    /// As a guest can have it with a directory of its own.
+    @Test(.timeLimit(.minutes(1))) func aDirectoryThatNeverRestsIsGivenUp() throws {
+        let list = (0..<2000).map { "node-\($0)\u{0}" }.joined()
+        let generation = Mutex(0)
+        let fake = FakeStore { connection in
+            while let request = FakeStore.read(connection) {
+                let words = request.body.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+                guard request.type == XS_DIRECTORY_PART.rawValue, let start = words.last.flatMap({ Int($0) }) else {
+                    FakeStore.write(connection, type: XS_ERROR.rawValue, "E2BIG\u{0}")
+                    continue
+                }
+                let number = generation.withLock { number in
+                    number += 1
+                    return number
+                }
+                let part = String(decoding: list.utf8.dropFirst(start).prefix(4001), as: UTF8.self)
+                FakeStore.write(connection, type: request.type, "\(number)\u{0}" + part)
+            }
+        }
+        let whole = list.utf8.prefix(4001).split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        #expect(try StoreConnection().list("/many") == whole.dropLast())
+        withExtendedLifetime(fake) {}
+    }
+
     @Test func takesEventsThatCameBeforeTheAnswer() async throws {
         let fake = FakeStore { connection in
             while let request = FakeStore.read(connection) {
