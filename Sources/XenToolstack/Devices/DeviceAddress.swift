@@ -72,7 +72,10 @@ public struct DeviceAddress: Sendable, Hashable, CustomStringConvertible {
     public var record: StorePath { paths.libxl / "device" / kind.rawValue / id }
 
     /// Where the kernel of the backend's domain puts the words of a failure (`xenbus_dev_error` in Linux).
-    var backendError: StorePath { DomainPaths(backendDomain).guest / "error" / relativeBackend / "error" }
+    var backendError: StorePath { backendFailure / "error" }
+
+    /// What that has made for it. The guest can bring it about: a frontend that says that it is connected, and is not.
+    var backendFailure: StorePath { DomainPaths(backendDomain).guest / "error" / relativeBackend }
 
     public var description: String { "\(kind.rawValue) \(id)" }
 }

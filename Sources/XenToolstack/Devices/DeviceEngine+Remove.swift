@@ -314,7 +314,8 @@ extension DeviceEngine {
 
     /// The guest, or the backend's domain, may change its side all the time, and is not to keep a transaction from its end.
     private func removeNodes(of device: DeviceAddress) throws(ToolstackError) {
-        do { try store.perform([device.frontend, device.backend].map { .remove($0) }) } catch {
+        let noted = device.isServedHere ? [device.backendFailure] : []
+        do { try store.perform((noted + [device.frontend, device.backend]).map { .remove($0) }) } catch {
             throw ToolstackError(.fail, "cannot remove its nodes", domain: device.domain, underlying: error)
         }
     }
@@ -324,8 +325,8 @@ extension DeviceEngine {
     /// Records go last: as long as they are there, the devices are known, and can be taken away again.
     private func forget(_ devices: [DeviceAddress]) -> [ToolstackError] {
         guard let domain = devices.first?.domain else { return [] }
-        let removed = devices.map(\.frontend) + devices.filter(\.isServedHere).map(\.backend)
-        let records = devices.map(\.record)
+        let served = devices.filter(\.isServedHere).flatMap { [$0.backend, $0.backendFailure] }
+        let (removed, records) = (devices.map(\.frontend) + served, devices.map(\.record))
         do {
             // A second time, for nobody comes back to them, and the failure may have been a moment's.
             do { try store.removeEmptyParents(of: removed, with: records) } catch {

@@ -47,6 +47,19 @@ import XenTypes
         #expect(host.snapshot.changes(since: before) == [])
     }
 
+    /// The kernel notes why a backend did not connect, which its guest can bring about as often as it likes.
+    @Test func whatAFailedBackendHasNotedGoesWithTheDevice() async throws {
+        let host = try SimulatedHost()
+        let given = try host.pvGuest(try host.disk())
+        let before = host.snapshot
+        let domain = try await host.start(given)
+        host.store.access { store in
+            store.write("/local/domain/0/error/backend/vbd/\(domain)/51712/error", "2 reading ring-ref")
+        }
+        try await host.toolstack.destroy(domain)
+        #expect(host.snapshot.changes(since: before) == [])
+    }
+
     @Test func aSilentBackendLeavesNothingBehind() async throws {
         let host = try SimulatedHost { $0.deviceInitialise = .milliseconds(20) }
         let domain = try await host.start(try host.pvGuest())
