@@ -147,7 +147,8 @@ struct StoreRequests: Sendable {
 
     /// The names of a directory that the C xenstored does not put into one message; nil when it is gone meanwhile.
     ///
-    /// A guest can change a directory of its own without end. Then its first names have to do.
+    /// A guest can change a directory in its home without end. Then its first names have to do; elsewhere a list that is
+    /// not whole would hide a domain.
     private func listInParts(_ path: StorePath) throws(StoreError) -> [String]? {
         var names: [UInt8] = []
         var generation: ArraySlice<UInt8>?
@@ -162,6 +163,9 @@ struct StoreRequests: Sendable {
             guard generation == nil || generation == answer[..<end] else {
                 attempts += 1
                 guard attempts <= Self.listAttempts else {
+                    guard path.isInHome else {
+                        throw StoreError(.list, path, code: EAGAIN, cause: .contention(attempts: Self.listAttempts))
+                    }
                     // What a part ends with may be the beginning of a name.
                     return StoreMessage.words(names.prefix((names.lastIndex(of: 0) ?? -1) + 1))
                 }

@@ -30,6 +30,9 @@ public struct StorePath: Hashable, Sendable, Comparable, CustomStringConvertible
 
     public static func < (a: StorePath, b: StorePath) -> Bool { a.description < b.description }
 
+    /// Whether it is below `/local/domain/DOMID`.
+    var isInHome: Bool { description.split(separator: "/").count > 3 && description.hasPrefix("/local/domain/") }
+
     /// The text after the last slash; empty for the root.
     public var lastComponent: String {
         guard let slash = description.utf8.lastIndex(of: UInt8(ascii: "/")) else { return description }

@@ -201,7 +201,8 @@ private final class FakeStore: Sendable {
             }
         }
         let whole = list.utf8.prefix(4001).split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-        #expect(try StoreConnection().list("/many") == whole.dropLast())
+        #expect(try StoreConnection().list("/local/domain/1/many") == whole.dropLast())
+        #expect(throws: StoreError.self) { try StoreConnection().list("/local/domain") }
         withExtendedLifetime(fake) {}
     }
 
