@@ -28,23 +28,6 @@ public enum Trigger: Int32, DefaultedEnumeration {
     public static let defaultValue = Trigger.unknown
 }
 
-/// Why a domain shut down (`libxl_shutdown_reason`, `SHUTDOWN_*` in `xen/sched.h`).
-public enum ShutdownReason: Int32, DefaultedEnumeration {
-    case unknown = -1
-    case poweroff = 0
-    case reboot = 1
-    case suspend = 2
-    case crash = 3
-    case watchdog = 4
-    case softReset = 5
-
-    public static let names: KeyValuePairs<ShutdownReason, String> = [
-        .unknown: "unknown", .poweroff: "poweroff", .reboot: "reboot", .suspend: "suspend",
-        .crash: "crash", .watchdog: "watchdog", .softReset: "soft_reset",
-    ]
-    public static let defaultValue = ShutdownReason.unknown
-}
-
 /// Whether and by what a migration stream is checkpointed (`libxl_checkpointed_stream`).
 public enum CheckpointedStream: Int32, DefaultedEnumeration {
     case none = 0

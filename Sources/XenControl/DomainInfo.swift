@@ -76,19 +76,6 @@ public struct DomainInfo: Hashable, Sendable {
     }
 }
 
-/// Why a guest says it has shut down (`SHUTDOWN_*` in `xen/sched.h`); other values can come from guests.
-public struct ShutdownReason: RawRepresentable, Hashable, Sendable {
-    public let rawValue: UInt8
-    public init(rawValue: UInt8) { self.rawValue = rawValue }
-
-    public static let poweroff = ShutdownReason(rawValue: 0)
-    public static let reboot = ShutdownReason(rawValue: 1)
-    public static let suspend = ShutdownReason(rawValue: 2)
-    public static let crash = ShutdownReason(rawValue: 3)
-    public static let watchdog = ShutdownReason(rawValue: 4)
-    public static let softReset = ShutdownReason(rawValue: 5)
-}
-
 /// Hardware that the hypervisor emulates for a domain (`XEN_X86_EMU_*` in `xen/arch-x86/xen.h`).
 public struct EmulationFlags: OptionSet, Hashable, Sendable {
     public let rawValue: UInt32

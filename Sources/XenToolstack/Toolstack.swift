@@ -1,6 +1,5 @@
 import DomainConfig
-// Whoever uses the toolstack waits with it, too.
-@_exported import Events
+import Events
 import Logging
 import XenControl
 import XenStore
@@ -41,9 +40,15 @@ public final class Toolstack: Sendable {
     /// Asked when a disk or a card is connected or taken off.
     var runsStockScripts: Bool { settings.value.runsStockScripts }
 
-    /// The host on which this runs.
+    /// The host on which this runs. Nothing is opened before the first operation that needs it.
+    ///
+    /// - Parameters:
+    ///   - logger: where operations tell what they do and what they pass over. The default one writes to standard error,
+    ///     unless the program has set up swift-log.
+    ///   - settings: is asked once, when something depends on it.
     public convenience init(
-        logger: Logger, settings: @escaping @Sendable () -> ToolstackSettings = { ToolstackSettings() }
+        logger: Logger = Logger(label: "XenToolstack"),
+        settings: @escaping @Sendable () -> ToolstackSettings = { ToolstackSettings() }
     ) {
         self.init(
             hypervisor: Hypervisor(logger: logger), store: StoreConnection(), paths: .ofRunningHypervisor(),

@@ -43,8 +43,6 @@ import Testing
         "xl/Commands/Host/HostInfoText.swift": ["XenControl"],
         "xl/Commands/Migration/MigrationBar.swift": ["XenControl"],
         "xl/Commands/Migration/MigrationDisplay.swift": ["XenControl"],
-        "xl/Monitor/DomainEnding.swift": ["XenControl"],
-        "xl/Monitor/Monitor.swift": ["XenControl"],
     ]
 
     private struct Import: Hashable, CustomStringConvertible {
@@ -82,6 +80,18 @@ import Testing
         }
         #expect(forbidden.isEmpty, "\(forbidden.map(\.description).joined(separator: "\n"))")
     }
+
+    /// A program has the rooms that are for programs with `import XenToolstack`, and no others.
+    @Test func programsGetWhatIsMeantForThem() throws {
+        let exported = #/@_exported +import +(\w+)/#
+        for (file, text) in Self.sources {
+            let modules = text.matches(of: exported).map { String($0.1) }
+            let expected = file == "XenToolstack/Exports.swift" ? Self.forPrograms : []
+            #expect(modules == expected, "\(file)")
+        }
+    }
+
+    private static let forPrograms = ["DomainConfig", "DomainModel", "Events", "XenTypes"]
 
     @Test func whatNoLongerReachesBelowIsTakenOffTheList() {
         let stale = Self.reachingBelow.flatMap { file, modules in

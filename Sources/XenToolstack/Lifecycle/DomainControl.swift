@@ -74,7 +74,7 @@ extension Toolstack {
     /// How a domain came to an end.
     public enum DomainEnd: Sendable, Hashable {
         /// It has shut down but is still there.
-        case shutDown(XenControl.ShutdownReason)
+        case shutDown(ShutdownReason)
         /// It is gone.
         case destroyed
     }

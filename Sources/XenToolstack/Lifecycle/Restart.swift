@@ -11,7 +11,7 @@ public enum ShutdownPolicy {
     ///
     /// A reason that no Xen guest gives ends the domain, as upstream's xl decides.
     public static func action(
-        for reason: XenControl.ShutdownReason, in configuration: DomainConfiguration
+        for reason: ShutdownReason, in configuration: DomainConfiguration
     ) -> ActionOnShutdown? {
         switch reason {
         case .poweroff: configuration.onPoweroff

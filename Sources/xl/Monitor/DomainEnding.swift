@@ -1,7 +1,6 @@
 import DomainConfig
 import DomainModel
 import Glibc
-import XenControl
 import XenToolstack
 import XenTypes
 
@@ -9,7 +8,7 @@ import XenTypes
 struct DomainEnding: Sendable {
     let domain: DomainID
     let name: String
-    let reason: XenControl.ShutdownReason
+    let reason: ShutdownReason
     /// How long to wait before a restart.
     let pause: Duration?
     let context: CommandContext
@@ -25,7 +24,7 @@ struct DomainEnding: Sendable {
             say("Done. Exiting now")
             return nil
         }
-        if reason.rawValue > XenControl.ShutdownReason.softReset.rawValue {
+        if reason.rawValue > ShutdownReason.softReset.rawValue {
             say("Unknown shutdown reason code \(reason.rawValue). Destroying domain.")
         }
         say("Action for shutdown reason code \(reason.rawValue) is \(Self.name(of: configured))")

@@ -1,7 +1,6 @@
 import DomainConfig
 import DomainModel
 import Glibc
-import XenControl
 import XenToolstack
 import XenTypes
 
@@ -54,7 +53,7 @@ struct Monitor: Sendable {
         let attendant = Task(executorPreference: EventLoop.shared.preference) { [domain, context] in
             await Attendant(domain: domain, name: name, context: context).run()
         }
-        let reason: XenControl.ShutdownReason?
+        let reason: ShutdownReason?
         do {
             reason = try await awaitShutdown()
         } catch {
@@ -75,7 +74,7 @@ struct Monitor: Sendable {
     }
 
     /// - Returns: why the domain has shut down; nil when it is gone.
-    private func awaitShutdown() async throws -> XenControl.ShutdownReason? {
+    private func awaitShutdown() async throws -> ShutdownReason? {
         let end = try await toolstack.waitForShutdown(of: domain, armed: armed) { Self.say("Domain has suspended.") }
         if case .shutDown(let reason) = end { return reason }
         return nil

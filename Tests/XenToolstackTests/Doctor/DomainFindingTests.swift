@@ -164,11 +164,11 @@ import XenTypes
     }
 
     @Test(arguments: [
-        (XenControl.ShutdownReason.crash, ActionOnShutdown.preserve, "web", true), (.crash, .destroy, "web", false),
+        (ShutdownReason.crash, ActionOnShutdown.preserve, "web", true), (.crash, .destroy, "web", false),
         (.reboot, .restartRename, "web-20261130T1301Z", true), (.reboot, .restartRename, "web", false),
     ])
     func whatEndedAndStaysNeedsNobody(
-        reason: XenControl.ShutdownReason, action: ActionOnShutdown, name: String, needsNobody: Bool
+        reason: ShutdownReason, action: ActionOnShutdown, name: String, needsNobody: Bool
     ) {
         var configuration = DomainConfiguration()
         (configuration.onCrash, configuration.onReboot) = (action, action)

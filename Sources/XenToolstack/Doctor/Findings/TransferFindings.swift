@@ -144,7 +144,7 @@ enum TransferFindings {
     }
 }
 
-extension XenControl.ShutdownReason {
+extension ShutdownReason {
     /// The reason in messages.
     var words: String {
         switch self {

@@ -4,8 +4,6 @@ import XenTypes
 
 /// Something that has happened to a domain.
 public struct DomainEvent: Hashable, Sendable {
-    public typealias Reason = ShutdownReason
-
     public enum Change: Hashable, Sendable {
         /// It is there: paused until `running` follows.
         case created

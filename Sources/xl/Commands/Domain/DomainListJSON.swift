@@ -47,7 +47,7 @@ enum DomainListJSON {
             ("paused", .bool(info.flags.contains(.paused))),
             ("shutdown", .bool(info.flags.contains(.shutdown))),
             ("dying", .bool(info.flags.contains(.dying))),
-            ("shutdown_reason", .text(info.shutdownReason.map(EventOutput.name))),
+            ("shutdown_reason", .text(info.shutdownReason?.name)),
             ("shutdown_code", .count(info.shutdownReason?.rawValue)),
         ]
     }
@@ -74,7 +74,7 @@ enum DomainListJSON {
         let info = domain.info
         switch runState(info.flags) {
         case "dying": return "destroyed"
-        case "shutdown": return info.shutdownReason.map(EventOutput.name)
+        case "shutdown": return info.shutdownReason?.name
         case "paused":
             if domain.name?.hasSuffix(Toolstack.MigrationSuffix.arriving) == true { return "arriving" }
             if info.flags.contains(.debugged) { return "debugger" }

@@ -1,4 +1,3 @@
-import DomainModel
 import Glibc
 import XenToolstack
 import XenTypes
@@ -14,7 +13,7 @@ enum EventOutput {
     private static func words(for change: DomainEvent.Change) -> String {
         switch change {
         case .renamed(let old): "renamed from \(old.shownName)"
-        case .shutDown(let reason): "shutdown: \(name(of: reason))"
+        case .shutDown(let reason): "shutdown: \(reason.name)"
         case .device(let device):
             "device: \(device.address) \(device.state?.name ?? "without state")"
                 + (device.address.backendDomain == .control ? "" : " in domain \(device.address.backendDomain)")
@@ -41,17 +40,13 @@ enum EventOutput {
         }
     }
 
-    static func name(of reason: DomainEvent.Reason) -> String {
-        (DomainModel.ShutdownReason(rawValue: Int32(reason.rawValue)) ?? .unknown).name
-    }
-
     /// Adds a line to the answer.
     static func printLine(_ event: DomainEvent) throws(JSONEncodingError) {
         Output.print(bytes: try YajlEncoder(layout: .compact).encode(document(event)) + [UInt8(ascii: "\n")])
     }
 
     static func document(_ event: DomainEvent) -> JSONValue {
-        var (reason, device, addresses, old): (DomainEvent.Reason?, JSONValue, JSONValue, String?) =
+        var (reason, device, addresses, old): (ShutdownReason?, JSONValue, JSONValue, String?) =
             (nil, .null, .null, nil)
         switch event.change {
         case .renamed(let name): old = name
@@ -65,7 +60,7 @@ enum EventOutput {
             ("time_ns", .count(event.time)), ("event", .string(word(for: event.change))),
             ("domid", .count(event.domain.rawValue)), ("name", .text(event.name)),
             ("uuid", .string(event.uuid.description)), ("initial", .bool(event.isInitial)),
-            ("old_name", .text(old)), ("shutdown_reason", .text(reason.map(name))),
+            ("old_name", .text(old)), ("shutdown_reason", .text(reason?.name)),
             ("shutdown_code", .count(reason?.rawValue)), ("device", device), ("addresses", addresses),
         ])
     }
