@@ -36,10 +36,12 @@ STATIC := .build/static
 RELEASE_FLAGS := --scratch-path $(PRODUCT) -c release --product xl --static-swift-stdlib --disable-local-rpath -Xswiftc -L$(STATIC) \
 	-Xswiftc -Xclang-linker -Xswiftc -static-libgcc -Xlinker --gc-sections -Xlinker -s -Xlinker -no-pie \
 	-Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors
+# Each a package of its own, as any program that uses the library. In one folder, where the library is compiled once.
+EXAMPLE_BUILD := .build/examples
 # The hosts are given out by the tests' own pool, so that all tests start together. A line of the report comes when it is
 # true, also through a pipe.
 SUITE ?=
-HOST_TEST = SWIFT_XL_HOST=1 SWIFT_XL_BINARY=$(XL) SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=10000 \
+HOST_TEST = SWIFT_XL_HOST=1 SWIFT_XL_BINARY=$(XL) SWIFT_XL_EXAMPLES=$(EXAMPLE_BUILD)/debug SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=10000 \
 	stdbuf -oL $(SWIFT) test --skip-build --filter 'HostTests\.HostTests/$(SUITE)'
 DURATIONS := Tests/HostTests/Records/durations.tsv
 
@@ -55,12 +57,13 @@ DEB_VERSION ?= $(VERSION)-1
 DEB_STAGE := .build/deb
 
 MAN_PAGES := $(wildcard man/*.[1-8])
-EXAMPLES := $(filter-out %.png examples/demo,$(wildcard examples/*))
+EXAMPLE_PACKAGES := $(patsubst examples/%/Package.swift,%,$(wildcard examples/*/Package.swift))
+EXAMPLES := $(filter-out %.png examples/demo $(EXAMPLE_PACKAGES:%=examples/%),$(wildcard examples/*))
 SCRIPTS := $(XENHOST) Tests/XenHost/image/rootfs Tests/XenHost/image/initramfs scripts/install-packages scripts/host-shell \
 	scripts/xen-libraries scripts/check-headers scripts/debian-changelog systemd/guests completions/words debian/swift-xl.preinst debian/swift-xl.postrm Tests/Package/life Tests/Package/steps .ci/run Tests/Fuzz/fuzz Tests/HostTests/Support/merge-durations $(wildcard examples/demo Benchmarks/bench Benchmarks/measure Benchmarks/measure-migration)
 
 .PHONY: help demo test test-full quick record unit host-test soak fuzz release install uninstall deb deb-test bench lint docs host-shell \
-	clean build-packages packages builds tests host-image newer-host-image headers
+	clean build-packages packages builds tests host-image newer-host-image headers example-packages
 
 help:
 	@echo 'make demo        create a PV and a PVH guest on a real Xen host, watch them, and destroy them'
@@ -73,6 +76,7 @@ help:
 	@echo 'make soak        SOAK_CYCLES=$(SOAK_CYCLES) guests live and die on a host, eight at a time, then 300 live at once'
 	@echo 'make fuzz        random inputs for every parser, SECONDS=$(SECONDS) for each'
 	@echo 'make release     $(XL), Swift linked statically; XEN=4.20 builds with the headers of that release of Xen'
+	@echo 'make example-packages  the programs in examples that use the library'
 	@echo "make headers     compares what is relied upon of Xen's interface with the headers of other releases"
 	@echo 'make install     the command, its manual, completions, schemas, examples and unit, under PREFIX ($(PREFIX)) and DESTDIR'
 	@echo 'make uninstall   what install put there'
@@ -105,7 +109,7 @@ demo: release host-image
 
 # Long things that need nothing of each other.
 builds: packages
-	@$(MAKE) --no-print-directory -j5 release tests host-image newer-host-image headers
+	@$(MAKE) --no-print-directory -j6 release tests example-packages host-image newer-host-image headers
 
 # Unit tests have deadlines of their own, and so do not run beside the builds.
 test: builds unit host-test
@@ -132,12 +136,20 @@ unit: tests
 	@$(SWIFT) test --skip-build --skip HostTests --skip FuzzTests --skip FaultTests
 	@$(SWIFT) test --skip-build --filter 'FuzzTests|FaultTests'
 
-host-test: tests release host-image newer-host-image
+host-test: tests release example-packages host-image newer-host-image
 	@echo 'Host tests: this xl beside the one of upstream, on real Xen hosts'
 	@SWIFT_XL_FULL=$(SWIFT_XL_FULL) $(HOST_TEST)
 
 soak: tests release host-image
 	@SWIFT_XL_SOAK=$(SOAK_CYCLES) $(MAKE) --no-print-directory host-test SUITE=Soak
+
+# The plan of one package is not that of the other, which a cached one would stand for.
+example-packages: build-packages
+	@echo 'Building $(EXAMPLE_PACKAGES)'
+	@for package in $(EXAMPLE_PACKAGES); do \
+		$(SWIFT) build --package-path examples/$$package --scratch-path $(EXAMPLE_BUILD) --static-swift-stdlib \
+			--disable-build-manifest-caching --disable-index-store -debug-info-format none || exit 1; \
+	done
 
 fuzz: build-packages
 	@echo 'Random inputs, $(SECONDS) s for each parser'
@@ -194,7 +206,7 @@ bench: release host-image
 
 lint:
 	@scripts/install-packages shellcheck
-	@$(SWIFT) format lint --strict -r Sources Tests Package.swift
+	@$(SWIFT) format lint --strict -r Sources Tests examples Package.swift
 	@shellcheck -x -P SCRIPTDIR -S warning $(SCRIPTS)
 	@shellcheck -s dash Tests/XenHost/image/init Tests/XenHost/image/guests/init
 
