@@ -60,10 +60,10 @@ MAN_PAGES := $(wildcard man/*.[1-8])
 EXAMPLE_PACKAGES := $(patsubst examples/%/Package.swift,%,$(wildcard examples/*/Package.swift))
 EXAMPLES := $(filter-out %.png examples/demo $(EXAMPLE_PACKAGES:%=examples/%),$(wildcard examples/*))
 SCRIPTS := $(XENHOST) Tests/XenHost/image/rootfs Tests/XenHost/image/initramfs scripts/install-packages scripts/host-shell \
-	scripts/xen-libraries scripts/check-headers scripts/debian-changelog systemd/guests completions/words debian/swift-xl.preinst debian/swift-xl.postrm Tests/Package/life Tests/Package/steps .ci/run Tests/Fuzz/fuzz Tests/HostTests/Support/merge-durations $(wildcard examples/demo Benchmarks/bench Benchmarks/measure Benchmarks/measure-migration)
+	scripts/xen-libraries scripts/check-headers scripts/docs-site scripts/debian-changelog systemd/guests completions/words debian/swift-xl.preinst debian/swift-xl.postrm Tests/Package/life Tests/Package/steps .ci/run Tests/Fuzz/fuzz Tests/HostTests/Support/merge-durations $(wildcard examples/demo Benchmarks/bench Benchmarks/measure Benchmarks/measure-migration)
 
 .PHONY: help demo test test-full quick record unit host-test soak fuzz release install uninstall deb deb-test bench lint docs host-shell \
-	clean build-packages packages builds tests host-image newer-host-image headers example-packages
+	clean build-packages packages builds tests host-image newer-host-image headers example-packages docs-site
 
 help:
 	@echo 'make demo        create a PV and a PVH guest on a real Xen host, watch them, and destroy them'
@@ -85,6 +85,7 @@ help:
 	@echo "make bench       this xl and upstream's on one host, side by side"
 	@echo 'make lint        format and shell checks'
 	@echo 'make docs        the manual and completions, from the tables of commands and keys'
+	@echo "make docs-site   the library's documentation as a web site, in .build/docs-site"
 	@echo 'make host-shell  a shell in a fresh test host, with this xl in it as xl-ours'
 	@echo 'make clean       drop what was built here; the image of the test host stays in its cache'
 
@@ -213,6 +214,11 @@ lint:
 # Written into the repository; the unit tests compare.
 docs: build-packages
 	SWIFT_XL_UPDATE_GENERATED=1 $(SWIFT) test --filter GeneratedFiles
+
+docs-site: build-packages
+	@scripts/install-packages jq
+	@$(SWIFT) build --target XenToolstack
+	@SWIFT=$(SWIFT) scripts/docs-site .build/docs-site
 
 host-shell: host-image
 	@scripts/host-shell $(XL)

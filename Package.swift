@@ -6,6 +6,8 @@ let package = Package(
     products: [
         .executable(name: "xl", targets: ["xl"]),
         .library(name: "XenToolstack", targets: ["XenToolstack"]),
+        // For tests of programs that use the library.
+        .library(name: "HostSimulator", targets: ["HostSimulator"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -68,9 +68,11 @@ public struct HostInfo: Hashable, Sendable {
 }
 
 extension Toolstack {
+    /// What the host is and has.
+    ///
     /// - Parameters:
     ///   - topology: also asks for the layout of CPUs, memory and devices.
-    ///   - store: also asks xenstored for its features.
+    ///   - asksStore: also asks xenstored for its features.
     public func hostInfo(topology: Bool, store asksStore: Bool = false) throws(ToolstackError) -> HostInfo {
         do {
             let scheduler = Int32(exactly: try hypervisor.schedulerID()).flatMap { DomainModel.Scheduler(rawValue: $0) }

@@ -85,7 +85,7 @@ extension Toolstack {
 
     /// Sets what a domain has on some sockets. Each is tried, also when another one fails.
     ///
-    /// - Parameter sockets: nil for all.
+    /// - Parameter chosen: nil for all.
     /// - Throws: `notFound` for a socket that is none, before anything is set.
     public func setShare(
         _ share: ResourceShare, to value: UInt64, of domain: DomainID, sockets chosen: Bitmap?

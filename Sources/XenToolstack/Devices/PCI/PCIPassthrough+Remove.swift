@@ -57,7 +57,6 @@ extension PCIPassthrough {
 
     /// Gives a running domain a device, and stores it with the domain's configuration.
     ///
-    /// - Returns: the functions that it has got.
     /// - Throws: when the device cannot be given; all is then as it was.
     public func attach(_ device: PCIDevice, to domain: DomainID) async throws(ToolstackError) {
         let device = Self.completed(device)
