@@ -6,12 +6,17 @@ public struct CPUIDPolicy: Sendable, Equatable, Codable, OmittedWhenInitial {
     /// One CPUID leaf. Each register is nil, or 32 characters for its bits from 31 to 0: `1`, `0`, `x`
     /// (Xen's default), `k` (the host's value, kept over migration) or `s` (the host's value).
     public struct Leaf: Sendable, Equatable, Codable {
+        /// The leaf's number, which a guest puts into EAX.
         public var leaf: UInt32
         /// nil where the leaf has no sub-leaves.
         public var subleaf: UInt32?
+        /// What is read in EAX.
         public var eax: String?
+        /// What is read in EBX.
         public var ebx: String?
+        /// What is read in ECX.
         public var ecx: String?
+        /// What is read in EDX.
         public var edx: String?
 
         public init(leaf: UInt32, subleaf: UInt32? = nil) {
@@ -22,7 +27,9 @@ public struct CPUIDPolicy: Sendable, Equatable, Codable, OmittedWhenInitial {
 
     /// One MSR: `policy` has 64 characters for its bits from 63 to 0, as in ``Leaf``.
     public struct MSR: Sendable, Equatable, Codable {
+        /// The register's number.
         public var index: UInt32
+        /// What is read in it.
         public var policy: String
 
         public init(index: UInt32, policy: String) {
@@ -31,7 +38,9 @@ public struct CPUIDPolicy: Sendable, Equatable, Codable, OmittedWhenInitial {
         }
     }
 
+    /// The leaves that are not as Xen gives them.
     public var leaves: [Leaf]
+    /// The model-specific registers that are not as Xen gives them.
     public var msrs: [MSR]
 
     public init(leaves: [Leaf] = [], msrs: [MSR] = []) {
@@ -41,6 +50,7 @@ public struct CPUIDPolicy: Sendable, Equatable, Codable, OmittedWhenInitial {
 
     static let initial = CPUIDPolicy()
 
+    /// Whether all is as Xen gives it.
     public var isEmpty: Bool { leaves.isEmpty && msrs.isEmpty }
 
     enum CodingKeys: String, CodingKey {

@@ -29,6 +29,7 @@ extension LibxlEnumeration {
         self = match.key
     }
 
+    /// Reads libxl's word for it.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
@@ -40,6 +41,7 @@ extension LibxlEnumeration {
         self = value
     }
 
+    /// Writes libxl's word for it.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(name)

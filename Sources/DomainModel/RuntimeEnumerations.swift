@@ -1,8 +1,12 @@
 /// A kind of console (`libxl_console_type`).
 public enum ConsoleType: Int32, DefaultedEnumeration {
+    /// Not said.
     case unknown = 0
+    /// An emulated serial port.
     case serial = 1
+    /// A paravirtual console.
     case pv = 2
+    /// The serial port that the hypervisor emulates on ARM.
     case vuart = 3
 
     public static let names: KeyValuePairs<ConsoleType, String> = [
@@ -13,12 +17,19 @@ public enum ConsoleType: Int32, DefaultedEnumeration {
 
 /// An event that can be sent to a domain (`libxl_trigger`, `XEN_DOMCTL_SENDTRIGGER_*`).
 public enum Trigger: Int32, DefaultedEnumeration {
+    /// None.
     case unknown = 0
+    /// The power button.
     case power = 1
+    /// The sleep button.
     case sleep = 2
+    /// A non-maskable interrupt.
     case nmi = 3
+    /// The processor's INIT signal.
     case `init` = 4
+    /// The reset button.
     case reset = 5
+    /// Wakes a guest that sleeps (ACPI S3).
     case s3resume = 6
 
     public static let names: KeyValuePairs<Trigger, String> = [
@@ -30,8 +41,11 @@ public enum Trigger: Int32, DefaultedEnumeration {
 
 /// Whether and by what a migration stream is checkpointed (`libxl_checkpointed_stream`).
 public enum CheckpointedStream: Int32, DefaultedEnumeration {
+    /// It is not.
     case none = 0
+    /// By Remus: the copy takes over when this one is lost.
     case remus = 1
+    /// By COLO: both copies run, and what they send is compared.
     case colo = 2
 
     public static let names: KeyValuePairs<CheckpointedStream, String> = [

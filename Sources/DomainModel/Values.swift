@@ -56,6 +56,7 @@ func hexadecimalValue(_ byte: UInt8) -> UInt8? {
 
 /// A virtual machine generation ID (`libxl_ms_vm_genid`): 16 bytes, an array of numbers in JSON.
 public struct GenerationID: Hashable, Sendable, Codable, UnsetWhenZero {
+    /// Sixteen bytes.
     public let bytes: [UInt8]
 
     /// - Parameter bytes: exactly 16 bytes, or the result is nil.
@@ -86,8 +87,11 @@ public struct GenerationID: Hashable, Sendable, Codable, UnsetWhenZero {
 
 /// Texts under names, in the order in which they were given (`libxl_key_value_list`).
 public struct KeyValueList: Sendable, Equatable, Codable, OmittedWhenInitial {
+    /// A text under a name.
     public struct Element: Sendable, Equatable {
+        /// The name.
         public var key: String
+        /// The text; nil for none.
         public var value: String?
 
         public init(key: String, value: String?) {
@@ -96,12 +100,14 @@ public struct KeyValueList: Sendable, Equatable, Codable, OmittedWhenInitial {
         }
     }
 
+    /// In the order in which they were given.
     public var elements: [Element]
 
     public init(_ elements: [Element] = []) { self.elements = elements }
 
     static let initial = KeyValueList()
 
+    /// Whether there is none.
     public var isEmpty: Bool { elements.isEmpty }
 
     /// The value of the first element with this key; setting it replaces that value or appends an element.
