@@ -56,7 +56,7 @@ public struct BuildInfo: LibxlStructure {
     public var deviceModelVersion: DeviceModelVersion = .unknown
     /// Run QEMU in a domain of its own; nil is no.
     public var deviceModelStubdomain: Bool?
-    /// Memory of that domain, in KiB.
+    /// Memory of that domain, in KiB; nil for 128 MiB.
     public var stubdomainMemKB: UInt64?
     /// Kernel of that domain, a path.
     public var stubdomainKernel: String?
@@ -88,7 +88,7 @@ public struct BuildInfo: LibxlStructure {
     public var ioMemory: [IOMemoryRange] = []
     /// Colours of the last-level cache for the guest's memory (ARM).
     public var llcColors: [UInt32] = []
-    /// Claim the guest's memory before it is filled; nil for the toolstack's default.
+    /// Claim the guest's memory before it is filled; nil is no.
     public var claimMode: Bool?
     /// Most event channels of the guest; 0 for 1023.
     public var eventChannels: UInt32 = 0
@@ -407,7 +407,7 @@ public struct PVBuildInfo: LibxlStructure {
     public var commandLine: String?
     /// The kernel's initial RAM disk.
     public var ramdisk: String?
-    /// Show the guest the machine's memory map; nil is yes with PCI devices only.
+    /// Show the guest the machine's memory map; nil is no.
     public var e820Host: Bool?
 
     public init() {}

@@ -24,7 +24,7 @@ public struct NICDevice: LibxlStructure {
     public var backendDomainName: String?
     /// The device's number; nil for the next free one.
     public var deviceID: Int32?
-    /// Largest packet, in bytes; 0 for 1492.
+    /// Largest packet, in bytes; 0 for 1500.
     public var mtu: Int32 = 0
     /// Virtual LANs of the bridge's port. From Xen 4.19 on.
     public var vlan: String?

@@ -35,7 +35,7 @@ public struct USBController: LibxlStructure {
     public var deviceID: Int32?
     /// Version of USB: 1, 2 or 3; 0 for 2.
     public var version: Int32 = 0
-    /// Number of ports, 1 to 31; 0 for 8.
+    /// Number of ports; 0 for as many as that kind of controller usually has.
     public var ports: Int32 = 0
     /// The domain that serves it; the control domain unless one is named.
     public var backendDomainID: DomainID = .control

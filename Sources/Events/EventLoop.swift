@@ -8,6 +8,7 @@ import Synchronization
 /// the first task already, and Dispatch more for the first wait. In a program that does not call `run`, tasks stay
 /// where they are, and the first wait starts a thread that does nothing but wait; `run` must come before that.
 public final class EventLoop: TaskExecutor {
+    /// The process's only loop.
     public static let shared = EventLoop()
 
     private struct Wait: Sendable {
@@ -92,6 +93,7 @@ public final class EventLoop: TaskExecutor {
         let value = Mutex<Value?>(nil)
     }
 
+    /// Has the loop run a job: Swift calls it for tasks that prefer this executor.
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         change { $0.jobs.append(job) }
@@ -125,6 +127,7 @@ public final class EventLoop: TaskExecutor {
         return Observation(id: id)
     }
 
+    /// A descriptor that is being looked at.
     public struct Observation: Sendable {
         fileprivate let id: UInt64
 

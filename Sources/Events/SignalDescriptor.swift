@@ -4,6 +4,7 @@ import SystemPackage
 
 /// Signals that are read instead of being delivered (signalfd); they must be blocked.
 public struct SignalDescriptor: Sendable {
+    /// It can be read when a signal has come.
     public let descriptor: FileDescriptor
 
     /// - Returns: nil when the process may have no more descriptors.
@@ -20,5 +21,6 @@ public struct SignalDescriptor: Sendable {
         return number == 0 ? nil : number
     }
 
+    /// Lets the signals stay where they are.
     public func close() { try? descriptor.close() }
 }

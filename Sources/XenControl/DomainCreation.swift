@@ -2,68 +2,68 @@ import CXen
 import XenTypes
 
 /// The arguments with which the hypervisor makes a domain (`xen_domctl_createdomain` in `xen/domctl.h`).
-public struct DomainCreation: Hashable, Sendable {
+package struct DomainCreation: Hashable, Sendable {
     /// `XEN_DOMCTL_CDF_*`.
-    public struct Flags: OptionSet, Hashable, Sendable {
-        public let rawValue: UInt32
-        public init(rawValue: UInt32) { self.rawValue = rawValue }
+    package struct Flags: OptionSet, Hashable, Sendable {
+        package let rawValue: UInt32
+        package init(rawValue: UInt32) { self.rawValue = rawValue }
 
         /// HVM or PVH, not PV.
-        public static let hvm = Flags(rawValue: 1 << 0)
+        package static let hvm = Flags(rawValue: 1 << 0)
         /// Hardware-assisted paging.
-        public static let hap = Flags(rawValue: 1 << 1)
-        public static let s3Integrity = Flags(rawValue: 1 << 2)
+        package static let hap = Flags(rawValue: 1 << 1)
+        package static let s3Integrity = Flags(rawValue: 1 << 2)
         /// No out-of-sync shadow pages.
-        public static let oosOff = Flags(rawValue: 1 << 3)
-        public static let xenstoreDomain = Flags(rawValue: 1 << 4)
+        package static let oosOff = Flags(rawValue: 1 << 3)
+        package static let xenstoreDomain = Flags(rawValue: 1 << 4)
         /// The domain may get devices passed through.
-        public static let iommu = Flags(rawValue: 1 << 5)
-        public static let nestedVirt = Flags(rawValue: 1 << 6)
-        public static let vpmu = Flags(rawValue: 1 << 7)
+        package static let iommu = Flags(rawValue: 1 << 5)
+        package static let nestedVirt = Flags(rawValue: 1 << 6)
+        package static let vpmu = Flags(rawValue: 1 << 7)
     }
 
     /// `XEN_DOMCTL_IOMMU_*`.
-    public struct IOMMUOptions: OptionSet, Hashable, Sendable {
-        public let rawValue: UInt32
-        public init(rawValue: UInt32) { self.rawValue = rawValue }
+    package struct IOMMUOptions: OptionSet, Hashable, Sendable {
+        package let rawValue: UInt32
+        package init(rawValue: UInt32) { self.rawValue = rawValue }
 
         /// The IOMMU does not use the domain's second-level page tables.
-        public static let noSharedPageTables = IOMMUOptions(rawValue: 1 << 0)
+        package static let noSharedPageTables = IOMMUOptions(rawValue: 1 << 0)
     }
 
     /// `XEN_X86_MISC` flags.
-    public struct MiscFlags: OptionSet, Hashable, Sendable {
-        public let rawValue: UInt32
-        public init(rawValue: UInt32) { self.rawValue = rawValue }
+    package struct MiscFlags: OptionSet, Hashable, Sendable {
+        package let rawValue: UInt32
+        package init(rawValue: UInt32) { self.rawValue = rawValue }
 
         /// Unknown MSRs can be read without a fault (`XEN_X86_MSR_RELAXED`).
-        public static let msrRelaxed = MiscFlags(rawValue: 1 << 0)
+        package static let msrRelaxed = MiscFlags(rawValue: 1 << 0)
     }
 
-    public var ssidref: UInt32 = 0
-    public var uuid: XenUUID = .zero
-    public var flags: Flags = []
-    public var iommuOptions: IOMMUOptions = []
-    public var maximumVCPUs: UInt32 = 1
+    package var ssidref: UInt32 = 0
+    package var uuid: XenUUID = .zero
+    package var flags: Flags = []
+    package var iommuOptions: IOMMUOptions = []
+    package var maximumVCPUs: UInt32 = 1
     /// Highest event channel port; Xen takes larger numbers as its own limit.
-    public var maximumEventChannelPort: UInt32 = 1023
+    package var maximumEventChannelPort: UInt32 = 1023
     /// Nil for the hypervisor's own limit.
-    public var maximumGrantFrames: UInt32?
+    package var maximumGrantFrames: UInt32?
     /// Nil for the hypervisor's own limit.
-    public var maximumMaptrackFrames: UInt32?
+    package var maximumMaptrackFrames: UInt32?
     /// Highest grant table version that the guest may use, 1 or 2.
-    public var maximumGrantVersion: UInt32 = 2
+    package var maximumGrantVersion: UInt32 = 2
     /// Bytes of each vCPU's trace buffer; 0 for none.
-    public var vmtraceSize: UInt32 = 0
-    public var cpupool: UInt32 = 0
-    public var emulation: EmulationFlags = []
-    public var miscFlags: MiscFlags = []
+    package var vmtraceSize: UInt32 = 0
+    package var cpupool: UInt32 = 0
+    package var emulation: EmulationFlags = []
+    package var miscFlags: MiscFlags = []
     /// The alternate p2m mode, 0 to 3, and how many views there can be. What a release has not here
     /// (`XenRelease.setsAltp2mAtCreation`, `countsAltp2mViews`) is left out.
-    public var altp2mMode: UInt32 = 0
-    public var altp2mCount: UInt32 = 0
+    package var altp2mMode: UInt32 = 0
+    package var altp2mCount: UInt32 = 0
 
-    public init() {}
+    package init() {}
 
     /// The words of a release's `xen_domctl_createdomain` (`xen/include/public/domctl.h`), the only structure of those
     /// used here that differs between the releases: 4.19 put one for the alternate views before the size of the trace

@@ -3,9 +3,9 @@ import Glibc
 import XenTypes
 
 /// Pages of another domain, mapped into this process until this object goes.
-public final class ForeignMapping {
+package final class ForeignMapping {
     /// The mapping. What is in it may change at any moment: copy a value out before checking it.
-    public let bytes: UnsafeMutableRawBufferPointer
+    package let bytes: UnsafeMutableRawBufferPointer
     private let pages: Int
     // Keeps the handle open that made the mapping.
     private let hypervisor: Hypervisor
@@ -23,10 +23,10 @@ public final class ForeignMapping {
 
 extension Hypervisor {
     /// Bytes of a page.
-    public static let pageSize = Int(XC_PAGE_SIZE)
+    package static let pageSize = Int(XC_PAGE_SIZE)
 
     /// Maps frames of a domain one after the other; all of them, or none.
-    public func map(
+    package func map(
         frames: [UInt], of domain: DomainID, writable: Bool
     ) throws(HypervisorError) -> ForeignMapping {
         let operation = "map memory of"

@@ -4,14 +4,14 @@ import XenTypes
 /// A change to one CPUID leaf: for each of eax, ebx, ecx and edx 32 characters, the highest bit first.
 ///
 /// `1` and `0` force a bit, `x` keeps the default, `k` and `s` take the host's (`xc_xend_cpuid` in `xenctrl.h`).
-public struct CPUIDOverride: Hashable, Sendable {
-    public var leaf: UInt32
+package struct CPUIDOverride: Hashable, Sendable {
+    package var leaf: UInt32
     /// Nil when the leaf has no subleaves (`XEN_CPUID_INPUT_UNUSED`).
-    public var subleaf: UInt32?
+    package var subleaf: UInt32?
     /// Up to four policies in the order of the registers; nil keeps a register's default.
-    public var policy: [String?]
+    package var policy: [String?]
 
-    public init(leaf: UInt32, subleaf: UInt32? = nil, policy: [String?]) {
+    package init(leaf: UInt32, subleaf: UInt32? = nil, policy: [String?]) {
         self.leaf = leaf
         self.subleaf = subleaf
         self.policy = policy
@@ -19,39 +19,39 @@ public struct CPUIDOverride: Hashable, Sendable {
 }
 
 /// A change to one MSR: 64 characters as for `CPUIDOverride` (`xc_msr` in `xenctrl.h`).
-public struct MSROverride: Hashable, Sendable {
-    public var index: UInt32
-    public var policy: String
+package struct MSROverride: Hashable, Sendable {
+    package var index: UInt32
+    package var policy: String
 
-    public init(index: UInt32, policy: String) {
+    package init(index: UInt32, policy: String) {
         self.index = index
         self.policy = policy
     }
 }
 
 /// What the hypervisor shall tell a domain of its CPUs.
-public struct CPUPolicy: Hashable, Sendable {
+package struct CPUPolicy: Hashable, Sendable {
     /// The domain comes from a stream that has no CPUID data of its own.
-    public var isRestored = false
+    package var isRestored = false
     /// Replaces the default features; nil keeps them and applies the three flags below.
-    public var featureset: [UInt32]?
-    public var pae = false
-    public var invariantTSC = false
-    public var nestedVirt = false
-    public var cpuid: [CPUIDOverride] = []
-    public var msrs: [MSROverride] = []
+    package var featureset: [UInt32]?
+    package var pae = false
+    package var invariantTSC = false
+    package var nestedVirt = false
+    package var cpuid: [CPUIDOverride] = []
+    package var msrs: [MSROverride] = []
 
-    public init() {}
+    package init() {}
 }
 
 /// The feature sets that the hypervisor knows (`XEN_SYSCTL_cpu_featureset_*` in `xen/sysctl.h`).
-public enum CPUFeatureset: UInt32, Sendable, CaseIterable {
+package enum CPUFeatureset: UInt32, Sendable, CaseIterable {
     case raw, host, pv, hvm, pvMaximum, hvmMaximum
 }
 
 extension Hypervisor {
     /// Sets what a domain that has not run yet sees of CPUID and MSRs.
-    public func applyCPUPolicy(_ policy: CPUPolicy, to domain: DomainID) throws(HypervisorError) {
+    package func applyCPUPolicy(_ policy: CPUPolicy, to domain: DomainID) throws(HypervisorError) {
         for text in policy.cpuid.flatMap(\.policy) {
             guard let text, text.utf8.count != 32 else { continue }
             throw HypervisorError(
@@ -87,7 +87,7 @@ extension Hypervisor {
     }
 
     /// The words of a feature set, in the order of `xen/arch-x86/cpufeatureset.h`.
-    public func featureset(_ kind: CPUFeatureset) throws(HypervisorError) -> [UInt32] {
+    package func featureset(_ kind: CPUFeatureset) throws(HypervisorError) -> [UInt32] {
         var count = xc_get_cpu_featureset_size()
         var words = [UInt32](repeating: 0, count: Int(count))
         try call("read the CPU features") { xc_get_cpu_featureset($0, kind.rawValue, &count, &words) }

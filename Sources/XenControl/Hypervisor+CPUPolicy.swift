@@ -3,6 +3,7 @@ import XenTypes
 
 /// What CPUID answers for one leaf.
 public struct CPULeaf: Hashable, Sendable, Codable {
+    /// The leaf's number.
     public var leaf: UInt32
     /// Nil when the leaf has no subleaves.
     public var subleaf: UInt32?
@@ -17,19 +18,21 @@ public struct CPULeaf: Hashable, Sendable, Codable {
 }
 
 /// The CPU policies that the hypervisor has for all domains (`XEN_SYSCTL_cpu_policy_*` in `xen/sysctl.h`).
-public enum SystemCPUPolicy: UInt32, Sendable {
+package enum SystemCPUPolicy: UInt32, Sendable {
+    /// The most that a PV guest can have.
     case pvMaximum = 2
+    /// The most that an HVM guest can have.
     case hvmMaximum = 3
 }
 
 extension Hypervisor {
     /// What a domain sees of CPUID.
-    public func cpuLeaves(of domain: DomainID) throws(HypervisorError) -> [CPULeaf] {
+    package func cpuLeaves(of domain: DomainID) throws(HypervisorError) -> [CPULeaf] {
         try cpuLeaves("read the CPU policy of", domain) { xc_cpu_policy_get_domain($0, domain.rawValue, $1) }
     }
 
     /// The most that this host can show a domain of a type.
-    public func cpuLeaves(of policy: SystemCPUPolicy) throws(HypervisorError) -> [CPULeaf] {
+    package func cpuLeaves(of policy: SystemCPUPolicy) throws(HypervisorError) -> [CPULeaf] {
         try cpuLeaves("read the host's CPU policy", nil) { xc_cpu_policy_get_system($0, policy.rawValue, $1) }
     }
 

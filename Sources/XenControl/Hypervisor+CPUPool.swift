@@ -3,17 +3,17 @@ import Glibc
 import XenTypes
 
 /// A CPU pool at one moment.
-public struct CPUPoolInfo: Hashable, Sendable {
-    public var id: UInt32
+package struct CPUPoolInfo: Hashable, Sendable {
+    package var id: UInt32
     /// The scheduler's number, see `Scheduler`.
-    public var scheduler: UInt32
-    public var domains: UInt32
-    public var cpus: Bitmap
+    package var scheduler: UInt32
+    package var domains: UInt32
+    package var cpus: Bitmap
 }
 
 extension Hypervisor {
     /// All pools, in the order of their numbers.
-    public func cpuPools() throws(HypervisorError) -> [CPUPoolInfo] {
+    package func cpuPools() throws(HypervisorError) -> [CPUPoolInfo] {
         var pools: [CPUPoolInfo] = []
         while let pool = try cpuPool(from: pools.last.map { $0.id &+ 1 } ?? 0) {
             guard pool.id > pools.last?.id ?? 0 || pools.isEmpty else { break }
@@ -23,7 +23,7 @@ extension Hypervisor {
     }
 
     /// One pool; nil when there is none with this number.
-    public func cpuPool(_ id: UInt32) throws(HypervisorError) -> CPUPoolInfo? {
+    package func cpuPool(_ id: UInt32) throws(HypervisorError) -> CPUPoolInfo? {
         try cpuPool(from: id).flatMap { $0.id == id ? $0 : nil }
     }
 
@@ -44,7 +44,7 @@ extension Hypervisor {
     }
 
     /// CPUs that belong to no pool.
-    public func freeCPUs() throws(HypervisorError) -> Bitmap {
+    package func freeCPUs() throws(HypervisorError) -> Bitmap {
         let size = try cpuMapSize()
         let raw = try raw()
         guard let map = xc_cpupool_freeinfo(raw) else {
@@ -55,26 +55,26 @@ extension Hypervisor {
     }
 
     /// - Parameter id: the number wanted, or nil for any.
-    public func createCPUPool(scheduler: UInt32, as id: UInt32? = nil) throws(HypervisorError) -> UInt32 {
+    package func createCPUPool(scheduler: UInt32, as id: UInt32? = nil) throws(HypervisorError) -> UInt32 {
         var number = id ?? UInt32.max  // XC_CPUPOOL_POOLID_ANY in xenctrl.h
         try call("create a CPU pool") { xc_cpupool_create($0, &number, scheduler) }
         return number
     }
 
     /// The pool must have no CPUs and no domains.
-    public func destroyCPUPool(_ id: UInt32) throws(HypervisorError) {
+    package func destroyCPUPool(_ id: UInt32) throws(HypervisorError) {
         try call("destroy CPU pool \(id)") { xc_cpupool_destroy($0, id) }
     }
 
-    public func addCPU(_ cpu: Int32, toPool id: UInt32) throws(HypervisorError) {
+    package func addCPU(_ cpu: Int32, toPool id: UInt32) throws(HypervisorError) {
         try call("add CPU \(cpu) to CPU pool \(id)") { xc_cpupool_addcpu($0, id, cpu) }
     }
 
-    public func removeCPU(_ cpu: Int32, fromPool id: UInt32) throws(HypervisorError) {
+    package func removeCPU(_ cpu: Int32, fromPool id: UInt32) throws(HypervisorError) {
         try call("remove CPU \(cpu) from CPU pool \(id)") { xc_cpupool_removecpu($0, id, cpu) }
     }
 
-    public func moveDomain(_ domain: DomainID, toPool id: UInt32) throws(HypervisorError) {
+    package func moveDomain(_ domain: DomainID, toPool id: UInt32) throws(HypervisorError) {
         try call("move to CPU pool \(id)", domain) { xc_cpupool_movedomain($0, id, domain.rawValue) }
     }
 }

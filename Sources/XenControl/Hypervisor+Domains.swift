@@ -7,7 +7,8 @@ extension Hypervisor {
     ///
     /// - Parameter domain: the number wanted, or nil for any.
     /// - Returns: the domain's number.
-    public func createDomain(_ creation: DomainCreation, as domain: DomainID? = nil) throws(HypervisorError) -> DomainID
+    package func createDomain(_ creation: DomainCreation, as domain: DomainID? = nil) throws(HypervisorError)
+        -> DomainID
     {
         var words = creation.words(for: try release())
         var number = (domain ?? .any).rawValue
@@ -21,21 +22,21 @@ extension Hypervisor {
     }
 
     /// Destroys a domain and frees its memory, which may take long.
-    public func destroyDomain(_ domain: DomainID) throws(HypervisorError) {
+    package func destroyDomain(_ domain: DomainID) throws(HypervisorError) {
         try call("destroy", domain) { xc_domain_destroy($0, domain.rawValue) }
     }
 
     /// Pauses a domain; each pause needs an unpause.
-    public func pauseDomain(_ domain: DomainID) throws(HypervisorError) {
+    package func pauseDomain(_ domain: DomainID) throws(HypervisorError) {
         try call("pause", domain) { xc_domain_pause($0, domain.rawValue) }
     }
 
-    public func unpauseDomain(_ domain: DomainID) throws(HypervisorError) {
+    package func unpauseDomain(_ domain: DomainID) throws(HypervisorError) {
         try call("unpause", domain) { xc_domain_unpause($0, domain.rawValue) }
     }
 
     /// Sets a domain's state to shut down, without asking the guest.
-    public func shutDownDomain(_ domain: DomainID, reason: ShutdownReason) throws(HypervisorError) {
+    package func shutDownDomain(_ domain: DomainID, reason: ShutdownReason) throws(HypervisorError) {
         try call("shut down", domain) { xc_domain_shutdown($0, domain.rawValue, Int32(reason.rawValue)) }
     }
 
@@ -43,16 +44,16 @@ extension Hypervisor {
     ///
     /// - Parameter cooperative: the guest's suspend call returns 1, so that it knows that it was not restored;
     ///   the guest must support this.
-    public func resumeDomain(_ domain: DomainID, cooperative: Bool) throws(HypervisorError) {
+    package func resumeDomain(_ domain: DomainID, cooperative: Bool) throws(HypervisorError) {
         try call("resume", domain) { xc_domain_resume($0, domain.rawValue, cooperative ? 1 : 0) }
     }
 
-    public func softResetDomain(_ domain: DomainID) throws(HypervisorError) {
+    package func softResetDomain(_ domain: DomainID) throws(HypervisorError) {
         try call("reset", domain) { xc_domain_soft_reset($0, domain.rawValue) }
     }
 
     /// All domains, in the order of their numbers.
-    public func domains() throws(HypervisorError) -> [DomainInfo] {
+    package func domains() throws(HypervisorError) -> [DomainInfo] {
         var result: [DomainInfo] = []
         var next: UInt32 = 0
         let batch = 1024
@@ -65,7 +66,7 @@ extension Hypervisor {
     }
 
     /// One domain; nil when there is none with this number.
-    public func info(of domain: DomainID) throws(HypervisorError) -> DomainInfo? {
+    package func info(of domain: DomainID) throws(HypervisorError) -> DomainInfo? {
         try domains(from: domain.rawValue, limit: 1).first { $0.domain == domain }
     }
 
@@ -79,28 +80,28 @@ extension Hypervisor {
     }
 
     /// Writes a domain's memory and vCPU state to a file in Xen's ELF core format.
-    public func dumpCore(of domain: DomainID, to path: String) throws(HypervisorError) {
+    package func dumpCore(of domain: DomainID, to path: String) throws(HypervisorError) {
         try call("write the core dump \(path) of", domain) { xc_domain_dumpcore($0, domain.rawValue, path) }
     }
 
     /// What can be signalled to a vCPU (`XEN_DOMCTL_SENDTRIGGER_*` in `xen/domctl.h`).
-    public enum Trigger: UInt32, Sendable, CaseIterable {
+    package enum Trigger: UInt32, Sendable, CaseIterable {
         case nmi, reset, initialize, power, sleep
     }
 
-    public func sendTrigger(_ trigger: Trigger, to domain: DomainID, vcpu: UInt32) throws(HypervisorError) {
+    package func sendTrigger(_ trigger: Trigger, to domain: DomainID, vcpu: UInt32) throws(HypervisorError) {
         try call("send a trigger to", domain) {
             xc_domain_send_trigger($0, domain.rawValue, trigger.rawValue, vcpu)
         }
     }
 
     /// Lets a domain (a device model's) act on another as the control domain does.
-    public func setTarget(of domain: DomainID, to target: DomainID) throws(HypervisorError) {
+    package func setTarget(of domain: DomainID, to target: DomainID) throws(HypervisorError) {
         try call("set the target of", domain) { xc_domain_set_target($0, domain.rawValue, target.rawValue) }
     }
 
     /// Gives a domain another UUID.
-    public func setUUID(_ uuid: XenUUID, of domain: DomainID) throws(HypervisorError) {
+    package func setUUID(_ uuid: XenUUID, of domain: DomainID) throws(HypervisorError) {
         var bytes = uuid.bytes
         try call("set the UUID of", domain) { raw in
             bytes.withUnsafeMutableBufferPointer { xc_domain_sethandle(raw, domain.rawValue, $0.baseAddress) }
@@ -108,14 +109,14 @@ extension Hypervisor {
     }
 
     /// Bytes of a guest's machine word: 4 or 8.
-    public func guestWidth(of domain: DomainID) throws(HypervisorError) -> UInt32 {
+    package func guestWidth(of domain: DomainID) throws(HypervisorError) -> UInt32 {
         var width: UInt32 = 0
         try call("find the word size of", domain) { xc_domain_get_guest_width($0, domain.rawValue, &width) }
         return width
     }
 
     /// The layout of the guest's shared rings, such as "x86_64-abi" (`xen/io/protocols.h`).
-    public func nativeProtocol(of domain: DomainID) throws(HypervisorError) -> String {
+    package func nativeProtocol(of domain: DomainID) throws(HypervisorError) -> String {
         let raw = try raw()
         guard let name = xc_domain_get_native_protocol(raw, domain.rawValue) else {
             throw Self.lastError("find the ring layout of", domain, code: errno)
@@ -124,7 +125,7 @@ extension Hypervisor {
     }
 
     /// Lets a domain be debugged with `xen-gdbsx`.
-    public func setDebugging(_ enabled: Bool, of domain: DomainID) throws(HypervisorError) {
+    package func setDebugging(_ enabled: Bool, of domain: DomainID) throws(HypervisorError) {
         try call("set the debugging of", domain) { xc_domain_setdebugging($0, domain.rawValue, enabled ? 1 : 0) }
     }
 }

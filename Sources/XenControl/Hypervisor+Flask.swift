@@ -5,7 +5,7 @@ import XenTypes
 /// The security module XSM/Flask.
 extension Hypervisor {
     /// Whether Flask is there and enforces its policy; nil when the hypervisor was built or booted without it.
-    public func flaskEnforcing() throws(HypervisorError) -> Bool? {
+    package func flaskEnforcing() throws(HypervisorError) -> Bool? {
         do {
             return try call("ask for Flask's mode") { xc_flask_getenforce($0) } != 0
         } catch {
@@ -15,7 +15,7 @@ extension Hypervisor {
     }
 
     /// - Throws: with the code ENOSYS where Flask is not there.
-    public func setFlaskEnforcing(_ isEnforcing: Bool) throws(HypervisorError) {
+    package func setFlaskEnforcing(_ isEnforcing: Bool) throws(HypervisorError) {
         try call("set Flask's mode") { xc_flask_setenforce($0, isEnforcing ? 1 : 0) }
     }
 
@@ -23,14 +23,14 @@ extension Hypervisor {
     ///
     /// - Parameter policy: a compiled one, such as checkpolicy(8) makes.
     /// - Throws: with the code ENOSYS where Flask is not there.
-    public func loadFlaskPolicy(_ policy: [UInt8]) throws(HypervisorError) {
+    package func loadFlaskPolicy(_ policy: [UInt8]) throws(HypervisorError) {
         var bytes = policy.map { CChar(bitPattern: $0) }
         let size = UInt32(clamping: bytes.count)
         try call("load Flask's policy") { xc_flask_load($0, &bytes, size) }
     }
 
     /// The number for a security label such as "system_u:system_r:domU_t".
-    public func flaskSID(of label: String) throws(HypervisorError) -> UInt32 {
+    package func flaskSID(of label: String) throws(HypervisorError) -> UInt32 {
         var bytes = label.utf8.map { CChar(bitPattern: $0) } + [0]
         let length = UInt32(clamping: bytes.count - 1)
         var sid: UInt32 = 0
@@ -41,7 +41,7 @@ extension Hypervisor {
     }
 
     /// The label for a number.
-    public func flaskLabel(of sid: UInt32) throws(HypervisorError) -> String {
+    package func flaskLabel(of sid: UInt32) throws(HypervisorError) -> String {
         // XEN_FLASK contexts are short; libxl reads at most this much.
         var bytes = [CChar](repeating: 0, count: 1024)
         try call("read the security label \(sid)") {
@@ -51,7 +51,7 @@ extension Hypervisor {
     }
 
     /// Gives a domain another label.
-    public func relabelDomain(_ domain: DomainID, sid: UInt32) throws(HypervisorError) {
+    package func relabelDomain(_ domain: DomainID, sid: UInt32) throws(HypervisorError) {
         try call("relabel", domain) { xc_flask_relabel_domain($0, domain.rawValue, sid) }
     }
 }

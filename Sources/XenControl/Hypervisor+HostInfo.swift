@@ -4,7 +4,7 @@ import Glibc
 import XenTypes
 
 extension Hypervisor {
-    public func version() throws(HypervisorError) -> XenVersion {
+    package func version() throws(HypervisorError) -> XenVersion {
         let number = UInt32(bitPattern: try call("read the version of Xen") { xc_version($0, XENVER_version, nil) })
         var compile = xen_compile_info_t()
         try call("read the version of Xen") { xc_version($0, XENVER_compile_info, &compile) }
@@ -49,14 +49,14 @@ extension Hypervisor {
         }
     }
 
-    public func physicalInfo() throws(HypervisorError) -> PhysicalInfo {
+    package func physicalInfo() throws(HypervisorError) -> PhysicalInfo {
         var info = xc_physinfo_t()
         try call("read the host's properties") { xc_physinfo($0, &info) }
         return PhysicalInfo(info)
     }
 
     /// Each CPU's place, by number.
-    public func cpuTopology() throws(HypervisorError) -> [CPUTopology] {
+    package func cpuTopology() throws(HypervisorError) -> [CPUTopology] {
         var count: UInt32 = 0
         try call("read the CPU topology") { xc_cputopoinfo($0, &count, nil) }
         var raw = [xc_cputopo_t](repeating: xc_cputopo_t(), count: Int(count))
@@ -67,7 +67,7 @@ extension Hypervisor {
     }
 
     /// Each NUMA node's memory and distances, by number.
-    public func numaNodes() throws(HypervisorError) -> [NUMANode] {
+    package func numaNodes() throws(HypervisorError) -> [NUMANode] {
         var capacity: UInt32 = 0
         try call("read the NUMA layout") { xc_numainfo($0, &capacity, nil, nil) }
         var memory = [xc_meminfo_t](repeating: xc_meminfo_t(), count: Int(capacity))
@@ -83,7 +83,7 @@ extension Hypervisor {
     }
 
     /// The NUMA node of each device; nil for one that the hypervisor does not know or cannot place.
-    public func nodes(of devices: [PCIDeviceAddress]) throws(HypervisorError) -> [UInt32?] {
+    package func nodes(of devices: [PCIDeviceAddress]) throws(HypervisorError) -> [UInt32?] {
         guard !devices.isEmpty else { return [] }
         var raw = devices.map { physdev_pci_device_t(seg: $0.segment, bus: $0.bus, devfn: $0.devfn) }
         var nodes = [UInt32](repeating: UInt32.max, count: devices.count)
@@ -102,7 +102,7 @@ extension Hypervisor {
     /// The hypervisor's message buffer; its bytes are whatever guests and drivers made it print.
     ///
     /// - Parameter clear: empties the buffer once all of it was read.
-    public func consoleRing(clear: Bool) throws(HypervisorError) -> [UInt8] {
+    package func consoleRing(clear: Bool) throws(HypervisorError) -> [UInt8] {
         var result: [UInt8] = []
         var index: UInt32 = 0
         while let part = try consoleRing(from: &index, clear: false) { result += part }
@@ -124,17 +124,17 @@ extension Hypervisor {
     }
 
     /// Acts as if these keys were pressed on the hypervisor's console.
-    public func sendDebugKeys(_ keys: String) throws(HypervisorError) {
+    package func sendDebugKeys(_ keys: String) throws(HypervisorError) {
         try call("send debug keys") { xc_send_debug_keys($0, keys) }
     }
 
     /// Pages that sharing has freed.
-    public func sharingFreedPages() throws(HypervisorError) -> Int {
+    package func sharingFreedPages() throws(HypervisorError) -> Int {
         try call("read the number of shared pages") { xc_sharing_freed_pages($0) }
     }
 
     /// Frames that shared pages take.
-    public func sharingUsedFrames() throws(HypervisorError) -> Int {
+    package func sharingUsedFrames() throws(HypervisorError) -> Int {
         try call("read the number of shared pages") { xc_sharing_used_frames($0) }
     }
 }

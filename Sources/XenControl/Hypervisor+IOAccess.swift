@@ -2,7 +2,7 @@ import CXen
 import XenTypes
 
 extension Hypervisor {
-    public func setIOPortPermission(
+    package func setIOPortPermission(
         first: UInt32, count: UInt32, allow: Bool, of domain: DomainID
     ) throws(HypervisorError) {
         try call("set the I/O port permissions of", domain) {
@@ -10,7 +10,7 @@ extension Hypervisor {
         }
     }
 
-    public func setIOMemoryPermission(
+    package func setIOMemoryPermission(
         firstFrame: UInt, count: UInt, allow: Bool, of domain: DomainID
     ) throws(HypervisorError) {
         try call("set the I/O memory permissions of", domain) {
@@ -18,12 +18,12 @@ extension Hypervisor {
         }
     }
 
-    public func setIRQPermission(_ pirq: UInt32, allow: Bool, of domain: DomainID) throws(HypervisorError) {
+    package func setIRQPermission(_ pirq: UInt32, allow: Bool, of domain: DomainID) throws(HypervisorError) {
         try call("set the IRQ permissions of", domain) { xc_domain_irq_permission($0, domain.rawValue, pirq, allow) }
     }
 
     /// Maps machine frames at guest frames, or takes that back.
-    public func setMemoryMapping(
+    package func setMemoryMapping(
         guestFrame: UInt, machineFrame: UInt, count: UInt, add: Bool, of domain: DomainID
     ) throws(HypervisorError) {
         try call("map I/O memory into", domain) {
@@ -34,13 +34,13 @@ extension Hypervisor {
     /// Gives a domain a physical interrupt.
     ///
     /// - Returns: the domain's number for it.
-    public func mapPIRQ(gsi: Int32, pirq: Int32, of domain: DomainID) throws(HypervisorError) -> Int32 {
+    package func mapPIRQ(gsi: Int32, pirq: Int32, of domain: DomainID) throws(HypervisorError) -> Int32 {
         var number = pirq
         try call("map interrupt \(gsi) into", domain) { xc_physdev_map_pirq($0, domain.rawValue, gsi, &number) }
         return number
     }
 
-    public func unmapPIRQ(_ pirq: Int32, of domain: DomainID) throws(HypervisorError) {
+    package func unmapPIRQ(_ pirq: Int32, of domain: DomainID) throws(HypervisorError) {
         try call("unmap interrupt \(pirq) from", domain) { xc_physdev_unmap_pirq($0, domain.rawValue, pirq) }
     }
 
@@ -48,7 +48,7 @@ extension Hypervisor {
     ///
     /// - Parameter relaxed: reserved regions that conflict with the domain's memory are no error
     ///   (`XEN_DOMCTL_DEV_RDM_RELAXED`).
-    public func assignDevice(
+    package func assignDevice(
         _ device: PCIDeviceAddress, to domain: DomainID, relaxed: Bool
     ) throws(HypervisorError) {
         try call("assign a PCI device to", domain) {
@@ -57,11 +57,11 @@ extension Hypervisor {
     }
 
     /// Fails when the device could not be assigned.
-    public func testAssignDevice(_ device: PCIDeviceAddress, to domain: DomainID) throws(HypervisorError) {
+    package func testAssignDevice(_ device: PCIDeviceAddress, to domain: DomainID) throws(HypervisorError) {
         try call("assign a PCI device to", domain) { xc_test_assign_device($0, domain.rawValue, device.machineSBDF) }
     }
 
-    public func deassignDevice(_ device: PCIDeviceAddress, from domain: DomainID) throws(HypervisorError) {
+    package func deassignDevice(_ device: PCIDeviceAddress, from domain: DomainID) throws(HypervisorError) {
         try call("take a PCI device from", domain) { xc_deassign_device($0, domain.rawValue, device.machineSBDF) }
     }
 }

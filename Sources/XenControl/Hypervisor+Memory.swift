@@ -3,25 +3,25 @@ import Glibc
 import XenTypes
 
 /// A range of physical addresses and what is in it (E820).
-public struct MemoryRegion: Hashable, Sendable {
+package struct MemoryRegion: Hashable, Sendable {
     /// The ACPI specification's address range types (`E820_*` in `xenctrl.h`).
-    public struct Kind: RawRepresentable, Hashable, Sendable {
-        public let rawValue: UInt32
-        public init(rawValue: UInt32) { self.rawValue = rawValue }
+    package struct Kind: RawRepresentable, Hashable, Sendable {
+        package let rawValue: UInt32
+        package init(rawValue: UInt32) { self.rawValue = rawValue }
 
-        public static let ram = Kind(rawValue: 1)
-        public static let reserved = Kind(rawValue: 2)
-        public static let acpi = Kind(rawValue: 3)
-        public static let nvs = Kind(rawValue: 4)
-        public static let unusable = Kind(rawValue: 5)
+        package static let ram = Kind(rawValue: 1)
+        package static let reserved = Kind(rawValue: 2)
+        package static let acpi = Kind(rawValue: 3)
+        package static let nvs = Kind(rawValue: 4)
+        package static let unusable = Kind(rawValue: 5)
     }
 
-    public var start: UInt64
+    package var start: UInt64
     /// In bytes.
-    public var size: UInt64
-    public var kind: Kind
+    package var size: UInt64
+    package var kind: Kind
 
-    public init(start: UInt64, size: UInt64, kind: Kind) {
+    package init(start: UInt64, size: UInt64, kind: Kind) {
         self.start = start
         self.size = size
         self.kind = kind
@@ -32,32 +32,32 @@ public struct MemoryRegion: Hashable, Sendable {
 }
 
 /// Pages of a domain that populates its memory on demand.
-public struct PoDState: Hashable, Sendable {
-    public var totalPages: UInt64
-    public var cachePages: UInt64
-    public var entries: UInt64
+package struct PoDState: Hashable, Sendable {
+    package var totalPages: UInt64
+    package var cachePages: UInt64
+    package var entries: UInt64
 }
 
 extension Hypervisor {
     /// Limits a domain's memory, in KiB.
-    public func setMaximumMemory(_ kib: UInt64, of domain: DomainID) throws(HypervisorError) {
+    package func setMaximumMemory(_ kib: UInt64, of domain: DomainID) throws(HypervisorError) {
         try call("set the maximum memory of", domain) { xc_domain_setmaxmem($0, domain.rawValue, kib) }
     }
 
     /// Limits the guest's own view of its memory, in KiB.
-    public func setMemoryMapLimit(_ kib: UInt, of domain: DomainID) throws(HypervisorError) {
+    package func setMemoryMapLimit(_ kib: UInt, of domain: DomainID) throws(HypervisorError) {
         try call("set the memory map limit of", domain) { xc_domain_set_memmap_limit($0, domain.rawValue, kib) }
     }
 
     /// Sets the E820 map that the guest can ask the hypervisor for.
-    public func setMemoryMap(_ regions: [MemoryRegion], of domain: DomainID) throws(HypervisorError) {
+    package func setMemoryMap(_ regions: [MemoryRegion], of domain: DomainID) throws(HypervisorError) {
         var entries = regions.map(\.raw)
         let count = UInt32(clamping: entries.count)
         try call("set the memory map of", domain) { xc_domain_set_memory_map($0, domain.rawValue, &entries, count) }
     }
 
     /// The host's own E820 map.
-    public func machineMemoryMap() throws(HypervisorError) -> [MemoryRegion] {
+    package func machineMemoryMap() throws(HypervisorError) -> [MemoryRegion] {
         var entries = [e820entry](repeating: e820entry(), count: Int(E820MAX))
         let count = try call("read the host's memory map") {
             xc_get_machine_memory_map($0, &entries, UInt32(E820MAX))
@@ -66,13 +66,13 @@ extension Hypervisor {
     }
 
     /// Memory that devices need at fixed guest addresses.
-    public struct ReservedDeviceMemory: Hashable, Sendable {
-        public var startFrame: UInt64
-        public var pages: UInt64
+    package struct ReservedDeviceMemory: Hashable, Sendable {
+        package var startFrame: UInt64
+        package var pages: UInt64
     }
 
     /// The regions reserved for one PCI device, or for all when `device` is nil.
-    public func reservedDeviceMemory(
+    package func reservedDeviceMemory(
         of device: (segment: UInt16, bus: UInt8, devfn: UInt8)? = nil
     ) throws(HypervisorError) -> [ReservedDeviceMemory] {
         let flags: UInt32 = device == nil ? 1 : 0  // XENMEM_RDM_ALL in xen/memory.h
@@ -99,7 +99,7 @@ extension Hypervisor {
 
     /// Tells a domain that populates on demand how many pages it shall have.
     @discardableResult
-    public func setPoDTarget(pages: UInt64, of domain: DomainID) throws(HypervisorError) -> PoDState {
+    package func setPoDTarget(pages: UInt64, of domain: DomainID) throws(HypervisorError) -> PoDState {
         var (total, cache, entries): (UInt64, UInt64, UInt64) = (0, 0, 0)
         try call("set the memory target of", domain) {
             xc_domain_set_pod_target($0, domain.rawValue, pages, &total, &cache, &entries)
@@ -107,7 +107,7 @@ extension Hypervisor {
         return PoDState(totalPages: total, cachePages: cache, entries: entries)
     }
 
-    public func podState(of domain: DomainID) throws(HypervisorError) -> PoDState {
+    package func podState(of domain: DomainID) throws(HypervisorError) -> PoDState {
         var (total, cache, entries): (UInt64, UInt64, UInt64) = (0, 0, 0)
         try call("read the populate-on-demand state of", domain) {
             xc_domain_get_pod_target($0, domain.rawValue, &total, &cache, &entries)
@@ -116,24 +116,24 @@ extension Hypervisor {
     }
 
     /// Sets the memory for the domain's shadow or second-level page tables, in bytes.
-    public func setPagingPoolSize(_ bytes: UInt64, of domain: DomainID) throws(HypervisorError) {
+    package func setPagingPoolSize(_ bytes: UInt64, of domain: DomainID) throws(HypervisorError) {
         try call("set the paging memory of", domain) { xc_set_paging_mempool_size($0, domain.rawValue, bytes) }
     }
 
     /// In bytes.
-    public func pagingPoolSize(of domain: DomainID) throws(HypervisorError) -> UInt64 {
+    package func pagingPoolSize(of domain: DomainID) throws(HypervisorError) -> UInt64 {
         var bytes: UInt64 = 0
         try call("read the paging memory of", domain) { xc_get_paging_mempool_size($0, domain.rawValue, &bytes) }
         return bytes
     }
 
     /// Reserves host memory for a domain that is being built; 0 gives the reservation up.
-    public func claimPages(_ pages: UInt, for domain: DomainID) throws(HypervisorError) {
+    package func claimPages(_ pages: UInt, for domain: DomainID) throws(HypervisorError) {
         try call("claim memory for", domain) { xc_domain_claim_pages($0, domain.rawValue, pages) }
     }
 
     /// Gives a domain memory at these guest frames, in extents of 2^`order` pages each.
-    public func populate(
+    package func populate(
         _ frames: [UInt], order: UInt32 = 0, memoryFlags: UInt32 = 0, of domain: DomainID
     ) throws(HypervisorError) {
         var frames = frames.map { xen_pfn_t($0) }
@@ -144,32 +144,32 @@ extension Hypervisor {
     }
 
     /// Maps something of the hypervisor's at a guest frame; `space` is one of `XENMAPSPACE_*` in `xen/memory.h`.
-    public func addToPhysmap(space: UInt32, index: UInt, frame: UInt, of domain: DomainID) throws(HypervisorError) {
+    package func addToPhysmap(space: UInt32, index: UInt, frame: UInt, of domain: DomainID) throws(HypervisorError) {
         try call("map a frame of", domain) {
             xc_domain_add_to_physmap($0, domain.rawValue, space, index, xen_pfn_t(frame))
         }
     }
 
-    public func removeFromPhysmap(frame: UInt, of domain: DomainID) throws(HypervisorError) {
+    package func removeFromPhysmap(frame: UInt, of domain: DomainID) throws(HypervisorError) {
         try call("unmap a frame of", domain) { xc_domain_remove_from_physmap($0, domain.rawValue, xen_pfn_t(frame)) }
     }
 
     /// The highest guest frame in use.
-    public func maximumFrame(of domain: DomainID) throws(HypervisorError) -> UInt {
+    package func maximumFrame(of domain: DomainID) throws(HypervisorError) -> UInt {
         var frame: xen_pfn_t = 0
         try call("find the last frame of", domain) { xc_domain_maximum_gpfn($0, domain.rawValue, &frame) }
         return UInt(frame)
     }
 
     /// A virtual NUMA layout as the hypervisor takes it.
-    public struct VirtualNUMA: Hashable, Sendable {
-        public struct Range: Hashable, Sendable {
-            public var start: UInt64
+    package struct VirtualNUMA: Hashable, Sendable {
+        package struct Range: Hashable, Sendable {
+            package var start: UInt64
             /// The first address after the range.
-            public var end: UInt64
-            public var node: UInt32
+            package var end: UInt64
+            package var node: UInt32
 
-            public init(start: UInt64, end: UInt64, node: UInt32) {
+            package init(start: UInt64, end: UInt64, node: UInt32) {
                 self.start = start
                 self.end = end
                 self.node = node
@@ -178,15 +178,15 @@ extension Hypervisor {
             var raw: xen_vmemrange_t { xen_vmemrange_t(start: start, end: end, flags: 0, nid: node) }
         }
 
-        public var ranges: [Range]
+        package var ranges: [Range]
         /// Row by row, one number for each pair of virtual nodes.
-        public var distances: [UInt32]
+        package var distances: [UInt32]
         /// The virtual node of each vCPU.
-        public var nodeOfVCPU: [UInt32]
+        package var nodeOfVCPU: [UInt32]
         /// The physical node of each virtual node; `UInt32.max` for none.
-        public var physicalNodes: [UInt32]
+        package var physicalNodes: [UInt32]
 
-        public init(ranges: [Range], distances: [UInt32], nodeOfVCPU: [UInt32], physicalNodes: [UInt32]) {
+        package init(ranges: [Range], distances: [UInt32], nodeOfVCPU: [UInt32], physicalNodes: [UInt32]) {
             self.ranges = ranges
             self.distances = distances
             self.nodeOfVCPU = nodeOfVCPU
@@ -197,7 +197,7 @@ extension Hypervisor {
     /// Sets the NUMA layout that the guest can ask the hypervisor for.
     ///
     /// `numa.distances` must have a number for each pair of nodes.
-    public func setVirtualNUMA(_ numa: VirtualNUMA, of domain: DomainID) throws(HypervisorError) {
+    package func setVirtualNUMA(_ numa: VirtualNUMA, of domain: DomainID) throws(HypervisorError) {
         let nodes = numa.physicalNodes.count
         guard nodes <= 1024, numa.distances.count == nodes * nodes else {
             throw HypervisorError(

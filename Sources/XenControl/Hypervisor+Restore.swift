@@ -4,13 +4,13 @@ import Glibc
 import XenTypes
 
 /// The rings with which a domain that is restored gets connected: what libxenguest needs, and what it finds.
-public struct RestoreRings: Hashable, Sendable {
-    public var storePort: UInt32
-    public var storeDomain: DomainID
-    public var consolePort: UInt32
-    public var consoleDomain: DomainID
+package struct RestoreRings: Hashable, Sendable {
+    package var storePort: UInt32
+    package var storeDomain: DomainID
+    package var consolePort: UInt32
+    package var consoleDomain: DomainID
 
-    public init(storePort: UInt32, storeDomain: DomainID, consolePort: UInt32, consoleDomain: DomainID) {
+    package init(storePort: UInt32, storeDomain: DomainID, consolePort: UInt32, consoleDomain: DomainID) {
         self.storePort = storePort
         self.storeDomain = storeDomain
         self.consolePort = consolePort
@@ -18,34 +18,34 @@ public struct RestoreRings: Hashable, Sendable {
     }
 
     /// Frame numbers of the rings' pages: machine frames for PV, guest frames otherwise.
-    public struct Frames: Hashable, Sendable {
-        public var store: UInt
-        public var console: UInt
+    package struct Frames: Hashable, Sendable {
+        package var store: UInt
+        package var console: UInt
     }
 }
 
 /// What libxenguest asks its caller to do while it restores a domain; called on the thread of `restoreDomain`.
-public struct RestoreCallbacks: Sendable {
+package struct RestoreCallbacks: Sendable {
     /// What older streams lack (`XGR_SDD_MISSING_*` in `xenguest.h`).
-    public struct MissingData: OptionSet, Sendable {
-        public let rawValue: UInt32
-        public init(rawValue: UInt32) { self.rawValue = rawValue }
+    package struct MissingData: OptionSet, Sendable {
+        package let rawValue: UInt32
+        package init(rawValue: UInt32) { self.rawValue = rawValue }
 
-        public static let cpuid = MissingData(rawValue: UInt32(XGR_SDD_MISSING_CPUID))
-        public static let msr = MissingData(rawValue: UInt32(XGR_SDD_MISSING_MSR))
+        package static let cpuid = MissingData(rawValue: UInt32(XGR_SDD_MISSING_CPUID))
+        package static let msr = MissingData(rawValue: UInt32(XGR_SDD_MISSING_MSR))
     }
 
     /// What to do after a checkpoint (`XGR_CHECKPOINT_*`).
-    public enum CheckpointOutcome: Int32, Sendable {
+    package enum CheckpointOutcome: Int32, Sendable {
         case error, success, failover
     }
 
     /// Called before memory arrives. Returns false to give up.
-    public var completeStaticData: @Sendable (MissingData) -> Bool = { _ in true }
+    package var completeStaticData: @Sendable (MissingData) -> Bool = { _ in true }
     /// Reads the caller's own part of a checkpoint; nil where the stream has none.
-    public var checkpoint: (@Sendable () -> CheckpointOutcome)?
+    package var checkpoint: (@Sendable () -> CheckpointOutcome)?
 
-    public init() {}
+    package init() {}
 }
 
 private final class RestoreContext {
@@ -62,7 +62,7 @@ extension Hypervisor {
     /// Fills an empty domain from libxc's stream on a descriptor, and leaves it paused.
     ///
     /// Blocks its thread until the stream has ended. To end it before, make the descriptor's reads fail.
-    public func restoreDomain(
+    package func restoreDomain(
         _ domain: DomainID, from descriptor: Int32, rings: RestoreRings, isCheckpointed: Bool,
         callbacks: RestoreCallbacks
     ) throws(HypervisorError) -> RestoreRings.Frames {

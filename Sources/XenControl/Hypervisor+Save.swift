@@ -21,7 +21,9 @@ public struct PrecopyStatistics: Hashable, Sendable {
 
 /// What is to follow a round of a live save (`XGS_POLICY_*`).
 public enum PrecopyDecision: Sendable {
+    /// Give up.
     case abort
+    /// Send another round.
     case `continue`
     /// Suspend the guest and send what is left.
     case stopAndCopy
@@ -72,7 +74,7 @@ extension Hypervisor {
     ///
     /// Blocks its thread until all is written; a handle saves one domain at a time. To end it before, make the
     /// descriptor's writes fail, or return false from a callback.
-    public func saveDomain(
+    package func saveDomain(
         _ domain: DomainID, to descriptor: Int32, mode: SaveMode, callbacks: SaveCallbacks
     ) throws(HypervisorError) {
         let context = SaveContext(callbacks)
@@ -99,7 +101,7 @@ extension Hypervisor {
     }
 
     /// Whether a domain has virtual NUMA nodes, which streams do not preserve.
-    public func hasVirtualNUMA(_ domain: DomainID) throws(HypervisorError) -> Bool {
+    package func hasVirtualNUMA(_ domain: DomainID) throws(HypervisorError) -> Bool {
         let raw = try raw()
         var (nodes, ranges, vcpus): (UInt32, UInt32, UInt32) = (0, 0, 0)
         return xc_domain_getvnuma(raw, domain.rawValue, &nodes, &ranges, &vcpus, nil, nil, nil) != -1
@@ -107,7 +109,7 @@ extension Hypervisor {
     }
 
     /// Has the hypervisor signal the domain's event channel `port` when the domain suspends.
-    public func subscribeForSuspend(of domain: DomainID, port: UInt32) throws(HypervisorError) {
+    package func subscribeForSuspend(of domain: DomainID, port: UInt32) throws(HypervisorError) {
         try call("be told of the suspension of", domain) { xc_domain_subscribe_for_suspend($0, domain.rawValue, port) }
     }
 }

@@ -2,16 +2,16 @@ import CXen
 import XenTypes
 
 /// How a domain sees the time stamp counter (`xen_domctl_tsc_info` in `xen/domctl.h`).
-public struct TSCInfo: Hashable, Sendable {
+package struct TSCInfo: Hashable, Sendable {
     /// 0 default, 1 always emulated, 2 never emulated.
-    public var mode: UInt32
+    package var mode: UInt32
     /// In nanoseconds.
-    public var elapsed: UInt64
+    package var elapsed: UInt64
     /// Guest frequency in kHz.
-    public var khz: UInt32
-    public var incarnation: UInt32
+    package var khz: UInt32
+    package var incarnation: UInt32
 
-    public init(mode: UInt32, elapsed: UInt64 = 0, khz: UInt32 = 0, incarnation: UInt32 = 0) {
+    package init(mode: UInt32, elapsed: UInt64 = 0, khz: UInt32 = 0, incarnation: UInt32 = 0) {
         self.mode = mode
         self.elapsed = elapsed
         self.khz = khz
@@ -20,7 +20,7 @@ public struct TSCInfo: Hashable, Sendable {
 }
 
 extension Hypervisor {
-    public func tscInfo(of domain: DomainID) throws(HypervisorError) -> TSCInfo {
+    package func tscInfo(of domain: DomainID) throws(HypervisorError) -> TSCInfo {
         var info = TSCInfo(mode: 0)
         try call("read the TSC mode of", domain) {
             xc_domain_get_tsc_info($0, domain.rawValue, &info.mode, &info.elapsed, &info.khz, &info.incarnation)
@@ -28,14 +28,14 @@ extension Hypervisor {
         return info
     }
 
-    public func setTSCInfo(_ info: TSCInfo, of domain: DomainID) throws(HypervisorError) {
+    package func setTSCInfo(_ info: TSCInfo, of domain: DomainID) throws(HypervisorError) {
         try call("set the TSC mode of", domain) {
             xc_domain_set_tsc_info($0, domain.rawValue, info.mode, info.elapsed, info.khz, info.incarnation)
         }
     }
 
     /// Moves a domain's wall clock by this many seconds from the host's.
-    public func setTimeOffset(_ seconds: Int32, of domain: DomainID) throws(HypervisorError) {
+    package func setTimeOffset(_ seconds: Int32, of domain: DomainID) throws(HypervisorError) {
         try call("set the time offset of", domain) { xc_domain_set_time_offset($0, domain.rawValue, seconds) }
     }
 }

@@ -3,9 +3,13 @@ import XenTypes
 
 /// A vCPU at one moment.
 public struct VCPUInfo: Hashable, Sendable {
+    /// The virtual CPU's number.
     public var vcpu: UInt32
+    /// Whether the guest has brought it up.
     public var isOnline: Bool
+    /// Whether it waits for something.
     public var isBlocked: Bool
+    /// Whether it runs now.
     public var isRunning: Bool
     /// In nanoseconds.
     public var cpuTime: UInt64
@@ -15,17 +19,19 @@ public struct VCPUInfo: Hashable, Sendable {
 
 /// Which CPUs a vCPU may use (hard) and prefers (soft).
 public struct VCPUAffinity: Hashable, Sendable {
+    /// Processors that it may run on.
     public var hard: Bitmap
+    /// Processors that it should run on.
     public var soft: Bitmap
 }
 
 extension Hypervisor {
     /// Creates a domain's vCPUs, all offline but the first.
-    public func setMaximumVCPUs(_ count: UInt32, of domain: DomainID) throws(HypervisorError) {
+    package func setMaximumVCPUs(_ count: UInt32, of domain: DomainID) throws(HypervisorError) {
         try call("create the vCPUs of", domain) { xc_domain_max_vcpus($0, domain.rawValue, count) }
     }
 
-    public func vcpuInfo(_ vcpu: UInt32, of domain: DomainID) throws(HypervisorError) -> VCPUInfo {
+    package func vcpuInfo(_ vcpu: UInt32, of domain: DomainID) throws(HypervisorError) -> VCPUInfo {
         var info = xc_vcpuinfo_t()
         try call("read the state of vCPU \(vcpu) of", domain) { xc_vcpu_getinfo($0, domain.rawValue, vcpu, &info) }
         return VCPUInfo(
@@ -33,7 +39,7 @@ extension Hypervisor {
             cpuTime: info.cpu_time, cpu: info.cpu)
     }
 
-    public func affinity(ofVCPU vcpu: UInt32, of domain: DomainID) throws(HypervisorError) -> VCPUAffinity {
+    package func affinity(ofVCPU vcpu: UInt32, of domain: DomainID) throws(HypervisorError) -> VCPUAffinity {
         let size = try cpuMapSize()
         var hard = [UInt8](repeating: 0, count: size)
         var soft = hard
@@ -50,7 +56,7 @@ extension Hypervisor {
     /// - Parameter overriding: also takes back what the guest's kernel has set for a while in its place.
     /// - Returns: what the scheduler makes of it: the CPUs that are also online in the domain's pool.
     @discardableResult
-    public func setAffinity(
+    package func setAffinity(
         hard: Bitmap?, soft: Bitmap?, ofVCPU vcpu: UInt32, of domain: DomainID, overriding: Bool = false
     ) throws(HypervisorError) -> VCPUAffinity {
         let size = try cpuMapSize()
@@ -72,28 +78,28 @@ extension Hypervisor {
     }
 
     /// The NUMA nodes from which the domain's memory comes first.
-    public func nodeAffinity(of domain: DomainID) throws(HypervisorError) -> Bitmap {
+    package func nodeAffinity(of domain: DomainID) throws(HypervisorError) -> Bitmap {
         var map = [UInt8](repeating: 0, count: try nodeMapSize())
         try call("read the node affinity of", domain) { xc_domain_node_getaffinity($0, domain.rawValue, &map) }
         return Bitmap(bytes: map)
     }
 
-    public func setNodeAffinity(_ nodes: Bitmap, of domain: DomainID) throws(HypervisorError) {
+    package func setNodeAffinity(_ nodes: Bitmap, of domain: DomainID) throws(HypervisorError) {
         var map = nodes.bytes(count: try nodeMapSize())
         try call("set the node affinity of", domain) { xc_domain_node_setaffinity($0, domain.rawValue, &map) }
     }
 
     /// CPU numbers of this host are below this.
-    public func maximumCPUs() throws(HypervisorError) -> Int {
+    package func maximumCPUs() throws(HypervisorError) -> Int {
         Int(try call("count the host's CPUs") { xc_get_max_cpus($0) })
     }
 
     /// Node numbers of this host are below this.
-    public func maximumNodes() throws(HypervisorError) -> Int {
+    package func maximumNodes() throws(HypervisorError) -> Int {
         Int(try call("count the host's NUMA nodes") { xc_get_max_nodes($0) })
     }
 
-    public func onlineCPUs() throws(HypervisorError) -> Int {
+    package func onlineCPUs() throws(HypervisorError) -> Int {
         Int(try call("count the host's CPUs") { xc_get_online_cpus($0) })
     }
 

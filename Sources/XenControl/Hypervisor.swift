@@ -9,7 +9,7 @@ import XenTypes
 ///
 /// Requests may come from any thread. Each blocks its thread for as long as the hypervisor needs, which is
 /// long for building, saving and destroying domains.
-public final class Hypervisor: Sendable {
+package final class Hypervisor: Sendable {
     /// A libxc handle; libxc locks what its calls share.
     private struct Raw: @unchecked Sendable {
         let pointer: OpaquePointer
@@ -23,7 +23,7 @@ public final class Hypervisor: Sendable {
     ///   - logger: gets libxc's lines. The errors among them come as debug lines, for what they say is in the
     ///     error that is thrown.
     ///   - progress: hears how far long work, such as saving, has come.
-    public init(
+    package init(
         logger: Logger = Logger(label: "xc"), progress: (@Sendable (ToolProgress) -> Void)? = nil
     ) {
         toolLogger = ToolLogger(logger: logger, progress: progress)
@@ -37,7 +37,7 @@ public final class Hypervisor: Sendable {
 
     /// Opens the interface if that has not been done; the error says why there is no hypervisor to talk to, or that it
     /// is of a release that this program does not know.
-    public func open() throws(HypervisorError) { _ = try opened() }
+    package func open() throws(HypervisorError) { _ = try opened() }
 
     /// The `xc_interface`, for the other files of this module.
     func raw() throws(HypervisorError) -> OpaquePointer { try opened().pointer }

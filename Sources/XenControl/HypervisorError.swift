@@ -5,6 +5,7 @@ import XenTypes
 public struct HypervisorError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What was tried, in words that follow "cannot" and that "domain 3" may follow: "pause", "set the name of".
     public var operation: String
+    /// The domain concerned, if there is one.
     public var domain: DomainID?
     /// An errno value.
     public var code: Int32

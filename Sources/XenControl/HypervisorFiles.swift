@@ -7,13 +7,13 @@ import XenTypes
 /// Each request opens it anew: it is asked seldom.
 extension Hypervisor {
     /// A parameter of the hypervisor that can be changed while it runs.
-    public struct Parameter: Hashable, Sendable {
-        public var name: String
-        public var isWritable: Bool
+    package struct Parameter: Hashable, Sendable {
+        package var name: String
+        package var isWritable: Bool
     }
 
     /// The lines of the configuration with which the hypervisor was built, "CONFIG_HVM=y"; nil where it keeps none.
-    public func buildConfiguration() throws(HypervisorError) -> String? {
+    package func buildConfiguration() throws(HypervisorError) -> String? {
         do throws(HypervisorError) {
             return try withFiles("read the hypervisor's build configuration") { files in
                 guard let text = xenhypfs_read(files, "/buildinfo/config") else { return nil }
@@ -27,7 +27,7 @@ extension Hypervisor {
     }
 
     /// - Throws: with the code ENOSYS where the hypervisor was built without its tree of files.
-    public func parameters() throws(HypervisorError) -> [Parameter] {
+    package func parameters() throws(HypervisorError) -> [Parameter] {
         try withFiles("list the hypervisor's parameters") { files in
             var count: UInt32 = 0
             guard let entries = xenhypfs_readdir(files, "/params", &count) else { return nil }
@@ -40,7 +40,7 @@ extension Hypervisor {
     }
 
     /// - Parameter value: as on the hypervisor's command line.
-    public func setParameter(_ name: String, to value: String) throws(HypervisorError) {
+    package func setParameter(_ name: String, to value: String) throws(HypervisorError) {
         _ = try withFiles("set the hypervisor's parameter \(name)") { files in
             xenhypfs_write(files, "/params/\(name)", value) < 0 ? nil : true
         }

@@ -3,13 +3,13 @@ import CXenShim
 import Logging
 
 /// How far a long call of libxc has come.
-public struct ToolProgress: Hashable, Sendable {
+package struct ToolProgress: Hashable, Sendable {
     /// What is being done, in libxc's words.
-    public var task: String
+    package var task: String
     /// Nil when libxc does not know.
-    public var percent: Int?
-    public var done: UInt
-    public var total: UInt
+    package var percent: Int?
+    package var done: UInt
+    package var total: UInt
 }
 
 /// Passes the lines of libxc, libxenguest and their kin on to swift-log.

@@ -1,7 +1,7 @@
 import XenTypes
 
 /// What can be done with nodes, directly or inside a transaction.
-public protocol StoreAccess: Sendable {
+package protocol StoreAccess: Sendable {
     /// The bytes of each node, or nil where it does not exist: for many, much quicker than one after the other.
     func readBytes(_ paths: [StorePath]) throws(StoreError) -> [[UInt8]?]
     /// Sets a node's value; creates it and its parents when they do not exist.
@@ -20,34 +20,34 @@ public protocol StoreAccess: Sendable {
 
 extension StoreAccess {
     /// The bytes of a node, or nil when it does not exist.
-    public func readBytes(_ path: StorePath) throws(StoreError) -> [UInt8]? { try readBytes([path])[0] }
+    package func readBytes(_ path: StorePath) throws(StoreError) -> [UInt8]? { try readBytes([path])[0] }
 
     /// The names of a node's children in xenstored's order, or nil when the node does not exist.
-    public func list(_ path: StorePath) throws(StoreError) -> [String]? { try list([path])[0] }
+    package func list(_ path: StorePath) throws(StoreError) -> [String]? { try list([path])[0] }
 
     /// A node's value up to its first NUL, as C programs see it; nil when the node does not exist.
     ///
     /// Bytes that are no UTF-8 are kept as `String(escapingBytes:)` does.
-    public func read(_ path: StorePath) throws(StoreError) -> String? { try readBytes(path).map(Self.text) }
+    package func read(_ path: StorePath) throws(StoreError) -> String? { try readBytes(path).map(Self.text) }
 
     /// The nodes' values, as `read(_:)` gives each.
-    public func read(_ paths: [StorePath]) throws(StoreError) -> [String?] {
+    package func read(_ paths: [StorePath]) throws(StoreError) -> [String?] {
         try readBytes(paths).map { $0.map(Self.text) }
     }
 
     private static func text(_ bytes: [UInt8]) -> String { String(escapingBytes: bytes.prefix { $0 != 0 }) }
 
-    public func write(_ path: StorePath, _ value: String) throws(StoreError) {
+    package func write(_ path: StorePath, _ value: String) throws(StoreError) {
         try write(path, bytes: value.unescapedBytes)
     }
 
     /// Sets a node's value and then its permissions.
-    public func write(
+    package func write(
         _ path: StorePath, _ value: String, permissions: StorePermissions
     ) throws(StoreError) {
         try write(path, value)
         try setPermissions(permissions, of: path)
     }
 
-    public func exists(_ path: StorePath) throws(StoreError) -> Bool { try readBytes(path) != nil }
+    package func exists(_ path: StorePath) throws(StoreError) -> Bool { try readBytes(path) != nil }
 }

@@ -11,23 +11,23 @@ extension StoreConnection {
     private static let setQuota = xsd_sockmsg_type(26)
 
     /// The features that xenstored has (`XENSTORE_SERVER_FEATURE_*`).
-    public func supportedFeatures() throws(StoreError) -> UInt32? {
+    package func supportedFeatures() throws(StoreError) -> UInt32? {
         try ifKnown { () throws(StoreError) in try number(.readFeatures, Self.getFeature, []) }
     }
 
     /// The features that a domain is shown.
-    public func features(of domain: DomainID) throws(StoreError) -> UInt32? {
+    package func features(of domain: DomainID) throws(StoreError) -> UInt32? {
         try ifKnown { () throws(StoreError) in try number(.readFeatures, Self.getFeature, ["\(domain)"]) }
     }
 
     /// Limits the features that a domain is shown. Possible until it is introduced.
-    public func setFeatures(_ features: UInt32, of domain: DomainID) throws(StoreError) {
+    package func setFeatures(_ features: UInt32, of domain: DomainID) throws(StoreError) {
         _ = try handle.request(
             .setFeatures, Self.setFeature, content: StoreMessage.content(["\(domain)", "\(features)"]))
     }
 
     /// What xenstored limits, by its own names.
-    public func quotaNames() throws(StoreError) -> [String]? {
+    package func quotaNames() throws(StoreError) -> [String]? {
         try ifKnown { () throws(StoreError) in
             let text = try handle.request(.readQuota, Self.getQuota).words.first ?? ""
             return text.split(separator: " ").map(String.init)
@@ -38,11 +38,11 @@ extension StoreConnection {
     ///
     /// - Parameter domain: whose; nil for what new domains get.
     /// - Returns: 0 where there is no limit.
-    public func quota(_ name: String, of domain: DomainID?) throws(StoreError) -> UInt32 {
+    package func quota(_ name: String, of domain: DomainID?) throws(StoreError) -> UInt32 {
         try number(.readQuota, Self.getQuota, (domain.map { ["\($0)"] } ?? []) + [name])
     }
 
-    public func setQuota(_ name: String, to value: UInt32, of domain: DomainID?) throws(StoreError) {
+    package func setQuota(_ name: String, to value: UInt32, of domain: DomainID?) throws(StoreError) {
         let words = (domain.map { ["\($0)"] } ?? []) + [name, "\(value)"]
         _ = try handle.request(.setQuota, Self.setQuota, content: StoreMessage.content(words))
     }

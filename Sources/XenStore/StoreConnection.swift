@@ -10,56 +10,56 @@ import XenTypes
 ///
 /// A request that xenstored does not answer in time fails, and the next ones go on with the same connection, behind it.
 /// A connection that is lost is made again by the next request; transactions and watches end with it.
-public final class StoreConnection: StoreAccess {
+package final class StoreConnection: StoreAccess {
     let handle: StoreHandle
     private let requests: StoreRequests
 
     /// - Parameters:
     ///   - path: of xenstored's socket; nil looks where libxenstore does.
     ///   - deadline: how long a request waits for a xenstored that does not answer.
-    public init(path: String? = nil, deadline: Duration = .seconds(8)) {
+    package init(path: String? = nil, deadline: Duration = .seconds(8)) {
         handle = StoreHandle(path: path, limit: deadline)
         requests = StoreRequests(handle: handle, transaction: 0, connection: nil)
     }
 
-    public func readBytes(_ paths: [StorePath]) throws(StoreError) -> [[UInt8]?] { try requests.readBytes(paths) }
+    package func readBytes(_ paths: [StorePath]) throws(StoreError) -> [[UInt8]?] { try requests.readBytes(paths) }
 
-    public func write(_ path: StorePath, bytes: [UInt8]) throws(StoreError) {
+    package func write(_ path: StorePath, bytes: [UInt8]) throws(StoreError) {
         try requests.write(path, bytes: bytes)
     }
 
-    public func makeDirectory(_ path: StorePath) throws(StoreError) { try requests.makeDirectory(path) }
+    package func makeDirectory(_ path: StorePath) throws(StoreError) { try requests.makeDirectory(path) }
 
     @discardableResult
-    public func remove(_ path: StorePath) throws(StoreError) -> Bool { try requests.remove(path) }
+    package func remove(_ path: StorePath) throws(StoreError) -> Bool { try requests.remove(path) }
 
-    public func list(_ paths: [StorePath]) throws(StoreError) -> [[String]?] { try requests.list(paths) }
+    package func list(_ paths: [StorePath]) throws(StoreError) -> [[String]?] { try requests.list(paths) }
 
-    public func permissions(of path: StorePath) throws(StoreError) -> StorePermissions? {
+    package func permissions(of path: StorePath) throws(StoreError) -> StorePermissions? {
         try requests.permissions(of: path)
     }
 
-    public func setPermissions(_ permissions: StorePermissions, of path: StorePath) throws(StoreError) {
+    package func setPermissions(_ permissions: StorePermissions, of path: StorePath) throws(StoreError) {
         try requests.setPermissions(permissions, of: path)
     }
 
     /// Makes the changes in order, each by itself, which takes much less time than one request after the other.
     ///
     /// - Throws: the first failure. All the others have been tried.
-    public func perform(_ changes: [StoreChange]) throws(StoreError) { try requests.perform(changes) }
+    package func perform(_ changes: [StoreChange]) throws(StoreError) { try requests.perform(changes) }
 }
 
 /// What to do when xenstored has kept silent, or was gone.
 extension StoreConnection {
     /// How often a request failed because xenstored did not answer in time, or the connection was lost.
-    public var lapses: Int { handle.lapses }
+    package var lapses: Int { handle.lapses }
 
     /// Waits until xenstored answers again: before what is taken back or removed, for which a failed request is no
     /// excuse. Returns at once when the last request was answered.
     ///
     /// - Returns: whether it answers, or has never failed to.
     @discardableResult
-    public func awaitRecovery(within limit: Duration) async -> Bool {
+    package func awaitRecovery(within limit: Duration) async -> Bool {
         let end = ContinuousClock.now + limit
         while !handle.recover() {
             // Nothing tells when a xenstored that is gone comes back.
@@ -76,28 +76,28 @@ extension StoreConnection {
     /// - Parameters:
     ///   - frame: the ring's frame number: MFN for a PV domain, GFN for others.
     ///   - port: the domain's end of the event channel.
-    public func introduce(_ domain: DomainID, frame: UInt, port: UInt32) throws(StoreError) {
+    package func introduce(_ domain: DomainID, frame: UInt, port: UInt32) throws(StoreError) {
         try ask(.introduce, XS_INTRODUCE, domain, UInt64(frame), UInt64(port))
     }
 
     /// Lets xenstored forget a domain's ring.
-    public func release(_ domain: DomainID) throws(StoreError) { try ask(.release, XS_RELEASE, domain) }
+    package func release(_ domain: DomainID) throws(StoreError) { try ask(.release, XS_RELEASE, domain) }
 
     /// Clears xenstored's note that the domain has shut down.
-    public func resume(_ domain: DomainID) throws(StoreError) { try ask(.resume, XS_RESUME, domain) }
+    package func resume(_ domain: DomainID) throws(StoreError) { try ask(.resume, XS_RESUME, domain) }
 
     /// Gives a domain (a device model's) the rights of its target on the target's nodes.
-    public func setTarget(of domain: DomainID, to target: DomainID) throws(StoreError) {
+    package func setTarget(of domain: DomainID, to target: DomainID) throws(StoreError) {
         try ask(.setTarget, XS_SET_TARGET, domain, UInt64(target.rawValue))
     }
 
     /// Whether xenstored serves this domain.
-    public func isIntroduced(_ domain: DomainID) throws(StoreError) -> Bool {
+    package func isIntroduced(_ domain: DomainID) throws(StoreError) -> Bool {
         try ask(.isIntroduced, XS_IS_DOMAIN_INTRODUCED, domain) == "T"
     }
 
     /// The home of a domain's nodes; xenstored answers for any number.
-    public func domainPath(_ domain: DomainID) throws(StoreError) -> StorePath {
+    package func domainPath(_ domain: DomainID) throws(StoreError) -> StorePath {
         StorePath(try ask(.domainPath, XS_GET_DOMAIN_PATH, domain))
     }
 

@@ -2,6 +2,7 @@ import Glibc
 
 /// Why a xenstore request failed: what was tried, on which node, with what answer.
 public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What went wrong.
     public enum Cause: Hashable, Sendable {
         /// There is no way to reach a xenstored: neither its socket nor the kernel's device.
         case unavailable
@@ -39,10 +40,13 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case watches
     }
 
+    /// What was asked for.
     public var operation: StoreOperation
+    /// The node concerned, if there is one.
     public var path: StorePath?
     /// The errno value that xenstored answered with, or of the connection; 0 when the failure was found before asking.
     public var code: Int32
+    /// What went wrong.
     public var cause: Cause
 
     public init(_ operation: StoreOperation, _ path: StorePath? = nil, code: Int32 = 0, cause: Cause) {
@@ -119,27 +123,49 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
 
 /// What was asked of xenstore, in words that follow "cannot".
 public enum StoreOperation: String, Hashable, Sendable {
+    /// To connect.
     case open = "connect to xenstore"
+    /// To read a node.
     case read = "read xenstore node"
+    /// To write a node.
     case write = "write xenstore node"
+    /// To make an empty node.
     case makeDirectory = "create xenstore directory"
+    /// To remove a node with all below it.
     case remove = "remove xenstore node"
+    /// To list what is below a node.
     case list = "list xenstore directory"
+    /// To read a node's permissions.
     case getPermissions = "read the permissions of xenstore node"
+    /// To set a node's permissions.
     case setPermissions = "set the permissions of xenstore node"
+    /// To begin a transaction.
     case startTransaction = "start a xenstore transaction"
+    /// To commit a transaction.
     case endTransaction = "commit a xenstore transaction"
+    /// To set a watch.
     case watch = "watch xenstore node"
+    /// To take a watch away.
     case unwatch = "stop watching xenstore node"
+    /// To make a domain known.
     case introduce = "introduce a domain to xenstore"
+    /// To forget a domain.
     case release = "release a domain from xenstore"
+    /// To take back a domain's shutdown.
     case resume = "resume a domain in xenstore"
+    /// To give a device model its guest's rights.
     case setTarget = "set a domain's target in xenstore"
+    /// To ask whether a domain is known.
     case isIntroduced = "ask xenstore whether a domain is introduced"
+    /// To ask where a domain's nodes are.
     case domainPath = "ask xenstore for a domain's path"
+    /// To ask for features.
     case readFeatures = "ask xenstore for its features"
+    /// To limit a domain's features.
     case setFeatures = "limit a domain's features in xenstore"
+    /// To read a quota.
     case readQuota = "read a quota of xenstore"
+    /// To set a quota.
     case setQuota = "set a quota of xenstore"
 }
 

@@ -8,9 +8,11 @@ import XenTypes
 public struct StorePath: Hashable, Sendable, Comparable, CustomStringConvertible, ExpressibleByStringInterpolation {
     public let description: String
 
+    /// The path that a text is; xenstored refuses what is none.
     public init(_ text: some StringProtocol) { description = String(text) }
     public init(stringLiteral value: String) { description = value }
 
+    /// The root.
     public static let root: StorePath = "/"
 
     /// Fires when a domain is introduced to xenstored.

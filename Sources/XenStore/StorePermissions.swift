@@ -11,9 +11,13 @@ public struct StorePermissions: Hashable, Sendable, CustomStringConvertible {
         public let rawValue: UInt32
         public init(rawValue: UInt32) { self.rawValue = rawValue }
 
+        /// No access.
         public static let none: Access = []
+        /// To read.
         public static let read = Access(rawValue: UInt32(XS_PERM_READ))
+        /// To write.
         public static let write = Access(rawValue: UInt32(XS_PERM_WRITE))
+        /// To read and to write.
         public static let both: Access = [.read, .write]
 
         /// `n`, `r`, `w` or `b`.
@@ -37,8 +41,11 @@ public struct StorePermissions: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// What one domain may do.
     public struct Entry: Hashable, Sendable, CustomStringConvertible {
+        /// The domain.
         public var domain: DomainID
+        /// What it may do; for the owner's entry, which is the first, what all others may do.
         public var access: Access
 
         public init(_ domain: DomainID, _ access: Access) {
@@ -53,6 +60,7 @@ public struct StorePermissions: Hashable, Sendable, CustomStringConvertible {
     public var owner: DomainID
     /// What domains without an entry of their own may do.
     public var others: Access
+    /// The owner first.
     public var entries: [Entry]
 
     public init(owner: DomainID, others: Access = .none, _ entries: [Entry] = []) {

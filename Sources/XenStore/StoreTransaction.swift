@@ -6,7 +6,7 @@ import XenTypes
 /// A series of requests that takes effect as a whole, or not at all.
 ///
 /// Made by `StoreConnection.transaction`; requests after its end fail with `transactionEnded`.
-public final class StoreTransaction: StoreAccess {
+package final class StoreTransaction: StoreAccess {
     private let requests: StoreRequests
     private let ended = Mutex(false)
 
@@ -47,36 +47,36 @@ public final class StoreTransaction: StoreAccess {
         return requests
     }
 
-    public func readBytes(_ paths: [StorePath]) throws(StoreError) -> [[UInt8]?] {
+    package func readBytes(_ paths: [StorePath]) throws(StoreError) -> [[UInt8]?] {
         try live(.read, paths.first).readBytes(paths)
     }
 
-    public func write(_ path: StorePath, bytes: [UInt8]) throws(StoreError) {
+    package func write(_ path: StorePath, bytes: [UInt8]) throws(StoreError) {
         try live(.write, path).write(path, bytes: bytes)
     }
 
-    public func makeDirectory(_ path: StorePath) throws(StoreError) {
+    package func makeDirectory(_ path: StorePath) throws(StoreError) {
         try live(.makeDirectory, path).makeDirectory(path)
     }
 
     @discardableResult
-    public func remove(_ path: StorePath) throws(StoreError) -> Bool { try live(.remove, path).remove(path) }
+    package func remove(_ path: StorePath) throws(StoreError) -> Bool { try live(.remove, path).remove(path) }
 
-    public func list(_ paths: [StorePath]) throws(StoreError) -> [[String]?] {
+    package func list(_ paths: [StorePath]) throws(StoreError) -> [[String]?] {
         try live(.list, paths.first).list(paths)
     }
 
-    public func permissions(of path: StorePath) throws(StoreError) -> StorePermissions? {
+    package func permissions(of path: StorePath) throws(StoreError) -> StorePermissions? {
         try live(.getPermissions, path).permissions(of: path)
     }
 
-    public func setPermissions(_ permissions: StorePermissions, of path: StorePath) throws(StoreError) {
+    package func setPermissions(_ permissions: StorePermissions, of path: StorePath) throws(StoreError) {
         try live(.setPermissions, path).setPermissions(permissions, of: path)
     }
 }
 
 /// A change of one node.
-public enum StoreChange: Hashable, Sendable {
+package enum StoreChange: Hashable, Sendable {
     /// Sets a node's value; creates it and its parents when they do not exist.
     case write(StorePath, bytes: [UInt8])
     /// Creates an empty node and its parents; a node that exists stays as it is.
@@ -85,7 +85,7 @@ public enum StoreChange: Hashable, Sendable {
     case remove(StorePath)
     case setPermissions(StorePermissions, of: StorePath)
 
-    public static func write(_ path: StorePath, _ value: String) -> StoreChange {
+    package static func write(_ path: StorePath, _ value: String) -> StoreChange {
         .write(path, bytes: value.unescapedBytes)
     }
 }
@@ -94,21 +94,21 @@ extension StoreTransaction {
     /// Makes the changes in order, which takes much less time than one request after the other.
     ///
     /// - Throws: the first failure. Changes after it may have been made, so that the transaction must not be committed.
-    public func perform(_ changes: [StoreChange]) throws(StoreError) {
+    package func perform(_ changes: [StoreChange]) throws(StoreError) {
         try live(.write).perform(changes)
     }
 }
 
 extension StoreConnection {
     /// How often a transaction is tried unless the caller says otherwise.
-    public static let defaultAttempts = 200
+    package static let defaultAttempts = 200
 
     /// Performs `body` in a transaction, again from its start when others changed the nodes that it used.
     ///
     /// The transaction is given up when `body` throws, and committed when it returns.
     ///
     /// - Parameter attempts: how often to try before the error `contention`.
-    public func transaction<Value>(
+    package func transaction<Value>(
         attempts: Int = defaultAttempts, _ body: (StoreTransaction) throws(StoreError) -> Value
     ) throws(StoreError) -> Value {
         try transaction(attempts: attempts, mapError: { $0 }, body)
@@ -117,7 +117,7 @@ extension StoreConnection {
     /// As `transaction(attempts:_:)`, for a body with another type of error.
     ///
     /// - Parameter mapError: makes the caller's error from one of the store.
-    public func transaction<Value, Failure: Error>(
+    package func transaction<Value, Failure: Error>(
         attempts: Int = defaultAttempts, mapError: (StoreError) -> Failure,
         _ body: (StoreTransaction) throws(Failure) -> Value
     ) throws(Failure) -> Value {

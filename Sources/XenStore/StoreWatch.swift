@@ -2,12 +2,12 @@ import Glibc
 import Synchronization
 
 /// Something may have changed at or below a watched path.
-public struct StoreEvent: Hashable, Sendable {
+package struct StoreEvent: Hashable, Sendable {
     /// The node that changed; the watched path itself when the watch was just set, or when so many nodes changed
     /// that they are not told one by one.
-    public var path: StorePath
+    package var path: StorePath
 
-    public init(path: StorePath) { self.path = path }
+    package init(path: StorePath) { self.path = path }
 }
 
 /// The changes at and below a path, as an asynchronous sequence.
@@ -16,9 +16,9 @@ public struct StoreEvent: Hashable, Sendable {
 /// event, and after 1024 different ones only "something below the watched path" is kept, so that a guest that
 /// writes faster than it is followed cannot fill this process's memory. The sequence ends when the task is
 /// cancelled or after `cancel()`, and throws when xenstored closes the connection. One task iterates at a time.
-public final class StoreWatch: AsyncSequence, Sendable {
-    public typealias Element = StoreEvent
-    public typealias Failure = StoreError
+package final class StoreWatch: AsyncSequence, Sendable {
+    package typealias Element = StoreEvent
+    package typealias Failure = StoreError
 
     let queue: WatchQueue
     private let handle: StoreHandle
@@ -30,21 +30,21 @@ public final class StoreWatch: AsyncSequence, Sendable {
 
     deinit { cancel() }
 
-    public var path: StorePath { queue.path }
+    package var path: StorePath { queue.path }
 
     /// Removes the watch and ends the sequence. Doing so again changes nothing.
-    public func cancel() {
+    package func cancel() {
         if queue.finish(nil) { handle.unwatch(queue) }
     }
 
-    public func makeAsyncIterator() -> Iterator { Iterator(watch: self) }
+    package func makeAsyncIterator() -> Iterator { Iterator(watch: self) }
 
-    public struct Iterator: AsyncIteratorProtocol {
+    package struct Iterator: AsyncIteratorProtocol {
         let watch: StoreWatch
 
-        public mutating func next() async throws(StoreError) -> StoreEvent? { try await watch.queue.next() }
+        package mutating func next() async throws(StoreError) -> StoreEvent? { try await watch.queue.next() }
 
-        public mutating func next(
+        package mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(StoreError) -> StoreEvent? { try await watch.queue.next() }
     }
@@ -52,7 +52,7 @@ public final class StoreWatch: AsyncSequence, Sendable {
 
 extension StoreConnection {
     /// Watches a node and all below it, or one of the names `@introduceDomain` and `@releaseDomain`.
-    public func watch(_ path: StorePath) throws(StoreError) -> StoreWatch {
+    package func watch(_ path: StorePath) throws(StoreError) -> StoreWatch {
         try StoreWatch(handle: handle, path: path)
     }
 }

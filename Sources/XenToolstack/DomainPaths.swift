@@ -3,6 +3,7 @@ import XenTypes
 
 /// The three trees that belong to one domain in XenStore (`docs/misc/xenstore-paths.pandoc`).
 public struct DomainPaths: Sendable, Hashable {
+    /// The domain.
     public let domain: DomainID
     /// `/local/domain/DOMID`, seen by the guest.
     public let guest: StorePath

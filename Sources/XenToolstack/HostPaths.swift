@@ -11,6 +11,7 @@ public struct HostPaths: Sendable {
     public var lib: FilePath = "/var/lib/xen"
     /// Sockets, the domain-number history.
     public var run: FilePath = "/var/run/xen"
+    /// What QEMU, the monitor and others have to say.
     public var log: FilePath = "/var/log/xen"
     /// Where the kernel shows its devices.
     public var sysfs: FilePath = "/sys"
@@ -18,7 +19,9 @@ public struct HostPaths: Sendable {
     public var hotplugLocks: FilePath = "/var/run/xen-hotplug"
     /// `xl.conf` and hotplug scripts.
     public var config: FilePath = "/etc/xen"
+    /// Hotplug scripts.
     public var scripts: FilePath { config.appending("scripts") }
+    /// The host's settings for the toolstack.
     public var globalConfiguration: FilePath { config.appending("xl.conf") }
     /// The lock that autoballooning takes unless xl.conf names another.
     public var lock: FilePath = "/var/lock/xl"
@@ -30,7 +33,9 @@ public struct HostPaths: Sendable {
     public var firmware: FilePath { releases.appending("xen-\(release)/boot") }
     /// The system firmware of HVM guests.
     public var seabios: FilePath = "/usr/share/seabios/bios-256k.bin"
+    /// The UEFI firmware of HVM guests.
     public var ovmf: FilePath = "/usr/share/ovmf/OVMF.fd"
+    /// The device model's program.
     public var qemu: FilePath = "/usr/libexec/xen-qemu-system-i386"
 
     /// - Parameter release: that of the running hypervisor; Debian keeps each release's programs apart.

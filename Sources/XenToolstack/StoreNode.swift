@@ -3,6 +3,7 @@ import XenTypes
 
 /// One node that a plan will write: path, value and who may see it.
 public struct StoreNode: Sendable, Hashable {
+    /// The node.
     public let path: StorePath
     /// nil makes the directory node only (an empty value with `mkdir`).
     public let value: String?

@@ -14,15 +14,17 @@ public final class Toolstack: Sendable {
     /// The releases of Xen that it serves.
     public static var releases: ClosedRange<XenRelease> { XenRelease.supported }
 
-    public let hypervisor: Hypervisor
-    public let store: StoreConnection
+    package let hypervisor: Hypervisor
+    package let store: StoreConnection
+    /// Where the host keeps its files.
     public let paths: HostPaths
+    /// Where operations tell what they do and what they pass over.
     public let logger: Logger
     let sysfs: any SysfsWriter
     private let settings: OnDemand<ToolstackSettings>
 
     /// - Parameter settings: is asked once, when something depends on it.
-    public init(
+    package init(
         hypervisor: Hypervisor, store: StoreConnection, paths: HostPaths,
         logger: Logger, sysfs: any SysfsWriter = LinuxSysfs(),
         settings: @escaping @Sendable () -> ToolstackSettings = { ToolstackSettings() }

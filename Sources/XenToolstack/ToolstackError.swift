@@ -8,31 +8,57 @@ public struct ToolstackError: Error, Sendable, CustomStringConvertible {
     /// libxl's error numbers (`enum libxl_error` in `libxl_types.idl`). `create`
     /// exits with the negated number; clients tell causes apart by it.
     public enum Code: Int32, Sendable, CaseIterable {
+        /// Nothing more is known.
         case nonspecific = -1
+        /// A version is not understood.
         case version = -2
+        /// Something failed that has no number of its own.
         case fail = -3
+        /// It cannot be done here, or not at all.
         case notSupported = -4
+        /// There is too little memory.
         case noMemory = -5
+        /// What was asked for makes no sense.
         case invalid = -6
+        /// The guest did not answer in time.
         case guestTimedOut = -8
+        /// Somebody else did not answer in time.
         case timedOut = -9
+        /// The guest has no driver that could answer.
         case noParavirt = -10
+        /// It is too early for it.
         case notReady = -11
+        /// There is more than there is room for.
         case bufferFull = -13
+        /// A lock was not to be had.
         case lockFail = -15
+        /// There is such a device already.
         case deviceExists = -17
+        /// The guest's NUMA nodes do not fit together.
         case vnumaConfigurationInvalid = -20
+        /// There is no such domain.
         case domainNotFound = -21
+        /// The task was cancelled.
         case aborted = -22
+        /// There is no such thing.
         case notFound = -23
+        /// The domain is gone meanwhile, or is going.
         case domainDestroyed = -24
+        /// Xen no longer has it.
         case featureRemoved = -25
+        /// QEMU said what is no QMP.
         case qmpProtocolError = -26
+        /// QEMU refused with a class that has no number of its own.
         case unknownQMPError = -27
+        /// QEMU refused.
         case qmpGenericError = -28
+        /// QEMU does not know the command.
         case qmpCommandNotFound = -29
+        /// QEMU's device is not in use.
         case qmpDeviceNotActive = -30
+        /// QEMU has no such device.
         case qmpDeviceNotFound = -31
+        /// QEMU did not do what it does by its interface.
         case qemuAPI = -32
     }
 
@@ -63,7 +89,9 @@ public struct ToolstackError: Error, Sendable, CustomStringConvertible {
         case storeQuota = "xenstore_quota"
         /// QEMU did not start, or has ended.
         case deviceModelFailed = "device_model_failed"
+        /// A disk or card could not be connected.
         case hotplugFailed = "hotplug_failed"
+        /// The bootloader did not start, or found no kernel.
         case bootloaderFailed = "bootloader_failed"
         /// A process that is to watch over a domain did not start.
         case monitorFailed = "monitor_failed"
@@ -93,6 +121,7 @@ public struct ToolstackError: Error, Sendable, CustomStringConvertible {
         }
     }
 
+    /// libxl's number for it.
     public var code: Code
     /// What failed, as a statement: "cannot attach vif 0", "memory is smaller than a guest needs".
     public var message: String
@@ -104,6 +133,7 @@ public struct ToolstackError: Error, Sendable, CustomStringConvertible {
     public var remedy: String?
     /// What the log of the program that failed says, where there is one.
     public var evidence: Evidence?
+    /// What is to blame, where that is known.
     public var reason: Reason?
 
     public init(

@@ -3,25 +3,25 @@ import XenStore
 /// The steps that take an unfinished operation back, run in reverse order when it fails.
 ///
 /// Owned by one operation; every step that changed the host pushes its opposite before the next step starts.
-public struct UndoStack: Sendable {
+package struct UndoStack: Sendable {
     private var steps: [(name: String, action: @Sendable () async throws -> Void)] = []
 
-    public init() {}
+    package init() {}
 
     /// - Parameters:
     ///   - name: what the step takes back, for the log: "loop device /dev/loop3".
     ///   - action: must be safe to run when its subject is already gone.
-    public mutating func push(_ name: String, _ action: @escaping @Sendable () async throws -> Void) {
+    package mutating func push(_ name: String, _ action: @escaping @Sendable () async throws -> Void) {
         steps.append((name, action))
     }
 
     /// Forgets the steps: the operation succeeded.
-    public mutating func commit() { steps.removeAll() }
+    package mutating func commit() { steps.removeAll() }
 
     /// Runs every step, last first. A step that fails is logged and does not stop the others. Waits for a xenstored
     /// that does not answer, which may be why this runs, and does a step again during which that happened.
     /// Runs to its end also when the task is cancelled.
-    public mutating func unwind(_ toolstack: Toolstack) async {
+    package mutating func unwind(_ toolstack: Toolstack) async {
         let pending = steps
         steps.removeAll()
         await toTheEnd {

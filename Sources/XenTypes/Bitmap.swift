@@ -7,6 +7,7 @@ public struct Bitmap: Hashable, Sendable, Codable, ExpressibleByArrayLiteral, Se
 
     public init() {}
 
+    /// The set of some numbers, none of which is negative.
     public init(_ members: some Sequence<Int>) {
         for member in members { insert(member) }
     }
@@ -32,10 +33,14 @@ public struct Bitmap: Hashable, Sendable, Codable, ExpressibleByArrayLiteral, Se
         }
     }
 
+    /// Whether it has no members.
     public var isEmpty: Bool { words.isEmpty }
+    /// How many members it has.
     public var count: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
+    /// The greatest member; nil for an empty set.
     public var max: Int? { words.last.map { words.count * 64 - 1 - $0.leadingZeroBitCount } }
 
+    /// Whether a number is a member.
     public func contains(_ member: Int) -> Bool {
         guard member >= 0, member / 64 < words.count else { return false }
         return words[member / 64] >> (member % 64) & 1 == 1
@@ -48,12 +53,14 @@ public struct Bitmap: Hashable, Sendable, Codable, ExpressibleByArrayLiteral, Se
         words[member / 64] |= 1 << (member % 64)
     }
 
+    /// Takes a number out, if it is a member.
     public mutating func remove(_ member: Int) {
         guard member >= 0, member / 64 < words.count else { return }
         words[member / 64] &= ~(1 << (member % 64))
         trim()
     }
 
+    /// The members of either set.
     public func union(_ other: Bitmap) -> Bitmap {
         var result = self
         while result.words.count < other.words.count { result.words.append(0) }
@@ -61,6 +68,7 @@ public struct Bitmap: Hashable, Sendable, Codable, ExpressibleByArrayLiteral, Se
         return result
     }
 
+    /// The members of both sets.
     public func intersection(_ other: Bitmap) -> Bitmap {
         var result = Bitmap()
         result.words = zip(words, other.words).map { $0 & $1 }
@@ -68,6 +76,7 @@ public struct Bitmap: Hashable, Sendable, Codable, ExpressibleByArrayLiteral, Se
         return result
     }
 
+    /// The members that are not in the other set.
     public func subtracting(_ other: Bitmap) -> Bitmap {
         var result = self
         for index in result.words.indices where index < other.words.count { result.words[index] &= ~other.words[index] }

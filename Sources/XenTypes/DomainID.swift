@@ -3,6 +3,7 @@
 /// Ordinary domains have numbers from 0 to 0x7FEF; the values above name special
 /// parties (`DOMID_SELF`, `DOMID_IO`, …) and never a domain that can be listed.
 public struct DomainID: Hashable, Sendable, Comparable, CustomStringConvertible, Codable {
+    /// The number.
     public let rawValue: UInt32
 
     public init(_ rawValue: UInt32) { self.rawValue = rawValue }

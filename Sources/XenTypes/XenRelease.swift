@@ -3,7 +3,9 @@
 /// One program serves all releases, so that everything is decided when it runs. What differs in types and functions of C,
 /// and why one program can do with that, is in `CXenShim`.
 public struct XenRelease: Hashable, Comparable, Sendable, LosslessStringConvertible {
+    /// The first number.
     public let major: UInt16
+    /// The second number.
     public let minor: UInt16
 
     public init(_ major: UInt16, _ minor: UInt16) {

@@ -1,15 +1,15 @@
 /// A text that is no JSON document, or not the document that was expected.
-public struct JSONDecodingError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct JSONDecodingError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Line of the text from 1; 0 where the document as a whole is meant.
-    public let line: Int
+    package let line: Int
     /// Byte in that line from 1; 0 where the document as a whole is meant.
-    public let column: Int
+    package let column: Int
     /// Where in the document, as in `b_info.disks[2].vdev`; empty at its outermost value.
-    public let path: String
+    package let path: String
     /// What is wrong there.
-    public let reason: String
+    package let reason: String
 
-    public var description: String {
+    package var description: String {
         var text = line > 0 ? "line \(line), column \(column): " : ""
         if !path.isEmpty { text += "\(path): " }
         return text + reason

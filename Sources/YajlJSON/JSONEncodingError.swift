@@ -1,11 +1,11 @@
 /// A value that has no JSON form.
-public struct JSONEncodingError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct JSONEncodingError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Where in the value, as in `config.disks[2].vdev`; empty for the value itself.
-    public let path: String
+    package let path: String
     /// What is wrong there.
-    public let reason: String
+    package let reason: String
 
-    public var description: String {
+    package var description: String {
         path.isEmpty ? "cannot write JSON: \(reason)" : "cannot write JSON for \(path): \(reason)"
     }
 }

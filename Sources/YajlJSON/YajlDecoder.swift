@@ -1,11 +1,11 @@
 /// Reads `Decodable` values from JSON texts that need not be trusted.
-public struct YajlDecoder: Sendable {
+package struct YajlDecoder: Sendable {
     /// Longest text that is read, in bytes.
-    public var maximumSize: Int
+    package var maximumSize: Int
     /// How deep arrays and objects may be nested.
-    public var maximumDepth: Int
+    package var maximumDepth: Int
 
-    public init(maximumSize: Int = 16 << 20, maximumDepth: Int = 64) {
+    package init(maximumSize: Int = 16 << 20, maximumDepth: Int = 64) {
         self.maximumSize = maximumSize
         self.maximumDepth = maximumDepth
     }
@@ -15,7 +15,7 @@ public struct YajlDecoder: Sendable {
     /// Strings that hold bytes which are no UTF-8 are made with `String(escapingBytes:)`. A number that
     /// does not fit its type, a name that stands twice in an object, a NUL character in a string and text
     /// after the document are errors.
-    public func decode<Value: Decodable>(
+    package func decode<Value: Decodable>(
         _ type: Value.Type, from text: some Collection<UInt8>
     ) throws(JSONDecodingError) -> Value {
         try decodeDocument(type, from: text).value
@@ -24,7 +24,7 @@ public struct YajlDecoder: Sendable {
     /// As ``decode(_:from:)``.
     ///
     /// - Returns: the value, and the paths of members that it has no place for.
-    public func decodeAll<Value: Decodable>(
+    package func decodeAll<Value: Decodable>(
         _ type: Value.Type, from text: some Collection<UInt8>
     ) throws(JSONDecodingError) -> (value: Value, unknown: [String]) {
         let (value, document) = try decodeDocument(type, from: text)
@@ -40,7 +40,7 @@ public struct YajlDecoder: Sendable {
     }
 
     /// As ``decode(_:from:)``, for a text in a string.
-    public func decode<Value: Decodable>(_ type: Value.Type, from text: String) throws(JSONDecodingError) -> Value {
+    package func decode<Value: Decodable>(_ type: Value.Type, from text: String) throws(JSONDecodingError) -> Value {
         try decode(type, from: Array(text.utf8))
     }
 

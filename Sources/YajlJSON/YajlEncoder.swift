@@ -1,5 +1,5 @@
 /// How a JSON text is laid out.
-public enum JSONLayout: Sendable {
+package enum JSONLayout: Sendable {
     /// A line a value, four spaces a level and a newline at the end: what `xl list -l` prints.
     case pretty
     /// One line without spaces and without a newline.
@@ -7,14 +7,14 @@ public enum JSONLayout: Sendable {
 }
 
 /// Writes `Encodable` values as JSON. The keys stand in the order in which they are encoded.
-public struct YajlEncoder: Sendable {
-    public var layout: JSONLayout
+package struct YajlEncoder: Sendable {
+    package var layout: JSONLayout
 
-    public init(layout: JSONLayout = .pretty) { self.layout = layout }
+    package init(layout: JSONLayout = .pretty) { self.layout = layout }
 
     /// The JSON text of a value, as bytes. Strings made with `String(escapingBytes:)` give the bytes
     /// that they were made of, hence the text need not be UTF-8.
-    public func encode(_ value: some Encodable) throws(JSONEncodingError) -> [UInt8] {
+    package func encode(_ value: some Encodable) throws(JSONEncodingError) -> [UInt8] {
         guard let writer = JSONWriter(layout: layout) else {
             throw JSONEncodingError(path: "", reason: "out of memory")
         }
@@ -29,7 +29,7 @@ public struct YajlEncoder: Sendable {
     }
 
     /// The JSON text of a value; bytes that are no UTF-8 become U+FFFD.
-    public func encodeText(_ value: some Encodable) throws(JSONEncodingError) -> String {
+    package func encodeText(_ value: some Encodable) throws(JSONEncodingError) -> String {
         String(decoding: try encode(value), as: UTF8.self)
     }
 }

@@ -1,5 +1,6 @@
 /// Something wrong with a configuration: what, where, and what would be right.
 public struct Diagnostic: Hashable, Sendable, Codable {
+    /// Whether a configuration can be used all the same.
     public enum Severity: String, Hashable, Sendable, Codable {
         /// The configuration cannot be used.
         case error
@@ -38,7 +39,9 @@ public struct Diagnostic: Hashable, Sendable, Codable {
         }
     }
 
+    /// An error leaves no domain; a warning does.
     public var severity: Severity
+    /// The kind of fault.
     public var code: DiagnosticCode
     /// What is wrong, in words.
     public var message: String

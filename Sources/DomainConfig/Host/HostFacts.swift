@@ -26,7 +26,9 @@ public protocol HostFacts {
     func hasDomain(_ text: String) -> Bool
     /// The domain that has a name, UUID or hardware address already.
     func domain(named name: String) -> DomainID?
+    /// The running domain with this UUID; nil for none.
     func domain(with uuid: XenUUID) -> DomainID?
+    /// The running domain with a card of this address; nil for none.
     func domain(using address: MACAddress) -> DomainID?
     /// Why a PCI device cannot be given to a guest, or nil when it can.
     func assignmentProblem(_ device: PCIDevice) -> String?

@@ -6,11 +6,16 @@ public struct GuestTypes: OptionSet, Hashable, Sendable {
 
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
+    /// PV guests.
     public static let pv = GuestTypes(rawValue: 1)
+    /// PVH guests.
     public static let pvh = GuestTypes(rawValue: 2)
+    /// HVM guests.
     public static let hvm = GuestTypes(rawValue: 4)
+    /// All guests.
     public static let all: GuestTypes = [.pv, .pvh, .hvm]
 
+    /// Guests of one type; none for ``DomainType/invalid``.
     public init(_ type: DomainType) {
         switch type {
         case .pv: self = .pv
@@ -52,6 +57,7 @@ public enum KeyForm: Hashable, Sendable {
 
 /// What becomes of a key that should not be used.
 public enum KeyTreatment: Hashable, Sendable {
+    /// As its summary says.
     case supported
     /// Works, with a warning that says what to write instead.
     case deprecated(String)
@@ -67,7 +73,9 @@ public struct ConfigKey: Sendable {
     /// another key's value stands in for.
     typealias Write = @Sendable (DomainConfiguration) -> WrittenValue?
 
+    /// The key.
     public let name: String
+    /// What its value looks like.
     public let form: KeyForm
     /// The guests on which the key has an effect.
     public let guests: GuestTypes
@@ -77,6 +85,7 @@ public struct ConfigKey: Sendable {
     public let defaultText: String?
     /// The release of Xen whose `xl` first knew the key, when later than 4.17.
     public let since: String?
+    /// Whether it counts.
     public private(set) var treatment: KeyTreatment
     /// The guests for which the key is read at all: as upstream does, more than those that use it.
     let readFor: GuestTypes

@@ -3,9 +3,13 @@ import XenTypes
 
 /// A value as a configuration file would have it.
 public enum WrittenValue: Hashable, Sendable {
+    /// A quoted text.
     case text(String)
+    /// A number.
     case number(Int64)
+    /// A list of texts.
     case list([String])
+    /// A list of lists of texts.
     case lists([[String]])
 
     static func flag(_ value: Bool) -> WrittenValue { .number(value ? 1 : 0) }

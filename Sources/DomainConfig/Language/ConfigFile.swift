@@ -6,9 +6,11 @@
 
 /// Why a configuration file cannot be read.
 public struct ConfigFileError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What is in the way.
     public enum Reason: Hashable, Sendable {
         /// A system call failed with this `errno`.
         case system(Int32)
+        /// It is a directory.
         case directory
         /// A FIFO, socket or device: reading it may never end.
         case notAFile
@@ -16,7 +18,9 @@ public struct ConfigFileError: Error, Hashable, Sendable, CustomStringConvertibl
         case tooLarge
     }
 
+    /// The file.
     public var path: String
+    /// What is in the way.
     public var reason: Reason
 
     public var description: String {

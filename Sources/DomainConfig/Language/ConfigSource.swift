@@ -2,6 +2,7 @@
 public struct ConfigSource: Hashable, Sendable {
     /// A file's path, or `command line`.
     public let name: String
+    /// The text, in whatever encoding.
     public let bytes: [UInt8]
     /// Offset of the first byte of each line, ascending; never empty.
     private let lineStarts: [Int]
@@ -20,6 +21,9 @@ public struct ConfigSource: Hashable, Sendable {
         lineStarts = starts
     }
 
+    /// A text that is at hand.
+    ///
+    /// - Parameter name: by which messages call it.
     public init(name: String, text: String) {
         self.init(name: name, bytes: Array(text.utf8))
     }

@@ -4,6 +4,7 @@ import XenTypes
 ///
 /// Bytes are kept as they are written: a string need not be valid UTF-8.
 public struct ConfigText: Hashable, Sendable {
+    /// The text, without quotes and with its escapes resolved.
     public private(set) var bytes: [UInt8]
     /// Where the text stands in its source, quotes included; for a text made by `+=`, its last part.
     public private(set) var range: SourceRange
@@ -71,6 +72,7 @@ public struct ConfigText: Hashable, Sendable {
 
 /// A list as written, possibly with lists in it.
 public struct ConfigList: Hashable, Sendable {
+    /// In their order.
     public var elements: [ConfigValue]
     /// From the opening to the closing bracket; for a list made by `+=`, its last part.
     public var range: SourceRange
@@ -80,8 +82,10 @@ public struct ConfigList: Hashable, Sendable {
 public enum ConfigValue: Hashable, Sendable {
     /// A string or a number: the language does not tell them apart until a key's type asks.
     case text(ConfigText)
+    /// A list.
     case list(ConfigList)
 
+    /// Where it is written.
     public var range: SourceRange {
         switch self {
         case .text(let text): text.range
@@ -92,6 +96,7 @@ public enum ConfigValue: Hashable, Sendable {
 
 /// One assignment as written.
 public struct ConfigSetting: Hashable, Sendable {
+    /// What becomes of an earlier value of the key.
     public enum Operation: Hashable, Sendable {
         /// `=`
         case assign
@@ -99,18 +104,25 @@ public struct ConfigSetting: Hashable, Sendable {
         case append
     }
 
+    /// The key.
     public var name: String
+    /// Where the key is written.
     public var nameRange: SourceRange
+    /// What becomes of an earlier value.
     public var operation: Operation
+    /// The value.
     public var value: ConfigValue
 }
 
 /// The assignments of one or several sources in the order in which they are written.
 public struct ConfigDocument: Sendable {
+    /// The texts that were read, which places refer to.
     public var sources: [ConfigSource]
+    /// What they set, in their order.
     public var settings: [ConfigSetting]
     /// What was wrong with the text, in the order of the sources.
     public var diagnostics: [Diagnostic]
 
+    /// Whether there is an error among the diagnostics.
     public var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 }

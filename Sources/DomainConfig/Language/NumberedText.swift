@@ -27,6 +27,7 @@ public enum NumberedText {
         return result + rest
     }
 
+    /// The text with a number in the places for it.
     public static func fill(_ text: String, with number: Int) -> String {
         String(decoding: fill(Array(text.utf8), with: number), as: UTF8.self)
     }

@@ -3,6 +3,7 @@ import XenTypes
 
 /// A CPU pool as `xl cpupool-create` is given it.
 public struct CPUPoolConfig: Sendable, Equatable {
+    /// The pool's name.
     public var name: String
     /// nil is the scheduler of the hypervisor.
     public var scheduler: Scheduler?

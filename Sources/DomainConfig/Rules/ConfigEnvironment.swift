@@ -27,6 +27,7 @@ public struct ConfigEnvironment: Sendable {
 public struct HostTopology: Sendable, Equatable {
     /// One more than the highest processor number.
     public var cpuCount: Int
+    /// Processors that run.
     public var onlineCPUs: Int
     /// The processors of each NUMA node.
     public var nodes: [Bitmap]

@@ -3,21 +3,29 @@ import XenTypes
 
 /// The host's settings for `xl`: the file `xl.conf`.
 public struct GlobalConfig: Sendable, Equatable {
+    /// Whether dom0 gives up memory for guests.
     public enum Autoballoon: String, Sendable {
-        case on, off
+        /// Whenever there is too little for one.
+        case on
+        /// Never.
+        case off
         /// On unless the hypervisor's command line gives dom0 a fixed size.
         case auto
     }
 
+    /// How `xl list -l` and others show configurations.
     public enum OutputFormat: String, Sendable {
+        /// As JSON.
         case json
         /// S-expressions.
         case sxp
     }
 
+    /// Which number a new domain gets.
     public enum DomainIDPolicy: String, Sendable {
         /// The hypervisor chooses.
         case xen
+        /// A random one.
         case random
     }
 
@@ -27,6 +35,7 @@ public struct GlobalConfig: Sendable, Equatable {
         case leave
         /// The domain is paused, so that it can be looked at.
         case preserve
+        /// The domain is destroyed.
         case destroy
     }
 
@@ -38,30 +47,51 @@ public struct GlobalConfig: Sendable, Equatable {
         case scripts
     }
 
+    /// Whether dom0 gives up memory for guests.
     public var autoballoon = Autoballoon.auto
+    /// Connect disks and cards in the toolstack, and not in a daemon of the backend.
     public var runHotplugScripts = true
+    /// The lock under which creations take turns while dom0 gives up memory.
     public var lockFile = "/var/lock/xl"
+    /// Script that connects cards; nil for `vif-bridge`.
     public var vifScript: String?
+    /// Bridge that cards join; nil for `xenbr0`.
     public var vifBridge: String?
+    /// The backend's interface to the network, for routed cards.
     public var vifGatewayDevice: String?
+    /// Domain that serves cards; nil for the control domain.
     public var vifBackend: String?
+    /// How `xl list -l` and others show configurations.
     public var outputFormat = OutputFormat.json
+    /// First name of the control domain's disks when a guest's disk is attached to it; nil for `xvda`.
     public var blockDeviceStart: String?
+    /// Claim a guest's memory before it is filled.
     public var claimMode = true
+    /// Script that holds back a Remus guest's packets; nil for the stock one.
     public var remusNetbufScript: String?
+    /// Script that compares a COLO guest's packets; nil for the stock one.
     public var coloProxyScript: String?
     /// nil leaves libxl's default, here and in the next two.
     public var maxGrantFrames: UInt32?
+    /// Most frames for the grants that a guest maps, of 4 KiB; nil for the hypervisor's default.
     public var maxMaptrackFrames: UInt32?
+    /// Highest grant table version of a guest, 1 or 2; nil for the highest there is.
     public var maxGrantVersion: Int32?
     /// CPU lists that bound the affinity of all guests, of HVM and PVH guests, and of PV guests; nil is all CPUs.
     public var vmCPUMask: String?
+    /// Processors that HVM guests may use, as a CPU list; nil for all.
     public var hvmCPUMask: String?
+    /// Processors that PV guests may use, as a CPU list; nil for all.
     public var pvCPUMask: String?
+    /// Which number a new domain gets.
     public var domainIDPolicy = DomainIDPolicy.xen
+    /// Run bootloaders with few rights; nil is yes for pygrub where the host has a user for it.
     public var bootloaderRestrict: Bool?
+    /// How disks and cards are connected.
     public var hotplug = Hotplug.native
+    /// How long waits for others may take.
     public var timeouts = Timeouts()
+    /// What becomes of a domain whose QEMU has ended.
     public var onDeviceModelExit = DeviceModelLoss.leave
     /// Whether what upstream's xl ignores or bends in a new guest's configuration is an error.
     public var isStrict = false

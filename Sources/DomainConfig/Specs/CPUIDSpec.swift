@@ -277,7 +277,9 @@ extension CPUIDSpec {
 
     /// Where features stand.
     public struct FeatureLeaf: Hashable, Sendable {
+        /// The leaf's number.
         public var leaf: UInt32
+        /// The sub-leaf's number; nil where the leaf has none.
         public var subleaf: UInt32?
 
         public init(leaf: UInt32, subleaf: UInt32?) {

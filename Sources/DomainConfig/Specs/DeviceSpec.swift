@@ -3,6 +3,7 @@ import XenTypes
 
 /// A grammar in which `xl.cfg` describes a device of one kind.
 public protocol DeviceSpec {
+    /// What a specification describes.
     associatedtype Device: LibxlStructure
 
     /// The grammar's key and parameters, for manuals and completion.

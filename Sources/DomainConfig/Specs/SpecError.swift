@@ -26,6 +26,7 @@ public struct SpecError: Error, Hashable, Sendable {
         case inexpressible
     }
 
+    /// What is wrong.
     public var kind: Kind
     /// What is wrong, in words.
     public var message: String
@@ -44,6 +45,11 @@ public struct SpecError: Error, Hashable, Sendable {
     /// Other faults of the same specification, in the order of its text.
     public var further: [SpecError] = []
 
+    /// A fault in a specification.
+    ///
+    /// - Parameters:
+    ///   - bytes: where it is in the text; nil for the text as a whole.
+    ///   - word: the parameter that it is about.
     public init(
         _ kind: Kind, _ message: String, at range: Range<Int>, word: Int = 0, expected: String? = nil,
         suggestion: String? = nil
@@ -127,7 +133,9 @@ public typealias SpecWarning = SpecError
 
 /// A specification's meaning, with what deserves attention about its text.
 public struct ParsedSpec<Value: Sendable>: Sendable {
+    /// What the specification describes.
     public var value: Value
+    /// What can stand and should not.
     public var warnings: [SpecWarning]
 
     public init(_ value: Value, warnings: [SpecWarning] = []) {

@@ -14,7 +14,9 @@ public struct SpecParameter: Hashable, Sendable {
         case choice([String])
     }
 
+    /// The parameter.
     public var name: String
+    /// What its value looks like.
     public var form: Form
     /// What it does, in a few words.
     public var summary: String
@@ -45,6 +47,7 @@ public struct SpecParameter: Hashable, Sendable {
 public struct SpecGrammar: Hashable, Sendable {
     /// The key of `xl.cfg`.
     public var key: String
+    /// Those that a specification may have.
     public var parameters: [SpecParameter]
 
     public init(key: String, parameters: [SpecParameter]) {

@@ -3,7 +3,7 @@ import Glibc
 import SystemPackage
 
 /// The program that picks a guest's kernel from its disk, such as pygrub.
-public enum Bootloader {
+package enum Bootloader {
     /// What plainly speaks against running a bootloader, found before a domain exists.
     static func problems(_ name: String, disks: [DiskDevice], paths: HostPaths) -> [ToolstackError] {
         var problems = FileCheck(executable(name, paths: paths), "bootloader").problems

@@ -17,7 +17,7 @@ extension Toolstack {
     ///     unlinked; whoever ends the creation closes them.
     ///   - consoleReady: called once the bootloader's terminal can be attached to.
     /// - Throws: `ToolstackError` with the bootloader's last words.
-    public func chooseKernel(
+    package func chooseKernel(
         _ build: inout DomainBuild, consoleReady: @escaping @Sendable () async throws -> Void = {}
     ) async throws(ToolstackError) {
         let info = build.configuration.buildInfo

@@ -5,7 +5,7 @@ import XenTypes
 
 extension GuestBuilder {
     /// Gives the domain the I/O ports, interrupts and I/O memory of its configuration; comes after its disks.
-    public func grantIOAccess(_ build: DomainBuild) throws(ToolstackError) {
+    package func grantIOAccess(_ build: DomainBuild) throws(ToolstackError) {
         let (domain, info) = (build.domain, build.info)
         for ports in info.ioPorts {
             let last = saturatingSum(UInt64(ports.first), UInt64(ports.number))

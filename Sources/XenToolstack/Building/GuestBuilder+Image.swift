@@ -8,7 +8,7 @@ extension GuestBuilder {
     ///
     /// Blocks a thread of its own for as long as copying takes. Finds the frames of the rings of the store and
     /// the console.
-    public func buildImage(_ build: inout DomainBuild) async throws(ToolstackError) {
+    package func buildImage(_ build: inout DomainBuild) async throws(ToolstackError) {
         let start = build
         build = try await onOwnThread { () throws(ToolstackError) in
             var build = start

@@ -8,13 +8,13 @@ import XenTypes
 ///
 /// The order is `preBuild`, `buildImage`, `postBuild`, then the nodes of `PostBuildNodes` in one transaction
 /// and the introduction, which the creation does. Each step reads and completes the `DomainBuild`.
-public struct GuestBuilder: Sendable {
+package struct GuestBuilder: Sendable {
     let hypervisor: Hypervisor
     let store: StoreConnection
     let paths: HostPaths
     let logger: Logger
 
-    public init(_ toolstack: Toolstack) {
+    package init(_ toolstack: Toolstack) {
         hypervisor = toolstack.hypervisor
         store = toolstack.store
         paths = toolstack.paths
@@ -24,7 +24,7 @@ public struct GuestBuilder: Sendable {
     /// What comes before memory is allocated: vCPUs, placement, limits, event channels, CPU policy.
     ///
     /// - Throws: `ToolstackError` naming the setting the hypervisor refused.
-    public func preBuild(_ build: inout DomainBuild) async throws(ToolstackError) {
+    package func preBuild(_ build: inout DomainBuild) async throws(ToolstackError) {
         let start = build
         build = try await onOwnThread { () throws(ToolstackError) in
             var build = start
@@ -36,7 +36,7 @@ public struct GuestBuilder: Sendable {
     }
 
     /// What comes after the image was built and needs no store: vNUMA's affinity and the scheduler's settings.
-    public func postBuild(_ build: DomainBuild) async throws(ToolstackError) {
+    package func postBuild(_ build: DomainBuild) async throws(ToolstackError) {
         try await onOwnThread { () throws(ToolstackError) in
             try self.updateGenerationID(build)
             if build.info.vcpuSoftAffinity.isEmpty { try self.followVirtualNodes(build) }

@@ -4,8 +4,8 @@ import XenTypes
 
 /// The nodes that tell a guest and others about it once its memory is there, written in one transaction just
 /// before it is introduced (`libxl__build_post`). All inherit their parents' permissions.
-public enum PostBuildNodes {
-    public static func nodes(_ build: DomainBuild) -> [StoreNode] {
+package enum PostBuildNodes {
+    package static func nodes(_ build: DomainBuild) -> [StoreNode] {
         let guest = build.paths.guest
         let info = build.info
         var nodes = [

@@ -7,15 +7,15 @@ import XenTypes
 ///
 /// Everything that is wrong is found in one go. What passes may still fail: only the hypervisor and
 /// libxenguest have the last word. The errors' code is the one that a creation fails with at that point in libxl.
-public struct Preflight: Sendable {
+package struct Preflight: Sendable {
     /// The host's limits that a domain must keep to.
-    public struct Limits: Sendable, Hashable {
+    package struct Limits: Sendable, Hashable {
         /// KiB of memory that the hypervisor has free, or could get from the control domain.
-        public var freeKB: UInt64?
+        package var freeKB: UInt64?
         /// CPU numbers of the host are below this.
-        public var cpus: Int?
+        package var cpus: Int?
 
-        public init(freeKB: UInt64? = nil, cpus: Int? = nil) {
+        package init(freeKB: UInt64? = nil, cpus: Int? = nil) {
             self.freeKB = freeKB
             self.cpus = cpus
         }
@@ -31,7 +31,7 @@ public struct Preflight: Sendable {
     ///   - configuration: with every default applied.
     ///   - paths: where firmware is found.
     ///   - boots: whether the domain is loaded from files, not from a saved image.
-    public static func problems(
+    package static func problems(
         _ configuration: DomainConfiguration, limits: Limits, paths: HostPaths, boots: Bool = true
     ) -> [ToolstackError] {
         let info = configuration.buildInfo
@@ -43,7 +43,7 @@ public struct Preflight: Sendable {
     }
 
     /// - Throws: everything that speaks against creating the domain, in one error.
-    public static func check(
+    package static func check(
         _ configuration: DomainConfiguration, limits: Limits, paths: HostPaths, boots: Bool = true
     ) throws(ToolstackError) {
         let problems = problems(configuration, limits: limits, paths: paths, boots: boots)

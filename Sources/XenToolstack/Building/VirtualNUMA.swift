@@ -2,15 +2,15 @@ import DomainModel
 import XenTypes
 
 /// A part of guest memory that belongs to a virtual NUMA node (`xen_vmemrange_t` in `xen/memory.h`).
-public struct VirtualMemoryRange: Sendable, Hashable {
+package struct VirtualMemoryRange: Sendable, Hashable {
     /// First byte.
-    public var start: UInt64
+    package var start: UInt64
     /// The byte after the last one.
-    public var end: UInt64
+    package var end: UInt64
     /// The virtual node.
-    public var node: Int
+    package var node: Int
 
-    public init(start: UInt64, end: UInt64, node: Int) {
+    package init(start: UInt64, end: UInt64, node: Int) {
         self.start = start
         self.end = end
         self.node = node

@@ -153,7 +153,7 @@ extension Toolstack {
     /// Ends the domain's device model, if this host runs one, and removes what it left. Problems are logged.
     ///
     /// Returns when the process is gone: nothing of it writes to the store any more.
-    public func stopDeviceModel(of domain: DomainID) async {
+    package func stopDeviceModel(of domain: DomainID) async {
         let process = deviceModelProcess(of: domain) ?? unrecordedDeviceModel(of: domain)
         if let user = deviceModelUser(of: domain) {
             do {
@@ -202,7 +202,7 @@ extension Toolstack {
     /// Waits until the process of a domain's device model ends although the domain does not.
     ///
     /// - Returns: false when there is no such process here, or once the domain is ending itself.
-    public func waitForDeviceModelLoss(of domain: DomainID) async throws(ToolstackError) -> Bool {
+    package func waitForDeviceModelLoss(of domain: DomainID) async throws(ToolstackError) -> Bool {
         guard let process = deviceModelProcess(of: domain) else { return false }
         do {
             defer { try? process.close() }

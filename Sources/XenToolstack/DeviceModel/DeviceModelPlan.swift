@@ -5,26 +5,26 @@ import XenTypes
 
 /// The QEMU process of a guest, as a value: an HVM guest's machine, or what serves those backends of a PV or PVH guest
 /// that Linux has none for.
-public struct DeviceModelPlan: Sendable, Hashable {
-    public let domain: DomainID
-    public let program: FilePath
+package struct DeviceModelPlan: Sendable, Hashable {
+    package let domain: DomainID
+    package let program: FilePath
     /// Without the program itself.
-    public let arguments: [String]
+    package let arguments: [String]
     /// Added to the environment of the toolstack.
-    public let environment: [String: String]
+    package let environment: [String: String]
     /// Name of the log file without directory and extension.
-    public let logName: String
+    package let logName: String
     /// What the store says before QEMU runs.
-    public let nodes: [StoreNode]
+    package let nodes: [StoreNode]
     /// Whether QEMU gets few rights (`dm_restrict`).
-    public let isRestricted: Bool
+    package let isRestricted: Bool
     /// Where QEMU's state is that it goes on from; nil for a guest that starts anew.
-    public let savedState: FilePath?
+    package let savedState: FilePath?
     /// What of the configuration has not the effect that a user may expect.
-    public let warnings: [String]
+    package let warnings: [String]
 
     /// Where QEMU tells the toolstack about itself.
-    public static func storePath(_ domain: DomainID) -> StorePath {
+    package static func storePath(_ domain: DomainID) -> StorePath {
         DomainPaths(.control).guest / "device-model" / domain
     }
 
@@ -58,7 +58,7 @@ public struct DeviceModelPlan: Sendable, Hashable {
     /// Whether a device of the configuration is served by QEMU in this domain.
     ///
     /// - Parameter configuration: its devices have been completed.
-    public static func needed(by configuration: DomainConfiguration) -> Bool {
+    package static func needed(by configuration: DomainConfiguration) -> Bool {
         guard configuration.createInfo.type != .hvm else { return !runsInStubDomain(configuration) }
         return DeviceClasses.all.contains { isNeeded($0, configuration) }
     }
@@ -79,7 +79,7 @@ public struct DeviceModelPlan: Sendable, Hashable {
 
     /// - Parameter scriptedDisks: where scripts put the disks that they made, by the disks' numbers.
     /// - Throws: `invalid` for settings that do not go together, `notSupported` for what this cannot start QEMU for.
-    public init(
+    package init(
         _ build: DomainBuild, _ paths: HostPaths, scriptedDisks: [Int32: String] = [:]
     ) throws(ToolstackError) {
         try self.init(build, paths, scriptedDisks: scriptedDisks, users: .system)

@@ -3,14 +3,17 @@ import XenTypes
 
 /// The device model of a domain, as this host sees it.
 public struct DeviceModelStatus: Sendable, Hashable {
+    /// What a domain's QEMU is doing.
     public enum State: String, Sendable {
         /// The domain has none.
         case none
+        /// It runs.
         case running
         /// The store names a process that is none any more, or another program by now.
         case ended
     }
 
+    /// What it is doing.
     public var state: State
     /// The number of the process, running or not; nil where there is none in this domain.
     public var process: Int32?

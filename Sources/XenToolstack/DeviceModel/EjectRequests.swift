@@ -6,7 +6,7 @@ extension Toolstack {
     /// Empties CD drives of an HVM guest when its paravirtual driver asks for it, until the task is cancelled.
     ///
     /// - Parameter report: hears of every drive that was emptied or could not be.
-    public func serveEjectRequests(
+    package func serveEjectRequests(
         of domain: DomainID, report: @escaping @Sendable (String) -> Void
     ) async throws(ToolstackError) {
         guard try type(of: domain) == .hvm, deviceModelDomain(of: domain) == nil else { return }

@@ -10,7 +10,7 @@ extension LogFile {
     ///
     /// Of a file that has become too large, the last megabyte is copied to be the first of its older generations, and
     /// the file is cut: the program goes on writing to it. What it writes in between is lost.
-    public static func keepSmall(_ logs: [LogFile]) async {
+    package static func keepSmall(_ logs: [LogFile]) async {
         guard let watch = try? FileWatch(logs.map(\.path)) else { return }
         defer { watch.close() }
         while true {

@@ -2,21 +2,21 @@ import Glibc
 import SystemPackage
 
 /// A log file in `/var/log/xen` with its older generations: NAME.log, NAME.log.1, … NAME.log.10.
-public struct LogFile: Sendable {
+package struct LogFile: Sendable {
     private static let generations = 10
 
-    public let path: FilePath
+    package let path: FilePath
 
-    public init(path: FilePath) { self.path = path }
+    package init(path: FilePath) { self.path = path }
 
     /// - Parameter name: without directory and extension.
-    public init(_ name: String, in directory: FilePath) {
+    package init(_ name: String, in directory: FilePath) {
         // A domain's name may hold anything; a slash would leave the directory.
         path = directory.appending(FilePath.Component("\(name).log") ?? "domain.log")
     }
 
     /// Moves what an earlier run left out of the way and opens the file for appending.
-    public func open() throws(ToolstackError) -> FileDescriptor {
+    package func open() throws(ToolstackError) -> FileDescriptor {
         try rotateAway()
         do {
             return try FileDescriptor.open(
@@ -49,11 +49,11 @@ public struct LogFile: Sendable {
     /// The last lines of the file, for an error about the program that wrote it.
     ///
     /// - Returns: nil when there are none.
-    public func lastLines(_ count: Int = 3) -> String? {
+    package func lastLines(_ count: Int = 3) -> String? {
         let lines = Files.lastLines(of: path, count)
         return lines.isEmpty ? nil : lines.joined(separator: " / ")
     }
 
     /// The same for programs that read the error; nil when there are none.
-    public var evidence: ToolstackError.Evidence? { ToolstackError.Evidence(log: path) }
+    package var evidence: ToolstackError.Evidence? { ToolstackError.Evidence(log: path) }
 }

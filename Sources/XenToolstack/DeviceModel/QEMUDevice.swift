@@ -3,14 +3,19 @@ import YajlJSON
 
 /// A device that QEMU emulates, which it can be told of on its command line and while it runs.
 public struct QEMUDevice: Sendable, Hashable {
+    /// What a property is set to.
     public enum Value: Sendable, Hashable {
+        /// A text.
         case text(String)
         /// From QEMU 9.2 on, a number must not come as text.
         case number(Int64)
     }
 
+    /// One thing that is set.
     public struct Property: Sendable, Hashable {
+        /// The property.
         public let name: String
+        /// What it is set to.
         public let value: Value
     }
 
@@ -18,6 +23,7 @@ public struct QEMUDevice: Sendable, Hashable {
     public let driver: String
     /// The name by which QEMU knows this one.
     public let id: String
+    /// What is set, in the order in which QEMU is told.
     public let properties: [Property]
 
     init(_ driver: String, id: String, _ properties: KeyValuePairs<String, Value> = [:]) {

@@ -11,6 +11,7 @@ public struct DeviceAddress: Sendable, Hashable, CustomStringConvertible {
     public let id: UInt32
     /// The domain that provides the device.
     public let backendDomain: DomainID
+    /// The kind of the backend, which is another one for some.
     public let backendKind: DeviceKind
 
     public init(
@@ -55,6 +56,7 @@ public struct DeviceAddress: Sendable, Hashable, CustomStringConvertible {
 
     private var paths: DomainPaths { DomainPaths(domain) }
 
+    /// The nodes of the end that the guest writes.
     public var frontend: StorePath {
         switch kind {
         case .console where id == 0: paths.guest / kind.rawValue
@@ -63,6 +65,7 @@ public struct DeviceAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// The nodes of the end that the device's provider writes.
     public var backend: StorePath { DomainPaths(backendDomain).guest / relativeBackend }
 
     /// The backend relative to its domain's home, as hotplug scripts get it.

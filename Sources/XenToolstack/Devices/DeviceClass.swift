@@ -4,6 +4,7 @@ import XenTypes
 
 /// A device of the configuration that some domain provides.
 public protocol BackedDevice: Sendable {
+    /// The domain that serves it.
     var backendDomainID: DomainID { get set }
     /// Name or number of the backend's domain; takes precedence over the number when set.
     var backendDomainName: String? { get set }
@@ -11,12 +12,14 @@ public protocol BackedDevice: Sendable {
 
 /// A device that is known by a number that is chosen when the configuration gives none.
 public protocol NumberedDevice: BackedDevice {
+    /// The device's number; nil for the next free one.
     var deviceID: Int32? { get set }
 }
 
 /// One class of devices: all that the engine needs to know of it. A new class is a type that conforms
 /// to this, in a file of its own, and a row in `DeviceClasses`.
 public protocol DeviceClass: Sendable {
+    /// What a configuration says of one device.
     associatedtype Device: BackedDevice
 
     /// The kind of the frontend and of the record.
@@ -90,7 +93,9 @@ extension DeviceClass where Device: NumberedDevice {
 
 /// What completing and planning devices needs to know of the domain and the host.
 public struct DeviceContext: Sendable {
+    /// The domain that gets the devices.
     public var domain: DomainID
+    /// Its type.
     public var type: DomainType
     /// Where hotplug scripts are that are named without a directory.
     public var scripts: FilePath
@@ -150,6 +155,7 @@ public struct DeviceContext: Sendable {
 
 /// Every class of devices, in the order in which upstream attaches them.
 public enum DeviceClasses {
+    /// In the order in which devices are attached.
     public static let all: [any DeviceClass.Type] = [
         DiskClass.self, ChannelClass.self, P9Class.self, PVCallsClass.self, VFBClass.self, VKBClass.self,
         NICClass.self, VTPMClass.self, USBControllerClass.self, VDisplClass.self, VSndClass.self,

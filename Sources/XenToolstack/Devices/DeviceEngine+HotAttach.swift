@@ -12,7 +12,7 @@ extension DeviceEngine {
     /// - Throws: `deviceExists` when the domain has the device; `notReady` when only a device model could serve
     ///   it and the domain has none. The domain is then as it was before.
     @discardableResult
-    public func attach<Class: DeviceClass>(
+    package func attach<Class: DeviceClass>(
         _: Class.Type, _ device: Class.Device, to domain: DomainID, notes: [DevicePlan.Entry] = []
     ) async throws(ToolstackError) -> Class.Device {
         let lock = try await lockDevices(of: domain)
@@ -63,7 +63,7 @@ extension DeviceEngine {
     /// An interruption counts until the guest is asked; from then on this runs to its end.
     ///
     /// - Throws: `timedOut` when the guest does not let go of it and `force` is `never`.
-    public func detach<Class: DeviceClass>(
+    package func detach<Class: DeviceClass>(
         _: Class.Type, _ address: DeviceAddress, force: Force
     ) async throws(ToolstackError) {
         let lock = try await lockDevices(of: address.domain)

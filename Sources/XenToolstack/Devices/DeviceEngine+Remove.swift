@@ -4,7 +4,7 @@ import XenTypes
 
 extension DeviceEngine {
     /// What to do when a guest does not let go of a device.
-    public enum Force: Sendable, Hashable {
+    package enum Force: Sendable, Hashable {
         /// Give up.
         case never
         /// Take the device away once the time is up.
@@ -17,7 +17,7 @@ extension DeviceEngine {
     /// have besides. What fails is logged.
     ///
     /// The domain does not run any more, nor its device model.
-    public func destroyAll(of domain: DomainID) async {
+    package func destroyAll(of domain: DomainID) async {
         let found = toolstack.insist("list the devices of domain \(domain)") {
             let recorded = try self.devices(of: domain)
             let stray = try strayBackends(of: domain)
@@ -38,14 +38,14 @@ extension DeviceEngine {
     ///
     /// - Throws: `timedOut` when the guest does not let go of it and `force` is `never`; the request stays, and the
     ///   device goes when the guest lets go.
-    public func remove(_ device: DeviceAddress, force: Force) async throws(ToolstackError) {
+    package func remove(_ device: DeviceAddress, force: Force) async throws(ToolstackError) {
         if let error = await remove([device], force: force).first { throw error }
     }
 
     /// The devices on record, in the store's order.
     ///
     /// - Parameter kinds: nil for all.
-    public func devices(of domain: DomainID, kinds: [DeviceKind]? = nil) throws(ToolstackError) -> [DeviceAddress] {
+    package func devices(of domain: DomainID, kinds: [DeviceKind]? = nil) throws(ToolstackError) -> [DeviceAddress] {
         let root = DomainPaths(domain).libxl / "device"
         do throws(StoreError) {
             var kinds = kinds ?? []

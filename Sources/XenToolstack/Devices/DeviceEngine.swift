@@ -8,7 +8,7 @@ import XenTypes
 ///
 /// What will be done is planned by the classes as values (`DevicePlan`); this carries it out, all devices of a
 /// domain side by side.
-public struct DeviceEngine: Sendable {
+package struct DeviceEngine: Sendable {
     let toolstack: Toolstack
     let hotplug: any HotplugRunner
 
@@ -16,7 +16,7 @@ public struct DeviceEngine: Sendable {
     var timeouts: Timeouts { toolstack.timeouts }
 
     /// - Parameter hotplug: what connects backends to the host; nil for scripts, and what does without them.
-    public init(_ toolstack: Toolstack, hotplug: (any HotplugRunner)? = nil) {
+    package init(_ toolstack: Toolstack, hotplug: (any HotplugRunner)? = nil) {
         self.toolstack = toolstack
         self.hotplug = hotplug ?? toolstack.hotplug
     }
@@ -28,7 +28,7 @@ public struct DeviceEngine: Sendable {
     ///
     /// - Throws: `invalid` or `notSupported`, naming the device and what to do; `domainNotFound` for a backend.
     /// - Parameter domain: which has devices already that it is to have again, or none.
-    public func complete(
+    package func complete(
         _ configuration: inout DomainConfiguration, for domain: DomainID = .invalid
     ) throws(ToolstackError) {
         try refuseUnknown(configuration)
@@ -82,7 +82,7 @@ public struct DeviceEngine: Sendable {
     /// - Parameters:
     ///   - build: its configuration went through `complete`.
     ///   - assumed: the layout of the guest's rings, such as "x86_64-abi", for a PV guest that is not there yet.
-    public func plans(
+    package func plans(
         for build: DomainBuild, nativeProtocol assumed: String? = nil
     ) throws(ToolstackError) -> [DevicePlan] {
         let context = try context(for: build, nativeProtocol: assumed)

@@ -1,26 +1,43 @@
 /// The kinds of device directories in xenstore: `device/KIND` of a frontend, `backend/KIND` of a backend
 /// (`libxl__device_kind` in `libxl_types_internal.idl`; the names are part of the store's layout).
 public enum DeviceKind: String, Sendable, Hashable, CaseIterable {
+    /// Network card.
     case vif
+    /// Disk.
     case vbd
     /// Block devices of tapdisk.
     case vbd3
+    /// Disk that QEMU serves: kind of a backend.
     case qdisk
+    /// PCI devices.
     case pci
+    /// Display.
     case vfb
+    /// Keyboard and pointer.
     case vkbd
+    /// Console.
     case console
+    /// Trusted platform module.
     case vtpm
+    /// USB controller.
     case vusb
+    /// USB controller that QEMU serves.
     case qusb
+    /// Directory shared over 9P.
     case p9 = "9pfs"
     /// Those that `xen-9pfsd` serves.
     case xen9P = "xen_9pfs"
+    /// Display of the vdispl protocol.
     case vdispl
+    /// Serial port of a guest on ARM.
     case vuart
+    /// Socket calls that another domain performs.
     case pvcalls
+    /// Sound card.
     case vsnd
+    /// Keyboard and pointer that a program of its own serves: kind of a backend.
     case vinput
+    /// Virtio disk.
     case virtioDisk = "virtio_disk"
 
     /// Whether a QEMU process is the backend: it connects devices when it finds them, without the toolstack's help.

@@ -5,7 +5,9 @@ import XenTypes
 public struct DevicePlan: Sendable, Hashable {
     /// A node below one of the device's directories.
     public struct Entry: Sendable, Hashable {
+        /// The node's name below its directory.
         public let key: String
+        /// What is written.
         public let value: String
 
         public init(_ key: String, _ value: String) {
@@ -24,6 +26,7 @@ public struct DevicePlan: Sendable, Hashable {
         case emulation(QEMUDevice)
     }
 
+    /// The device.
     public let address: DeviceAddress
     /// The backend's nodes, which the guest may read; copied into the record.
     public var backend: [Entry]
@@ -35,6 +38,7 @@ public struct DevicePlan: Sendable, Hashable {
     public var notes: [Entry] = []
     /// Whether QEMU emulates the device, so that neither end has nodes, and the record says all.
     public private(set) var isEmulated = false
+    /// What its ends do before it can be used.
     public var handshake: Handshake
 
     /// - Parameters:
@@ -105,14 +109,23 @@ public struct DevicePlan: Sendable, Hashable {
 
 /// The states of both ends (`enum xenbus_state` in `xen/io/xenbus.h`).
 public enum XenbusState: UInt32, Sendable, Hashable {
+    /// The end is gone.
     case unknown = 0
+    /// It has not begun.
     case initialising = 1
+    /// It has said what it has, and waits for the other end.
     case initWait = 2
+    /// It has said where its memory is, and waits for the other end.
     case initialised = 3
+    /// It works.
     case connected = 4
+    /// It is being taken away.
     case closing = 5
+    /// It has let go.
     case closed = 6
+    /// It is being changed (PCI).
     case reconfiguring = 7
+    /// It has been changed (PCI).
     case reconfigured = 8
 
     /// - Parameter text: a node's value; guests write it, so anything may be in it.
@@ -121,6 +134,7 @@ public enum XenbusState: UInt32, Sendable, Hashable {
         self.init(rawValue: number)
     }
 
+    /// As nodes hold it.
     public var text: String { String(rawValue) }
 
     /// The header's name in lower case with underscores.

@@ -5,6 +5,7 @@ import XenTypes
 ///
 /// The guest writes the frontend, so its numbers can be anything.
 public struct DeviceStatus: Sendable {
+    /// The device.
     public let address: DeviceAddress
     /// What the toolstack wrote for the backend, by key.
     public let record: [String: String]

@@ -3,7 +3,7 @@ import SystemPackage
 import XenTypes
 
 /// What this domain itself uses a device of the host for.
-public enum DeviceUse: Sendable, Hashable, CustomStringConvertible {
+package enum DeviceUse: Sendable, Hashable, CustomStringConvertible {
     /// A disk with a file system that is mounted there.
     case fileSystem(String)
     case swap
@@ -14,14 +14,14 @@ public enum DeviceUse: Sendable, Hashable, CustomStringConvertible {
     case input(String)
 
     /// Whether this host would be lost without it, or much of it.
-    public var isVital: Bool {
+    package var isVital: Bool {
         switch self {
         case .fileSystem, .swap, .onlyNetwork: true
         case .network, .input: false
         }
     }
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .fileSystem(let place): "\(place) is mounted from a disk of it"
         case .swap: "there is swap space on a disk of it"

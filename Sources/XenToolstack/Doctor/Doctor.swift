@@ -9,6 +9,11 @@ public struct Doctor: Sendable {
     /// Only what concerns this domain, which may be no more; nil for all.
     let domain: DomainID?
 
+    /// A look at a host.
+    ///
+    /// - Parameters:
+    ///   - domain: the only one to look at; nil for all and for the host.
+    ///   - saves: directories in which to look for files that an interrupted save left.
     public init(_ toolstack: Toolstack, domain: DomainID? = nil, saves: [FilePath] = []) {
         self.toolstack = toolstack
         self.domain = domain
@@ -17,6 +22,7 @@ public struct Doctor: Sendable {
 
     /// What came of one finding.
     public struct Treatment: Sendable, Hashable {
+        /// What was wrong.
         public var finding: Finding
         /// What was done.
         public var done: String?
@@ -26,7 +32,9 @@ public struct Doctor: Sendable {
 
     /// What was done, and what is wrong still.
     public struct Report: Sendable {
+        /// What was mended, or was tried to be.
         public var treatments: [Treatment] = []
+        /// What is wrong still.
         public var findings: [Finding] = []
 
         public init() {}

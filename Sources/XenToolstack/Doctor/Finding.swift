@@ -36,7 +36,9 @@ public struct Finding: Sendable, Hashable {
     public var who: String?
     /// What mends it: command lines, or an advice.
     public var remedy: String
+    /// Whose consent its repair needs.
     public var consent = Consent.general
+    /// How much it matters.
     public var severity = Severity.problem
     /// Why it is not mended now although it could be.
     public var hindrance: String?

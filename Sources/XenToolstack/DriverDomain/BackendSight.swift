@@ -1,17 +1,17 @@
 import XenStore
 
 /// What the nodes of one backend say, of which the toolstack's domain and the kernel of this one write the values.
-public struct BackendSight: Sendable, Hashable {
+package struct BackendSight: Sendable, Hashable {
     /// nil for a state that no protocol knows.
-    public var state: XenbusState?
+    package var state: XenbusState?
     /// Whether the toolstack still wants the device.
-    public var isOnline: Bool
+    package var isOnline: Bool
     /// Whether a hotplug script has connected it already, also one that an earlier process ran.
-    public var isConnected: Bool
+    package var isConnected: Bool
 }
 
 /// What a driver domain is to do about a backend that a hotplug script connects.
-public enum BackendStep: Sendable, Hashable {
+package enum BackendStep: Sendable, Hashable {
     case wait
     case connect
     /// It is connected: by an earlier process of this kind.
@@ -23,7 +23,7 @@ public enum BackendStep: Sendable, Hashable {
     /// - Parameters:
     ///   - sight: nil when the backend has no nodes.
     ///   - isKnown: whether it has been dealt with: connected, or tried in vain.
-    public init(_ sight: BackendSight?, isKnown: Bool) {
+    package init(_ sight: BackendSight?, isKnown: Bool) {
         guard let sight else {
             self = isKnown ? .release : .wait
             return
@@ -47,22 +47,23 @@ public enum BackendStep: Sendable, Hashable {
 }
 
 /// What a driver domain is to do about the backends of one guest that QEMU serves: one process serves all of them.
-public struct BackendModelStep: Sendable, Hashable {
-    public enum Process: Sendable, Hashable {
+package struct BackendModelStep: Sendable, Hashable {
+    package enum Process: Sendable, Hashable {
         case leave
         case start
         case stop
     }
 
     /// Backends whose nodes go first.
-    public var removed: [DeviceAddress] = []
-    public var process = Process.leave
+    package var removed: [DeviceAddress] = []
+    package var process = Process.leave
 
     /// - Parameters:
     ///   - isRunning: whether there is a QEMU for them.
     ///   - hopeless: backends for which QEMU could not be started.
-    public init(_ sights: [(device: DeviceAddress, sight: BackendSight)], isRunning: Bool, hopeless: Set<DeviceAddress>)
-    {
+    package init(
+        _ sights: [(device: DeviceAddress, sight: BackendSight)], isRunning: Bool, hopeless: Set<DeviceAddress>
+    ) {
         var isUsed = false
         for (device, sight) in sights {
             let isGone =

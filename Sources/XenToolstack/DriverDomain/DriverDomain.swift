@@ -9,7 +9,7 @@ import XenTypes
 /// It needs no hypervisor: all that it learns, it learns from the nodes of its own backends, which the toolstack's domain
 /// and its own kernel write. What a guest writes is never read. It keeps no file: a process that starts anew goes on from
 /// the nodes.
-public final class DriverDomain: Sendable {
+package final class DriverDomain: Sendable {
     /// What is dealt with at a time, all other such things beside it.
     enum Unit: Sendable, Hashable {
         /// A backend that a script connects, or that only its driver serves.
@@ -40,7 +40,7 @@ public final class DriverDomain: Sendable {
     /// How many scripts and QEMUs may be at work side by side.
     private static let limit = 16
 
-    public let domain: DomainID
+    package let domain: DomainID
     private let toolstack: Toolstack
     private let hotplug: any HotplugRunner
     private let storage: any StorageKernel
@@ -51,7 +51,7 @@ public final class DriverDomain: Sendable {
     private var root: StorePath { DomainPaths(domain).guest / "backend" }
 
     /// - Throws: `fail` when xenstore does not say which domain this is.
-    public convenience init(_ toolstack: Toolstack) throws(ToolstackError) {
+    package convenience init(_ toolstack: Toolstack) throws(ToolstackError) {
         self.init(toolstack, domain: try Self.ownDomain(toolstack.store))
     }
 
@@ -82,7 +82,7 @@ public final class DriverDomain: Sendable {
     ///
     /// - Parameter ready: called once all backends that are there are known.
     /// - Throws: `lockFail` when another process does so, `fail` when xenstored is lost for good.
-    public func run(ready: @escaping @Sendable () -> Void = {}) async throws(ToolstackError) {
+    package func run(ready: @escaping @Sendable () -> Void = {}) async throws(ToolstackError) {
         try Files.makeDirectory(toolstack.paths.run)
         let path = toolstack.paths.run.appending("xldevd-\(domain).lock")
         guard let lock = try FileLock.acquireIfFree(path) else {

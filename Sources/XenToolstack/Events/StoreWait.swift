@@ -2,7 +2,7 @@ import XenStore
 import XenTypes
 
 /// What a look at the awaited thing showed.
-public enum Observation<Value: Sendable>: Sendable {
+package enum Observation<Value: Sendable>: Sendable {
     case reached(Value)
     /// Not yet; the text says what is there instead, for the error of a wait that expires: "state 1".
     case pending(String)

@@ -4,8 +4,11 @@ import XenTypes
 
 /// What `xl cpupool-create` makes.
 public struct CPUPoolPlan: Hashable, Sendable {
+    /// The pool's name.
     public var name: String
+    /// Its scheduler.
     public var scheduler: DomainModel.Scheduler
+    /// Its processors.
     public var cpus: Bitmap
 
     public init(name: String, scheduler: DomainModel.Scheduler, cpus: Bitmap) {

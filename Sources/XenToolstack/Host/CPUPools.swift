@@ -6,6 +6,7 @@ import XenTypes
 
 /// A CPU pool as commands show it.
 public struct CPUPool: Hashable, Sendable {
+    /// The pool's number.
     public var id: UInt32
     /// As xenstore has it; nil when it has none.
     public var name: String?
@@ -13,6 +14,7 @@ public struct CPUPool: Hashable, Sendable {
     public var scheduler: DomainModel.Scheduler?
     /// How many domains are in it.
     public var domains: UInt32
+    /// Its processors.
     public var cpus: Bitmap
 
     public init(id: UInt32, name: String?, scheduler: DomainModel.Scheduler?, domains: UInt32, cpus: Bitmap) {
@@ -31,7 +33,9 @@ public struct CPUPool: Hashable, Sendable {
 
 /// Why a processor stayed where it was.
 public struct CPUMoveProblem: Hashable, Sendable {
+    /// The processor.
     public var cpu: Int
+    /// Why it could not be moved.
     public var cause: String
 }
 

@@ -5,16 +5,20 @@ import XenTypes
 
 /// A domain as lists show it.
 public struct ListedDomain: Hashable, Sendable {
+    /// What the hypervisor knows of it.
     public var info: DomainInfo
     /// As xenstore has it, with whatever characters: escape it before it goes to a terminal.
     public var name: String?
     /// Flask's label; nil also without Flask.
     public var securityLabel: String?
+    /// Its CPU pool's name; nil where it was not asked for.
     public var poolName: String?
+    /// NUMA nodes that its memory comes from; nil where they were not asked for.
     public var nodeAffinity: Bitmap?
     /// What the domain was created as; the control domain and one that another toolstack made without saying so
     /// count as PV or HVM by what the hypervisor knows.
     public var type: DomainType?
+    /// Its QEMU; nil where that was not asked for, and for one without.
     public var deviceModel: DeviceModelStatus?
     /// When it was created or arrived here, in seconds since 1970; nil where that was not noted.
     public var startTime: Int?
@@ -32,13 +36,21 @@ public struct DomainDetails: OptionSet, Sendable {
     public let rawValue: Int
     public init(rawValue: Int) { self.rawValue = rawValue }
 
+    /// ``ListedDomain/securityLabel``.
     public static let securityLabel = DomainDetails(rawValue: 1)
+    /// ``ListedDomain/poolName``.
     public static let pool = DomainDetails(rawValue: 2)
+    /// ``ListedDomain/nodeAffinity``.
     public static let nodeAffinity = DomainDetails(rawValue: 4)
+    /// ``ListedDomain/type``.
     public static let type = DomainDetails(rawValue: 8)
+    /// ``ListedDomain/deviceModel``.
     public static let deviceModel = DomainDetails(rawValue: 16)
+    /// ``ListedDomain/startTime``.
     public static let startTime = DomainDetails(rawValue: 32)
+    /// ``ListedDomain/addresses``.
     public static let addresses = DomainDetails(rawValue: 64)
+    /// All of them.
     public static let all: DomainDetails = [
         .securityLabel, .pool, .nodeAffinity, .type, .deviceModel, .startTime, .addresses,
     ]

@@ -7,9 +7,13 @@ import XenTypes
 public struct HostInfo: Hashable, Sendable {
     /// The control domain's kernel (uname(2)).
     public struct Kernel: Hashable, Sendable {
+        /// The host's name.
         public var host: String
+        /// The kernel's release.
         public var release: String
+        /// The kernel's version.
         public var version: String
+        /// The machine's architecture.
         public var machine: String
 
         public init(host: String, release: String, version: String, machine: String) {
@@ -22,11 +26,13 @@ public struct HostInfo: Hashable, Sendable {
 
     /// The layout of CPUs, memory and devices.
     public struct Topology: Hashable, Sendable {
+        /// Each processor's place, by number.
         public var cpus: [CPUTopology]
         /// The devices that Linux knows, in its order, with their NUMA nodes.
         public var devices: [(address: PCIDeviceAddress, node: UInt32?)] {
             zip(addresses, deviceNodes).map { ($0, $1) }
         }
+        /// Each NUMA node, by number.
         public var nodes: [NUMANode]
         var addresses: [PCIDeviceAddress]
         var deviceNodes: [UInt32?]
@@ -39,15 +45,21 @@ public struct HostInfo: Hashable, Sendable {
         }
     }
 
+    /// The control domain's kernel.
     public var kernel: Kernel
+    /// Processors and memory.
     public var physical: PhysicalInfo
+    /// Pages that sharing between guests has freed.
     public var sharingFreedPages: UInt64
+    /// Frames that guests share.
     public var sharingUsedFrames: UInt64
     /// CPUs that belong to no pool.
     public var freeCPUs: Int
+    /// The hypervisor's version.
     public var version: XenVersion
     /// The scheduler's name; nil when it is none that this release knows.
     public var scheduler: String?
+    /// The places of processors, memory and devices; nil where they were not asked for.
     public var topology: Topology?
     /// What xenstored has (`XENSTORE_SERVER_FEATURE_*`), where that was asked for; 0 where it cannot say.
     public var storeFeatures: UInt32?

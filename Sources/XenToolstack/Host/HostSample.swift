@@ -7,7 +7,9 @@ public struct HostSample: Sendable {
     public var instant: ContinuousClock.Instant
     /// The same by the host's clock, in nanoseconds since 1970.
     public var time: UInt64
+    /// Processors and memory.
     public var physical: PhysicalInfo
+    /// All domains, by number.
     public var domains: [DomainSample]
 
     public init(
@@ -37,12 +39,15 @@ public struct HostSample: Sendable {
 
 /// What a domain has used.
 public struct DomainSample: Sendable {
+    /// What the hypervisor knows of it.
     public var info: DomainInfo
     /// As xenstore has it, with whatever characters: escape it before it goes to a terminal.
     public var name: String
     /// By number; empty unless asked for.
     public var vcpus: [VCPUInfo] = []
+    /// Its network cards, by number.
     public var networks: [NetworkSample] = []
+    /// Its disks, by number.
     public var disks: [DiskSample] = []
 
     public init(info: DomainInfo, name: String) {
@@ -72,13 +77,21 @@ public struct DomainSample: Sendable {
 
 /// What a network card's interface on the host counts: what it sends, the guest receives.
 public struct NetworkCounters: Hashable, Sendable {
+    /// Bytes that came.
     public var receivedBytes: UInt64 = 0
+    /// Packets that came.
     public var receivedPackets: UInt64 = 0
+    /// Faults among those that came.
     public var receiveErrors: UInt64 = 0
+    /// Packets that came and were dropped.
     public var receiveDrops: UInt64 = 0
+    /// Bytes that went.
     public var sentBytes: UInt64 = 0
+    /// Packets that went.
     public var sentPackets: UInt64 = 0
+    /// Faults among those that went.
     public var sendErrors: UInt64 = 0
+    /// Packets that were to go and were dropped.
     public var sendDrops: UInt64 = 0
 
     public init() {}
@@ -95,11 +108,13 @@ public struct NetworkCounters: Hashable, Sendable {
     }
 }
 
+/// A network card's traffic since it was connected.
 public struct NetworkSample: Hashable, Sendable {
     /// The host's interface.
     public var interface: String
     /// The number of the guest's card.
     public var card: UInt32
+    /// The traffic.
     public var counters: NetworkCounters
 
     public init(interface: String, card: UInt32, counters: NetworkCounters) {
@@ -109,13 +124,17 @@ public struct NetworkSample: Hashable, Sendable {
     }
 }
 
+/// A disk's traffic since it was connected.
 public struct DiskCounters: Hashable, Sendable {
     /// How often the backend had no request left to take from the ring.
     public var outOfRequests: UInt64 = 0
+    /// Requests to read.
     public var reads: UInt64 = 0
+    /// Requests to write.
     public var writes: UInt64 = 0
     /// In units of 512 bytes.
     public var sectorsRead: UInt64 = 0
+    /// Sectors that were written, of 512 bytes.
     public var sectorsWritten: UInt64 = 0
 
     public init() {}
@@ -129,15 +148,19 @@ public struct DiskCounters: Hashable, Sendable {
     }
 }
 
+/// A disk and its traffic.
 public struct DiskSample: Hashable, Sendable {
     /// Who serves it.
     public enum Backend: String, Hashable, Sendable {
         /// The kernel.
         case blkback
+        /// blktap.
         case blktap
+        /// QEMU.
         case qemu
     }
 
+    /// What serves it.
     public var backend: Backend
     /// The guest's number for it; QEMU has none.
     public var device: UInt32?

@@ -12,7 +12,7 @@ extension Toolstack {
     /// A domain that has no name is left out: it is being made or has gone.
     ///
     /// - Parameter includesVCPUs: costs a request for each virtual CPU.
-    public func sample(includingVCPUs includesVCPUs: Bool = false) async throws(ToolstackError)
+    package func sample(includingVCPUs includesVCPUs: Bool = false) async throws(ToolstackError)
         -> HostSample
     {
         do {

@@ -3,14 +3,23 @@ import XenTypes
 
 /// What a hypervisor may be built or started without.
 public enum HypervisorFeature: Sendable, CaseIterable {
+    /// Flask, the security module.
     case flask
+    /// The scheduler credit.
     case credit
+    /// The scheduler credit2.
     case credit2
+    /// The scheduler rtds.
     case rtds
+    /// Memory that guests share.
     case memorySharing
+    /// Parameters that can be set while it runs.
     case parameters
+    /// Readings of what domains use of caches.
     case cacheMonitoring
+    /// Parts of caches for domains.
     case cacheAllocation
+    /// Limits of domains' memory traffic.
     case bandwidthAllocation
 
     /// The option of its build, without "CONFIG_".

@@ -3,7 +3,9 @@ import XenControl
 
 /// A word of the hypervisor's command line that is to hold from now on.
 public struct ParameterChange: Hashable, Sendable {
+    /// The parameter.
     public var name: String
+    /// What it is set to.
     public var value: String
 
     public init(name: String, value: String) {

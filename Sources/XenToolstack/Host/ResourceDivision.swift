@@ -6,6 +6,7 @@ import XenTypes
 public enum SharedResource: Hashable, Sendable {
     /// Of level 2 or 3.
     case cache(level: Int)
+    /// Memory traffic.
     case bandwidth
 
     var feature: HypervisorFeature {
@@ -18,12 +19,17 @@ public enum SharedResource: Hashable, Sendable {
 
 /// A socket whose resource is divided.
 public struct DividedSocket: Hashable, Sendable {
+    /// How it can be divided.
     public enum Division: Hashable, Sendable {
+        /// A cache, in parts.
         case cache(CacheDivision)
+        /// Memory traffic, by holding it back.
         case bandwidth(BandwidthDivision)
     }
 
+    /// The socket's number.
     public var socket: UInt32
+    /// How it can be divided.
     public var division: Division
     /// The level 3 cache's, in KiB; nil where another resource is divided.
     public var cacheSize: UInt32?

@@ -6,6 +6,7 @@ import XenTypes
 public struct ResourceMonitoring: Hashable, Sendable {
     /// How many domains can be monitored at once, and what of them.
     public var monitors: UInt32
+    /// What can be read.
     public var resources: [MonitoredResource]
 
     public init(monitors: UInt32, resources: [MonitoredResource]) {
@@ -16,7 +17,9 @@ public struct ResourceMonitoring: Hashable, Sendable {
 
 /// What a domain uses of resources, or may use.
 public struct ResourceUse: Hashable, Sendable {
+    /// The domain.
     public var domain: DomainID
+    /// Its name; nil for one without.
     public var name: String?
     /// nil where one could not be read.
     public var values: [UInt64?]
@@ -30,8 +33,11 @@ public struct ResourceUse: Hashable, Sendable {
 
 /// What the monitors of domains show, by socket.
 public struct MonitorReadings: Hashable, Sendable {
+    /// What was read.
     public var resource: MonitoredResource
+    /// How many domains can be monitored at once.
     public var monitors: UInt32
+    /// The sockets that were read, by number.
     public var sockets: [UInt32]
     /// In the order of `sockets`, in KiB; empty where another resource than the cache is shown.
     public var cacheSizes: [UInt32]
@@ -51,6 +57,7 @@ public struct MonitorReadings: Hashable, Sendable {
     /// The words for what can be monitored.
     public static var resourceNames: [String] { MonitoredResource.allCases.map(\.name) }
 
+    /// The resource that `xl psr-cmt-show` knows by this name; nil for none.
     public static func resource(named name: String) -> MonitoredResource? {
         MonitoredResource.allCases.first { $0.name == name }
     }
@@ -68,12 +75,18 @@ extension Toolstack {
         }
     }
 
+    /// Begins to monitor what a domain uses of caches.
+    ///
+    /// - Throws: when the machine cannot, or has no monitor left.
     public func attachMonitor(to domain: DomainID) throws(ToolstackError) {
         do { try hypervisor.attachMonitor(to: domain) } catch {
             throw monitoringError("cannot monitor the caches of domain \(domain)", error)
         }
     }
 
+    /// Ends it.
+    ///
+    /// - Throws: when the domain is not monitored.
     public func detachMonitor(from domain: DomainID) throws(ToolstackError) {
         do { try hypervisor.detachMonitor(from: domain) } catch {
             throw monitoringError("cannot end the monitoring of domain \(domain)", error)

@@ -11,6 +11,7 @@ public final class RunningHostFacts: HostFacts {
     private lazy var domains = (try? toolstack.hypervisor.domains()) ?? []
     private lazy var addresses = toolstack.hardwareAddresses(servedBy: .control)
 
+    /// Facts of a host, each looked up when it is first asked for.
     public init(_ toolstack: Toolstack) { self.toolstack = toolstack }
 
     public var scriptDirectory: String { toolstack.paths.scripts.string }
@@ -50,8 +51,10 @@ public final class RunningHostFacts: HostFacts {
         return matches.first { match in domains.contains { $0.domain == match } }
     }
 
+    /// The running domain with this UUID; nil for none.
     public func domain(with uuid: XenUUID) -> DomainID? { domains.first { $0.uuid == uuid }?.domain }
 
+    /// The running domain with a card of this address; nil for none.
     public func domain(using address: MACAddress) -> DomainID? { addresses[address] }
 
     public func assignmentProblem(_ device: PCIDevice) -> String? {

@@ -6,7 +6,9 @@ import XenTypes
 public struct SchedulerPool: Hashable, Sendable {
     /// What holds for the pool as a whole.
     public enum Settings: Hashable, Sendable {
+        /// Those of credit.
         case credit(CreditPoolParameters)
+        /// How long a virtual CPU runs at least, in microseconds; 0 for no such limit.
         case credit2(rateLimitMicroseconds: UInt32)
     }
 
@@ -22,7 +24,9 @@ public struct SchedulerPool: Hashable, Sendable {
 
     /// A vCPU's share under rtds.
     public struct VCPUShare: Hashable, Sendable {
+        /// The virtual CPU's number.
         public var vcpu: UInt32
+        /// Its share.
         public var parameters: RTDSParameters
 
         public init(vcpu: UInt32, parameters: RTDSParameters) {
@@ -31,9 +35,13 @@ public struct SchedulerPool: Hashable, Sendable {
         }
     }
 
+    /// A domain of the pool.
     public struct Domain: Hashable, Sendable {
+        /// The domain's number.
         public var domain: DomainID
+        /// Its name; nil for one without.
         public var name: String?
+        /// Its share of processor time.
         public var share: Share
 
         public init(domain: DomainID, name: String?, share: Share) {
@@ -43,7 +51,9 @@ public struct SchedulerPool: Hashable, Sendable {
         }
     }
 
+    /// The pool's number.
     public var id: UInt32
+    /// Its name; nil for one without.
     public var name: String?
     /// nil where the scheduler has none, or where they cannot be read: another scheduler runs the pool.
     public var settings: Settings?
@@ -62,14 +72,19 @@ public struct SchedulerPool: Hashable, Sendable {
 public enum VCPUChoice: Hashable, Sendable {
     /// Those with which the domain's vCPUs begin.
     case first
+    /// All of them, each for itself.
     case all
+    /// Those with these numbers.
     case some([UInt32])
 }
 
 /// A credit scheduler's settings of a pool, as far as they are to be changed.
 public struct SchedulerPoolChange: Hashable, Sendable {
+    /// How long a virtual CPU runs at once, in milliseconds; nil to leave it.
     public var timesliceMilliseconds: Int?
+    /// How long it runs at least, in microseconds; nil to leave it.
     public var rateLimitMicroseconds: Int?
+    /// How long it stays on a processor after it ran there, in microseconds; nil to leave it.
     public var migrationDelayMicroseconds: Int?
 
     public init(
@@ -80,6 +95,7 @@ public struct SchedulerPoolChange: Hashable, Sendable {
         self.migrationDelayMicroseconds = migrationDelayMicroseconds
     }
 
+    /// Whether all is left as it is.
     public var isEmpty: Bool { self == SchedulerPoolChange() }
 
     /// In microseconds; 0 is none (`XEN_SYSCTL_SCHED_RATELIMIT_*` in `xen/sysctl.h`).

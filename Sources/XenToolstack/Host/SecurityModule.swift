@@ -4,6 +4,7 @@ import XenControl
 
 /// What Flask does with what its policy forbids.
 public enum SecurityMode: String, Sendable {
+    /// What the policy does not allow is refused.
     case enforcing
     /// Logs it and lets it pass.
     case permissive
@@ -12,6 +13,9 @@ public enum SecurityMode: String, Sendable {
 }
 
 extension Toolstack {
+    /// Whether Flask's policy counts.
+    ///
+    /// - Throws: when there is no Flask.
     public func securityMode() throws(ToolstackError) -> SecurityMode {
         do {
             guard let isEnforcing = try hypervisor.flaskEnforcing() else { return .disabled }

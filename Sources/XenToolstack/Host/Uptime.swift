@@ -6,9 +6,11 @@ import XenTypes
 
 /// How long a domain has run.
 public struct DomainUptime: Hashable, Sendable {
+    /// The domain.
     public var domain: DomainID
     /// As xenstore has it, with whatever characters: escape it before it goes to a terminal.
     public var name: String?
+    /// For how long it has been on this host, in seconds.
     public var seconds: UInt64
 
     public init(domain: DomainID, name: String?, seconds: UInt64) {

@@ -4,8 +4,11 @@ import XenTypes
 
 /// The vCPUs of one domain.
 public struct ListedVCPUs: Hashable, Sendable {
+    /// A virtual CPU.
     public struct Entry: Hashable, Sendable {
+        /// What it is doing.
         public var info: VCPUInfo
+        /// Where it may run.
         public var affinity: VCPUAffinity
 
         public init(info: VCPUInfo, affinity: VCPUAffinity) {
@@ -14,9 +17,11 @@ public struct ListedVCPUs: Hashable, Sendable {
         }
     }
 
+    /// The domain.
     public var domain: DomainID
     /// As xenstore has it, with whatever characters: escape it before it goes to a terminal.
     public var name: String?
+    /// Its virtual CPUs, by number.
     public var vcpus: [Entry]
 
     public init(domain: DomainID, name: String?, vcpus: [Entry]) {

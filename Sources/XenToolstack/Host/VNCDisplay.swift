@@ -7,6 +7,7 @@ public struct VNCDisplay: Sendable, Hashable {
     public var host: String
     /// The display's number: its port less 5900.
     public var number: UInt16
+    /// The password; nil for none.
     public var password: String?
 }
 

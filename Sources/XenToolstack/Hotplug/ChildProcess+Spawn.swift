@@ -117,7 +117,7 @@ extension ChildProcess.Plan {
     /// Becomes the program, with this process's streams and number. Returns only when that fails.
     ///
     /// - Returns: why it failed.
-    public func replaceSelf() -> Errno {
+    package func replaceSelf() -> Errno {
         let argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         let envp: [UnsafeMutablePointer<CChar>?] = environmentStrings().map { strdup($0) } + [nil]
         defer {

@@ -6,9 +6,9 @@ import SystemPackage
 ///
 /// Started with posix_spawn, for `fork` in a process with threads is not safe. It gets the descriptors
 /// that its plan names and no others, default signal handlers and an empty signal mask.
-public final class ChildProcess: Sendable {
-    public let id: pid_t
-    public let plan: Plan
+package final class ChildProcess: Sendable {
+    package let id: pid_t
+    package let plan: Plan
     private let handle: FileDescriptor
     private let state = Mutex<ExitStatus?>(nil)
 
@@ -22,7 +22,7 @@ public final class ChildProcess: Sendable {
 
     /// - Throws: `noMemory` when there is no room for one more process now, or `fail` when the program cannot be
     ///   started; with the system's words.
-    public static func start(_ plan: Plan) throws(ToolstackError) -> ChildProcess {
+    package static func start(_ plan: Plan) throws(ToolstackError) -> ChildProcess {
         let id = try plan.spawn()
         do {
             return ChildProcess(id: id, plan: plan, handle: try SystemCalls.openProcess(id))
@@ -34,7 +34,7 @@ public final class ChildProcess: Sendable {
     }
 
     /// Suspends until the process has ended.
-    public func wait() async throws(CancellationError) -> ExitStatus {
+    package func wait() async throws(CancellationError) -> ExitStatus {
         while true {
             if let status = reap() { return status }
             try await waitUntilReadable(handle)
@@ -42,7 +42,7 @@ public final class ChildProcess: Sendable {
     }
 
     /// How the process ended, or nil while it runs.
-    public func reap() -> ExitStatus? {
+    package func reap() -> ExitStatus? {
         state.withLock { ended in
             if let ended { return ended }
             var status: CInt = 0
@@ -56,7 +56,7 @@ public final class ChildProcess: Sendable {
     }
 
     /// Sends a signal to the process, or to its whole group if it leads one. Does nothing once it has been reaped.
-    public func send(_ signal: CInt) {
+    package func send(_ signal: CInt) {
         state.withLock { ended in
             guard ended == nil else { return }
             kill(plan.group == .shared ? id : -id, signal)
@@ -69,7 +69,7 @@ public final class ChildProcess: Sendable {
     /// - Returns: how it ended; nil when it is still there although killed, for it waits in the kernel (state D: a
     ///   device or a network file system that does not answer). It ends when that wait does.
     @discardableResult
-    public func stop(grace: Duration = .seconds(2)) async -> ExitStatus? {
+    package func stop(grace: Duration = .seconds(2)) async -> ExitStatus? {
         await stop(by: [(SIGTERM, grace), (SIGKILL, Self.killLimit)])
     }
 
@@ -92,7 +92,7 @@ public final class ChildProcess: Sendable {
     /// - Parameter grace: for how long a cancelled task still lets the process end by itself.
     /// - Returns: how it ended by itself, or nil if it had to be stopped because the time was up; `reap` is nil then
     ///   if that failed.
-    public func finish(
+    package func finish(
         within limit: Duration, grace: Duration = .zero
     ) async throws(CancellationError) -> ExitStatus? {
         do {
@@ -111,7 +111,7 @@ public final class ChildProcess: Sendable {
 
 extension ChildProcess {
     /// How a process ended.
-    public enum ExitStatus: Sendable, Hashable, CustomStringConvertible {
+    package enum ExitStatus: Sendable, Hashable, CustomStringConvertible {
         case exited(CInt)
         case killed(signal: CInt)
 
@@ -120,9 +120,9 @@ extension ChildProcess {
             self = signal == 0 ? .exited(waitStatus >> 8 & 0xFF) : .killed(signal: signal)
         }
 
-        public var isSuccess: Bool { self == .exited(0) }
+        package var isSuccess: Bool { self == .exited(0) }
 
-        public var description: String {
+        package var description: String {
             switch self {
             case .exited(let status): "exited with status \(status)"
             case .killed(let signal): "was killed by signal \(signal)"
@@ -131,7 +131,7 @@ extension ChildProcess {
     }
 
     /// What one of the standard streams is connected to.
-    public enum Stream: Sendable, Hashable {
+    package enum Stream: Sendable, Hashable {
         case null
         /// The stream of the same number of this process.
         case inherited
@@ -140,7 +140,7 @@ extension ChildProcess {
         case file(FilePath)
     }
 
-    public enum Group: Sendable, Hashable {
+    package enum Group: Sendable, Hashable {
         /// The group of this process: the terminal's Ctrl-C reaches it.
         case shared
         /// A group of its own in the same session.
@@ -150,22 +150,22 @@ extension ChildProcess {
     }
 
     /// A program with all that it starts with, as a value.
-    public struct Plan: Sendable, Hashable {
+    package struct Plan: Sendable, Hashable {
         /// Absolute, or looked up in the current directory.
-        public var executable: FilePath
+        package var executable: FilePath
         /// Including the name of the program itself, first.
-        public var arguments: [String]
+        package var arguments: [String]
         /// Added to this process's environment.
-        public var environment: [String: String] = [:]
-        public var input: Stream = .null
-        public var output: Stream = .inherited
-        public var error: Stream = .inherited
+        package var environment: [String: String] = [:]
+        package var input: Stream = .null
+        package var output: Stream = .inherited
+        package var error: Stream = .inherited
         /// Descriptors that become 3, 4, … in the child.
-        public var passedDescriptors: [FileDescriptor] = []
-        public var group: Group = .shared
-        public var workingDirectory: FilePath?
+        package var passedDescriptors: [FileDescriptor] = []
+        package var group: Group = .shared
+        package var workingDirectory: FilePath?
 
-        public init(_ executable: FilePath, _ arguments: [String] = []) {
+        package init(_ executable: FilePath, _ arguments: [String] = []) {
             self.executable = executable
             self.arguments = [executable.string] + arguments
         }

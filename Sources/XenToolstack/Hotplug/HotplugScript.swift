@@ -2,33 +2,33 @@ import DomainModel
 import XenTypes
 
 /// One run of a hotplug script: what connects a backend to the host's storage or network, or takes it off again.
-public struct HotplugScript: Sendable, Hashable {
-    public enum Action: Sendable, Hashable {
+package struct HotplugScript: Sendable, Hashable {
+    package enum Action: Sendable, Hashable {
         case connect
         case disconnect
     }
 
     /// Which of a device's two interfaces to the host it is about.
-    public enum Part: Sendable, Hashable {
+    package enum Part: Sendable, Hashable {
         case backend
         /// The tap device of an emulated network card, which QEMU makes.
         case emulation
     }
 
-    public let device: DeviceAddress
-    public let action: Action
-    public let part: Part
+    package let device: DeviceAddress
+    package let action: Action
+    package let part: Part
     /// Full path of the program.
-    public let path: String
-    public let arguments: [String]
+    package let path: String
+    package let arguments: [String]
     /// Added to the environment of the toolstack.
-    public let environment: [String: String]
+    package let environment: [String: String]
 
     /// The script of a device, or nil when its kind has none, or the device not that part.
     ///
     /// - Parameter value: a node of the backend by its key, as the toolstack wrote it.
     /// - Throws: `notFound` when the device has no script on record, or what `value` throws.
-    public init?(
+    package init?(
         _ action: Action, _ device: DeviceAddress, part: Part = .backend,
         value: (String) throws(ToolstackError) -> String?
     ) throws(ToolstackError) {
@@ -65,7 +65,7 @@ public struct HotplugScript: Sendable, Hashable {
 }
 
 /// What carries out hotplug: scripts, or, for those that are known, something faster.
-public protocol HotplugRunner: Sendable {
+package protocol HotplugRunner: Sendable {
     /// Connects or disconnects the device; returns when it is done.
     ///
     /// - Throws: `timedOut`, `aborted` when the task is cancelled, or `fail`; nothing of it runs any more then.

@@ -4,19 +4,19 @@ import XenStore
 import XenTypes
 
 /// Runs the scripts as upstream does: standard input from nowhere, everything they print on standard error.
-public struct ScriptRunner: HotplugRunner {
+package struct ScriptRunner: HotplugRunner {
     private let toolstack: Toolstack
     private var limit: Duration { toolstack.timeouts.hotplugScript }
     /// Whether a script holds a lock of its guest's, for which the destruction of that guest waits.
     private let locksGuest: Bool
 
     /// - Parameter locksGuest: false in a driver domain, which knows no guest's UUID and destroys none.
-    public init(_ toolstack: Toolstack, locksGuest: Bool = true) {
+    package init(_ toolstack: Toolstack, locksGuest: Bool = true) {
         self.toolstack = toolstack
         self.locksGuest = locksGuest
     }
 
-    public func run(_ script: HotplugScript) async throws(ToolstackError) {
+    package func run(_ script: HotplugScript) async throws(ToolstackError) {
         try await run(
             FilePath(script.path), script.arguments, script.environment, for: script.device.domain,
             words: script.device.backend / "hotplug-error", needsLock: script.action == .connect)

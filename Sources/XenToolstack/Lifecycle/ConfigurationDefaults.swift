@@ -4,10 +4,10 @@ import XenTypes
 /// Completes a configuration with libxl's defaults and checks that it can be created on a host.
 ///
 /// Pure: reads nothing but its arguments. The rules are those of `libxl__domain_config_setdefault`.
-public struct ConfigurationDefaults {
-    public internal(set) var configuration: DomainConfiguration
+package struct ConfigurationDefaults {
+    package internal(set) var configuration: DomainConfiguration
     /// What a user should know but what does not stop the creation.
-    public internal(set) var warnings: [String] = []
+    package internal(set) var warnings: [String] = []
     let host: HostCapabilities
 
     /// Flask's initial identifiers of guests and of device models (`SECINITSID_DOMU`, `SECINITSID_DOMDM` in
@@ -16,7 +16,7 @@ public struct ConfigurationDefaults {
     static let deviceModelSID: UInt32 = 13
 
     /// - Throws: code `invalid` naming the setting when the host cannot have such a domain.
-    public static func apply(
+    package static func apply(
         to configuration: DomainConfiguration, on host: HostCapabilities
     ) throws(ToolstackError) -> ConfigurationDefaults {
         var work = ConfigurationDefaults(configuration: configuration, host: host)

@@ -4,15 +4,15 @@ import XenStore
 import XenTypes
 
 /// Which console of which domain a user gets to see, and the program that shows it.
-public struct ConsolePlan: Sendable, Hashable {
+package struct ConsolePlan: Sendable, Hashable {
     /// The domain that has the console: the guest itself, or its device model's domain.
-    public var domain: DomainID
-    public var number: UInt32
-    public var type: ConsoleType
+    package var domain: DomainID
+    package var number: UInt32
+    package var type: ConsoleType
     /// The key that leaves the console: a character, or ^ and a letter; nil for the client's own.
-    public var escape: String?
+    package var escape: String?
 
-    public init(domain: DomainID, number: UInt32 = 0, type: ConsoleType = .pv) {
+    package init(domain: DomainID, number: UInt32 = 0, type: ConsoleType = .pv) {
         self.domain = domain
         self.number = number
         self.type = type
@@ -21,7 +21,7 @@ public struct ConsolePlan: Sendable, Hashable {
     /// xenconsole with its arguments.
     ///
     /// - Throws: `notSupported` for another key that leaves it, where the release's cannot be told of one.
-    public func process(_ paths: HostPaths) throws(ToolstackError) -> ChildProcess.Plan {
+    package func process(_ paths: HostPaths) throws(ToolstackError) -> ChildProcess.Plan {
         guard escape == nil || paths.release.choosesConsoleEscape else {
             throw ToolstackError(
                 .notSupported, "cannot choose the key that leaves the console",
@@ -42,7 +42,7 @@ extension Toolstack {
     private static let serialLineNumber: UInt32 = 3
 
     /// The console that a user means who names none.
-    public func primaryConsole(of domain: DomainID) throws(ToolstackError) -> ConsolePlan {
+    package func primaryConsole(of domain: DomainID) throws(ToolstackError) -> ConsolePlan {
         if let stubdomain = deviceModelDomain(of: domain) {
             return ConsolePlan(domain: stubdomain, number: Self.serialLineNumber)
         }

@@ -8,6 +8,7 @@ public struct CreateOptions: Sendable {
     public enum Numbering: Sendable, Hashable {
         /// The hypervisor's next one.
         case next
+        /// A random one.
         case random
 
         /// What libxl writes for it into the stored configuration (`INVALID_DOMID`, `RANDOM_DOMID`).
@@ -19,6 +20,7 @@ public struct CreateOptions: Sendable {
         }
     }
 
+    /// Which number the domain gets.
     public var numbering: Numbering = .next
     /// Whether dom0 gives up memory when too little is free.
     public var balloonsControlDomain = false

@@ -10,39 +10,57 @@ public struct CreatePlan: Sendable, Encodable {
     public enum Step: String, Sendable, Encodable, CaseIterable {
         /// Held until the domain is made: creations for which dom0 gives up memory take turns.
         case lockMemory = "lock_memory"
+        /// Lets dom0 give up what the host lacks.
         case freeMemory = "free_memory"
         /// Finds what plainly cannot work.
         case checkHost = "check_host"
+        /// Makes the empty domain.
         case makeDomain = "make_domain"
+        /// Writes its first nodes, its name among them.
         case writeFirstNodes = "write_first_nodes"
+        /// Has the bootloader find the kernel.
         case runBootloader = "run_bootloader"
         /// vCPUs, their placement, limits, event channels.
         case prepareGuest = "prepare_guest"
         /// Goes on beside what follows, at the latest until devices are attached.
         case startDeviceModel = "start_device_model"
+        /// Fills its memory and sets up its processors.
         case buildGuest = "build_guest"
         /// Beside the restoring: network cards that nothing comes to before the guest sends.
         case attachCards = "attach_cards"
+        /// Takes both from an image.
         case restoreMemory = "restore_memory"
+        /// Makes it known to xenstored.
         case introduce
+        /// Starts the daemon of directories that it does not share with others.
         case start9PDaemon = "start_9p_daemon"
+        /// Writes the nodes of its devices.
         case writeDeviceNodes = "write_device_nodes"
         /// Those that scripts make and the device model opens.
         case attachDisks = "attach_disks"
+        /// Connects its devices.
         case attachDevices = "attach_devices"
         /// The domain that runs the device model, from its making to the device model's readiness.
         case startStubDomain = "start_stub_domain"
+        /// Gives it USB devices of the machine.
         case attachUSBDevices = "attach_usb_devices"
+        /// Gives it PCI devices of the machine.
         case attachPCIDevices = "attach_pci_devices"
+        /// Gives it ports, interrupts and memory of the machine.
         case grantIOAccess = "grant_io_access"
+        /// Stores its configuration.
         case storeConfiguration = "store_configuration"
+        /// Waits for its console.
         case awaitConsole = "await_console"
+        /// Lets it run.
         case unpause
     }
 
     /// A node of the store.
     public struct Node: Sendable, Encodable {
+        /// The node.
         public var path: String
+        /// What is written.
         public var value: String
         /// As `xenstore-ls -p` shows them; nil where they are the parent's.
         public var permissions: String?
@@ -58,11 +76,17 @@ public struct CreatePlan: Sendable, Encodable {
 
     /// The arguments with which the hypervisor makes the domain.
     public struct Arguments: Sendable, Encodable {
+        /// `XEN_DOMCTL_CDF_*` of `xen/domctl.h`.
         public var flags: UInt32
+        /// Most virtual CPUs.
         public var maximumVCPUs: UInt32
+        /// The highest number of an event channel.
         public var maximumEventChannelPort: UInt32
+        /// The highest version of its grant table.
         public var maximumGrantVersion: UInt32
+        /// Number of its CPU pool.
         public var cpupool: UInt32
+        /// `XEN_X86_EMU_*` of `xen/arch-x86/xen.h`.
         public var emulationFlags: UInt32
 
         enum CodingKeys: String, CodingKey {
@@ -77,11 +101,13 @@ public struct CreatePlan: Sendable, Encodable {
 
     /// The QEMU that will be started.
     public struct DeviceModel: Sendable, Encodable {
+        /// QEMU's path.
         public var program: String
         /// Without the program itself.
         public var arguments: [String]
         /// What its environment has besides the toolstack's.
-        public var environment: JSONValue
+        package var environment: JSONValue
+        /// Where its output goes.
         public var logFile: String
         /// Whether it gets few rights (`dm_restrict`).
         public var isRestricted: Bool
@@ -95,8 +121,11 @@ public struct CreatePlan: Sendable, Encodable {
 
     /// The number that the nodes are written for; the domain's own is known only when it is made.
     public var assumedDomainID: UInt32
+    /// The domain's name.
     public var name: String
+    /// The domain's UUID.
     public var uuid: String
+    /// The domain's type, in libxl's words.
     public var type: String
     /// What must be free before the domain is made.
     public var neededMemoryKiB: UInt64
@@ -104,11 +133,13 @@ public struct CreatePlan: Sendable, Encodable {
     public var freeMemoryKiB: UInt64
     /// In the order in which they begin.
     public var steps: [Step]
+    /// What the hypervisor is asked for.
     public var arguments: Arguments
     /// In the order in which they are written. What is known only once the guest is built is 0 here.
     public var nodes: [Node]
     /// nil when the domain needs none, or has it in a stub domain.
     public var deviceModel: DeviceModel?
+    /// What is amiss and does not keep the domain from being created.
     public var warnings: [String]
     /// What speaks against it, in words.
     public var problems: [String]

@@ -52,13 +52,18 @@ public struct DomainBuild: Sendable {
     public var configuration: DomainConfiguration
     /// None (`invalid`) until it is made.
     public internal(set) var domain: DomainID
+    /// The domain's UUID.
     public let uuid: XenUUID
     /// The hypervisor's.
     public let release: XenRelease
+    /// Whether it boots or comes out of an image.
     public var origin: Origin
 
+    /// The kernel to boot; nil until it is known, and where there is none.
     public var kernel: BootFile?
+    /// The kernel's initial RAM disk.
     public var ramdisk: BootFile?
+    /// The kernel's command line.
     public var commandLine: String?
 
     /// Where the device model's state is that it goes on from; nil for a guest that starts anew.
@@ -93,5 +98,6 @@ public struct DomainBuild: Sendable {
         self.origin = origin
     }
 
+    /// Its places in the store.
     public var paths: DomainPaths { DomainPaths(domain) }
 }

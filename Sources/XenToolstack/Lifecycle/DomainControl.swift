@@ -13,6 +13,9 @@ extension Toolstack {
         }
     }
 
+    /// Holds a domain: none of its virtual CPUs runs until each pause has been taken back.
+    ///
+    /// - Throws: `domainNotFound` when there is none.
     public func pause(_ domain: DomainID) throws(ToolstackError) {
         _ = try info(of: domain)
         do { try hypervisor.pauseDomain(domain) } catch {
@@ -32,7 +35,9 @@ extension Toolstack {
 
     /// What a guest can be asked to do, in the words of its control/shutdown node.
     public enum ControlRequest: String, Sendable {
+        /// To shut down.
         case poweroff
+        /// To reboot.
         case reboot
     }
 

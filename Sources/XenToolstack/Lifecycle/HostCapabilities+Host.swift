@@ -5,7 +5,7 @@ import XenStore
 
 extension Toolstack {
     /// Reads what decides over the defaults of a domain with this configuration.
-    public func capabilities(for configuration: DomainConfiguration) throws(ToolstackError) -> HostCapabilities {
+    package func capabilities(for configuration: DomainConfiguration) throws(ToolstackError) -> HostCapabilities {
         do {
             let info = try hypervisor.physicalInfo()
             var host = HostCapabilities()

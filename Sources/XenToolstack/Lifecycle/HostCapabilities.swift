@@ -4,31 +4,31 @@ import XenTypes
 
 /// What of the host decides over a new domain's defaults, as a value: the same configuration on the same
 /// capabilities always gives the same domain.
-public struct HostCapabilities: Sendable, Hashable {
+package struct HostCapabilities: Sendable, Hashable {
     /// The hypervisor's.
-    public var release = XenRelease.supported.lowerBound
+    package var release = XenRelease.supported.lowerBound
     /// Hardware-assisted paging for HVM and PVH.
-    public var hap = true
+    package var hap = true
     /// Shadow paging for HVM and PVH.
-    public var shadow = true
+    package var shadow = true
     /// An IOMMU that devices can be passed through.
-    public var hvmDirectIO = false
+    package var hvmDirectIO = false
     /// The IOMMU can use a HAP guest's page tables.
-    public var iommuSharesPageTables = false
+    package var iommuSharesPageTables = false
     /// Virtual performance counters.
-    public var vpmu = false
-    public var grantTableV1 = true
-    public var grantTableV2 = true
+    package var vpmu = false
+    package var grantTableV1 = true
+    package var grantTableV2 = true
     /// Whether the default QEMU can be run.
-    public var hasDeviceModel = true
+    package var hasDeviceModel = true
     /// The cpupools' numbers by their names.
-    public var pools: [String: UInt32] = ["Pool-0": 0]
+    package var pools: [String: UInt32] = ["Pool-0": 0]
     /// Flask's numbers of the security labels that the configuration names; empty where XSM is off.
-    public var securityIDs: [String: UInt32] = [:]
+    package var securityIDs: [String: UInt32] = [:]
     /// False where Flask is not active, which lets labels be ignored.
-    public var enforcesLabels = false
+    package var enforcesLabels = false
     /// hvmloader, xen-shim and the like.
-    public var firmware: FilePath = "/usr/lib/xen/boot"
+    package var firmware: FilePath = "/usr/lib/xen/boot"
 
-    public init() {}
+    package init() {}
 }

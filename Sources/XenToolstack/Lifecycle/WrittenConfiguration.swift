@@ -3,7 +3,7 @@ import DomainModel
 extension DomainConfiguration {
     /// The configuration without what the creation of a domain adds by itself and another one would add again, so
     /// that it can be compared with the file that the domain was made from.
-    public var withoutChoices: DomainConfiguration {
+    package var withoutChoices: DomainConfiguration {
         var written = self
         if written.createInfo.type != .hvm { written.buildInfo.videoMemKB = nil }
         if written.buildInfo.archX86.msrRelaxed == false { written.buildInfo.archX86.msrRelaxed = nil }

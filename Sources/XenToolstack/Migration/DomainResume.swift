@@ -8,7 +8,7 @@ extension Toolstack {
     /// - Parameter cooperative: tell the guest that it was not restored, so that it keeps its connections. Guests whose
     ///   drivers cannot do that need false.
     /// - Throws: `invalid` when it is not suspended.
-    public func resume(_ domain: DomainID, cooperative: Bool = true) async throws(ToolstackError) {
+    package func resume(_ domain: DomainID, cooperative: Bool = true) async throws(ToolstackError) {
         let info = try info(of: domain)
         guard info.shutdownReason == .suspend else {
             throw ToolstackError(

@@ -15,7 +15,7 @@ extension Toolstack {
     ///
     /// - Throws: `guestTimedOut` when the guest does not suspend; `lockFail` while it is saved elsewhere;
     ///   `notSupported` for a domain that cannot be saved.
-    public func save(
+    package func save(
         _ domain: DomainID, to descriptor: FileDescriptor, options: SaveOptions = SaveOptions()
     ) async throws(ToolstackError) -> SaveSummary {
         try checkSavable(domain)
@@ -43,7 +43,7 @@ extension Toolstack {
     }
 
     /// - Throws: when the domain's nature forbids that it is saved or migrated.
-    public func checkSavable(_ domain: DomainID) throws(ToolstackError) {
+    package func checkSavable(_ domain: DomainID) throws(ToolstackError) {
         let failure = "cannot save domain \(domain)"
         guard domain != .control else {
             throw ToolstackError(.invalid, failure, domain: domain, cause: "it is the control domain")

@@ -8,7 +8,7 @@ extension Toolstack {
     /// When that fails, or the task is cancelled, the domain goes on.
     ///
     /// - Throws: `guestTimedOut` when the guest does not suspend; `lockFail` while it is saved elsewhere.
-    public func suspend(_ domain: DomainID) async throws(ToolstackError) {
+    package func suspend(_ domain: DomainID) async throws(ToolstackError) {
         let failure = "cannot suspend domain \(domain)"
         guard domain != .control else {
             throw ToolstackError(.invalid, failure, domain: domain, cause: "it is the control domain")

@@ -2,6 +2,7 @@ import XenControl
 
 /// How a domain's state is to be sent.
 public struct SaveOptions: Sendable {
+    /// How memory is sent.
     public var mode = SaveMode()
     /// Whether the domain is to go on elsewhere at once, so that its device model lets go of its disks.
     public var movesAway = false
@@ -34,6 +35,7 @@ public struct SaveSummary: Sendable, Hashable {
     public var bytes: UInt64?
     /// Pages of memory that the domain had, of 4 KiB.
     public var pages: UInt64
+    /// From beginning to end.
     public var duration: Duration
     /// When the guest stood still.
     public var suspended: ContinuousClock.Instant

@@ -6,7 +6,9 @@ import YajlJSON
 
 /// What becomes of a domain once its file is complete.
 public enum AfterSave: Sendable, Hashable {
+    /// It is destroyed.
     case destroy
+    /// It goes on.
     case resume
     /// It stays in memory, paused.
     case pause

@@ -5,6 +5,7 @@ import YajlJSON
 /// The memory, processors and devices of a domain that was saved or is arriving: libxl's stream, from behind the
 /// header with the configuration on.
 public struct SavedImage: Sendable {
+    /// What the image is read from.
     public var stream: StreamDescriptor
     /// Whether checkpoints follow the first copy (Remus).
     public var isCheckpointed = false

@@ -6,7 +6,13 @@ import SystemPackage
 /// A descriptor that C code reads or writes on a thread of its own, and that can be taken from under it: the only way
 /// to end a save or a restore that libxenguest performs.
 public final class StreamDescriptor: Sendable {
-    public enum Direction: Sendable { case reading, writing }
+    /// What a descriptor is for.
+    public enum Direction: Sendable {
+        /// To take in what others write.
+        case reading
+        /// To write what others take in.
+        case writing
+    }
 
     private struct State {
         var thread: pthread_t?
@@ -21,6 +27,7 @@ public final class StreamDescriptor: Sendable {
     private let direction: Direction
     private let state = Mutex(State())
 
+    /// A descriptor of its own for the same file, so that its loss does not reach others.
     public init(duplicating original: FileDescriptor, for direction: Direction) throws(ToolstackError) {
         let copy = fcntl(original.rawValue, F_DUPFD_CLOEXEC, 3)
         guard copy >= 0 else {
@@ -41,6 +48,7 @@ public final class StreamDescriptor: Sendable {
         }
     }
 
+    /// Whether reads and writes have been made to fail.
     public var isCancelled: Bool { state.withLock { $0.isCancelled } }
 
     /// Where the next byte is read or written; nil where there is no such place, as in a pipe.

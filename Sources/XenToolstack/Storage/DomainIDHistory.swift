@@ -6,16 +6,16 @@ import XenTypes
 /// The numbers of domains that ended not long ago, which no new domain may get: others may still act on them.
 ///
 /// The file is libxl's: a line `SECONDS DOMID` each, the seconds of the monotonic clock.
-public struct DomainIDHistory: Sendable {
-    public struct Entry: Sendable, Hashable {
-        public var seconds: Int
-        public var domain: DomainID
+package struct DomainIDHistory: Sendable {
+    package struct Entry: Sendable, Hashable {
+        package var seconds: Int
+        package var domain: DomainID
     }
 
     private let path: FilePath
     private let timeout: Int
 
-    public init(paths: HostPaths, timeouts: Timeouts) {
+    package init(paths: HostPaths, timeouts: Timeouts) {
         path = paths.run.appending("domid-history")
         timeout = Int(timeouts.domainIDReuse.components.seconds)
     }
@@ -36,12 +36,12 @@ public struct DomainIDHistory: Sendable {
         return Self.recent(text, now: now, timeout: timeout)
     }
 
-    public func isRecent(_ domain: DomainID) throws(ToolstackError) -> Bool {
+    package func isRecent(_ domain: DomainID) throws(ToolstackError) -> Bool {
         try entries(now: Self.now()).contains { $0.domain == domain }
     }
 
     /// Notes that the domain ends now.
-    public func record(_ domain: DomainID) throws(ToolstackError) {
+    package func record(_ domain: DomainID) throws(ToolstackError) {
         let lock = try FileLock.acquireBlocking(FilePath(path.string + ".lock"))
         defer { lock.release() }
         let now = Self.now()

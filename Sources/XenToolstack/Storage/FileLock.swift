@@ -7,6 +7,7 @@ import SystemPackage
 ///
 /// Whoever gets the lock on a file that no longer has its name has got nothing, and starts again.
 public final class FileLock: Sendable {
+    /// The file that is locked.
     public let path: FilePath
     private let descriptor: Mutex<CInt>
     private let isShared: Bool
@@ -141,6 +142,7 @@ public final class RecordLock: Sendable {
         return descriptor
     }
 
+    /// Lets others have it.
     public func release() {
         descriptor.withLock { descriptor in
             guard descriptor >= 0 else { return }

@@ -7,7 +7,7 @@ extension ToolstackError.Evidence {
     private static let count = 20
 
     /// The last lines of a log; nil when there are none.
-    public init?(log path: FilePath) {
+    package init?(log path: FilePath) {
         let lines = Files.lastLines(of: path, Self.count)
         guard !lines.isEmpty else { return nil }
         self.init(source: path.string, lines: lines)

@@ -5,7 +5,7 @@ import YajlJSON
 
 extension UserData {
     /// The stored configuration, or nil when none is stored.
-    public func readConfiguration() throws(ToolstackError) -> DomainConfiguration? {
+    package func readConfiguration() throws(ToolstackError) -> DomainConfiguration? {
         guard let bytes = try read(.configuration) else { return nil }
         do {
             return try DomainConfiguration(json: Array(bytes.prefix { $0 != 0 }))
@@ -16,7 +16,7 @@ extension UserData {
         }
     }
 
-    public func write(_ configuration: DomainConfiguration) throws(ToolstackError) {
+    package func write(_ configuration: DomainConfiguration) throws(ToolstackError) {
         let bytes: [UInt8]
         do { bytes = try YajlEncoder().encode(configuration) } catch {
             throw ToolstackError(
@@ -50,7 +50,7 @@ extension Toolstack {
     /// Uses a domain's files under their lock.
     ///
     /// - Throws: `domainNotFound` when the domain is gone by the time the lock is held, or what `body` throws.
-    public func withUserData<Value>(
+    package func withUserData<Value>(
         of domain: DomainID, uuid: XenUUID? = nil, _ body: (UserData) throws(ToolstackError) -> Value
     ) throws(ToolstackError) -> Value {
         let uuid = if let uuid { uuid } else { try info(of: domain).uuid }
@@ -63,14 +63,14 @@ extension Toolstack {
     }
 
     /// The configuration as stored, or nil when none is.
-    public func storedConfiguration(of domain: DomainID) throws(ToolstackError) -> DomainConfiguration? {
+    package func storedConfiguration(of domain: DomainID) throws(ToolstackError) -> DomainConfiguration? {
         try withUserData(of: domain) { data throws(ToolstackError) in try data.readConfiguration() }
     }
 
     /// Changes the stored configuration.
     ///
     /// - Throws: `notFound` when none is stored, or what `change` throws.
-    public func updateStoredConfiguration(
+    package func updateStoredConfiguration(
         of domain: DomainID, _ change: (inout DomainConfiguration) throws(ToolstackError) -> Void
     ) throws(ToolstackError) {
         try withUserData(of: domain) { data throws(ToolstackError) in

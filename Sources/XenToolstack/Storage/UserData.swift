@@ -3,8 +3,8 @@ import SystemPackage
 import XenTypes
 
 /// The files that libxl keeps for one domain: `userdata-KIND.DOMID.UUID.NAME` in `/var/lib/xen`.
-public struct UserData: Sendable {
-    public enum Name: String, Sendable {
+package struct UserData: Sendable {
+    package enum Name: String, Sendable {
         /// The stored configuration: JSON, ended by a NUL.
         case configuration = "libxl-json"
         /// The text that `xl config-update` left for the next restart.
@@ -13,7 +13,7 @@ public struct UserData: Sendable {
         case handover = "swift-xl-handover"
     }
 
-    public enum Lock: String, Sendable {
+    package enum Lock: String, Sendable {
         /// Around each use of the files; the innermost lock.
         case files = "domain-userdata-lock"
         /// Around changes of the domain's devices.
@@ -27,13 +27,13 @@ public struct UserData: Sendable {
     }
 
     /// Larger files are no configuration of anybody's.
-    public static let limit = 64 << 20
+    package static let limit = 64 << 20
 
-    public let domain: DomainID
-    public let uuid: XenUUID
+    package let domain: DomainID
+    package let uuid: XenUUID
     private let directory: FilePath
 
-    public init(of domain: DomainID, uuid: XenUUID, paths: HostPaths) {
+    package init(of domain: DomainID, uuid: XenUUID, paths: HostPaths) {
         self.domain = domain
         self.uuid = uuid
         directory = paths.lib
@@ -44,12 +44,12 @@ public struct UserData: Sendable {
         directory.appending("userdata-\(kind).\(domain).\(uuid).\(name)")
     }
 
-    public func path(of name: Name) -> FilePath { path("d", name.rawValue) }
+    package func path(of name: Name) -> FilePath { path("d", name.rawValue) }
 
-    public func path(of lock: Lock) -> FilePath { path("l", lock.rawValue) }
+    package func path(of lock: Lock) -> FilePath { path("l", lock.rawValue) }
 
     /// - Returns: nil when the file does not exist.
-    public func read(_ name: Name, limit: Int = Self.limit) throws(ToolstackError) -> [UInt8]? {
+    package func read(_ name: Name, limit: Int = Self.limit) throws(ToolstackError) -> [UInt8]? {
         try Files.read(path(of: name), limit: limit)
     }
 
@@ -61,12 +61,12 @@ public struct UserData: Sendable {
         throw ToolstackError(.fail, "cannot look for \(path)", domain: domain, cause: "\(Errno(rawValue: errno))")
     }
 
-    public func write(_ name: Name, _ bytes: [UInt8]) throws(ToolstackError) {
+    package func write(_ name: Name, _ bytes: [UInt8]) throws(ToolstackError) {
         try Files.replace(
             path(of: name), with: bytes, temporary: path("n", name.rawValue), permissions: .ownerReadWrite)
     }
 
-    public func remove(_ name: Name) throws(ToolstackError) { try Files.remove(path(of: name)) }
+    package func remove(_ name: Name) throws(ToolstackError) { try Files.remove(path(of: name)) }
 
     /// Removes what another domain left that had both number and UUID, as after the host's loss of power.
     func removeNotes() throws(ToolstackError) {
@@ -74,7 +74,7 @@ public struct UserData: Sendable {
     }
 
     /// Removes all of the domain's files but the locks that are held, which go when they are released.
-    public func removeAll() throws(ToolstackError) {
+    package func removeAll() throws(ToolstackError) {
         var matches = glob_t()
         defer { globfree(&matches) }
         let pattern = directory.appending("userdata-?.\(domain).\(uuid).*").string

@@ -3,13 +3,13 @@ import Synchronization
 import SystemPackage
 
 /// A pipe that programs started from here do not get, and that closes what nobody has closed.
-public final class Pipe: Sendable {
-    public let readEnd: FileDescriptor
-    public let writeEnd: FileDescriptor
+package final class Pipe: Sendable {
+    package let readEnd: FileDescriptor
+    package let writeEnd: FileDescriptor
     private let open = Mutex((read: true, write: true))
 
     /// - Throws: code `fail` with the system's words.
-    public init() throws(ToolstackError) {
+    package init() throws(ToolstackError) {
         do { (readEnd, writeEnd) = try FileDescriptor.pipe() } catch {
             throw ToolstackError(.fail, "cannot make a pipe", cause: "\(error)")
         }
@@ -21,14 +21,14 @@ public final class Pipe: Sendable {
         closeWriteEnd()
     }
 
-    public func closeReadEnd() {
+    package func closeReadEnd() {
         open.withLock { open in
             if open.read { try? readEnd.close() }
             open.read = false
         }
     }
 
-    public func closeWriteEnd() {
+    package func closeWriteEnd() {
         open.withLock { open in
             if open.write { try? writeEnd.close() }
             open.write = false

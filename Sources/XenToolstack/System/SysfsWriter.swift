@@ -3,18 +3,18 @@ import SystemPackage
 import XenTypes
 
 /// Writes to the files by which the kernel is told what to do with devices: the seam for tests.
-public protocol SysfsWriter: Sendable {
+package protocol SysfsWriter: Sendable {
     /// - Parameter limit: how long the kernel may take.
     func write(_ text: String, to file: FilePath, within limit: Duration) async throws(SysfsError)
 }
 
 /// Why the kernel did not do what was written.
-public enum SysfsError: Error, Sendable, Hashable, CustomStringConvertible {
+package enum SysfsError: Error, Sendable, Hashable, CustomStringConvertible {
     case refused(Errno)
     /// It has not come back from the write, which a process waits for.
     case silent(process: Int32)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .refused(let code): "\(code)"
         case .silent(let process):
@@ -24,10 +24,10 @@ public enum SysfsError: Error, Sendable, Hashable, CustomStringConvertible {
 }
 
 /// Writes in processes of their own, which can be left: nothing ends a write that a driver does not come back from.
-public struct LinuxSysfs: SysfsWriter {
-    public init() {}
+package struct LinuxSysfs: SysfsWriter {
+    package init() {}
 
-    public func write(_ text: String, to file: FilePath, within limit: Duration) async throws(SysfsError) {
+    package func write(_ text: String, to file: FilePath, within limit: Duration) async throws(SysfsError) {
         let process: pid_t
         do { process = try SystemCalls.writeInChild(text.unescapedBytes, to: file) } catch { throw .refused(error) }
         let end: FileDescriptor

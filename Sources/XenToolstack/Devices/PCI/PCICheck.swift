@@ -5,23 +5,39 @@ import XenTypes
 public struct PCICheck: Sendable, Hashable {
     /// What findings are known by; these stay the same between versions.
     public enum Code: String, CaseIterable, Sendable {
+        /// The machine's IOMMU is missing or off.
         case noIOMMU = "no-iommu"
+        /// The control domain is a PVH guest.
         case pvhControlDomain = "pvh-control-domain"
+        /// The driver that holds devices for guests is not loaded.
         case noPciback = "no-pciback"
+        /// It is a bridge.
         case bridge
+        /// Another domain has it.
         case inUse = "in-use"
+        /// The host needs it itself.
         case vital
+        /// The host uses it.
         case usedHere = "used-here"
+        /// A driver of the host has it.
         case notAssignable = "not-assignable"
+        /// How it is reset.
         case reset
+        /// It cannot be reset.
         case noReset = "no-reset"
+        /// Other functions of the device are not given along.
         case otherFunctions = "other-functions"
+        /// The IOMMU cannot keep it from other devices.
         case sharedGroup = "shared-group"
+        /// One of its resources cannot be given.
         case resource
+        /// One of its resources shares a page with something else.
         case partialPage = "partial-page"
     }
 
+    /// Something to know before the function is given to a guest.
     public struct Finding: Sendable, Hashable {
+        /// Whether it is in the way.
         public enum Severity: String, Sendable {
             /// The device cannot be given to a guest as things are.
             case obstacle
@@ -31,17 +47,22 @@ public struct PCICheck: Sendable, Hashable {
             case note
         }
 
+        /// Whether it is in the way.
         public var severity: Severity
         /// A ``Code``.
         public var code: String
+        /// What it is, as a statement.
         public var text: String
         /// What the user can do about it.
         public var remedy: String?
     }
 
+    /// The function that was looked at.
     public var function: PCIFunction
+    /// What there is to know.
     public var findings: [Finding] = []
 
+    /// Whether nothing is in the way.
     public var isFit: Bool { !findings.contains { $0.severity == .obstacle } }
 
     /// What the findings go by, beside the device itself.

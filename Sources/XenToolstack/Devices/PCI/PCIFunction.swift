@@ -5,8 +5,11 @@ import XenControl
 
 /// One function of a PCI device of this host, as sysfs shows it.
 public struct PCIFunction: Sendable, Hashable {
+    /// Where it is.
     public var address: PCIDeviceAddress
+    /// Number of its vendor; 0 where that cannot be read.
     public var vendor: UInt16 = 0
+    /// Its vendor's number of it; 0 where that cannot be read.
     public var device: UInt16 = 0
     /// Class, subclass and programming interface.
     public var classCode: UInt32 = 0
@@ -29,9 +32,11 @@ public struct PCIFunction: Sendable, Hashable {
 
 /// A part of a device's memory or I/O ports.
 public struct PCIResource: Sendable, Hashable {
+    /// First port, or first byte of memory.
     public var start: UInt64
     /// Of bytes or ports.
     public var count: UInt64
+    /// Whether it is I/O ports, and not memory.
     public var isPorts: Bool
 
     public init(start: UInt64, count: UInt64, isPorts: Bool) {

@@ -5,14 +5,19 @@ import XenTypes
 
 /// A function of a PCI device that a domain has.
 public struct PassedPCIDevice: Sendable, Hashable {
+    /// The domain that has it.
     public var domain: DomainID
+    /// Where it is on the host.
     public var address: PCIDeviceAddress
     /// Where an HVM guest has it: slot in the upper bits, function in the lower three; 0 where that is not known.
     public var virtualDevfn: UInt32
+    /// The slot in the guest.
     public var virtualSlot: UInt32 { virtualDevfn >> 3 & 0x1F }
+    /// The function in the guest.
     public var virtualFunction: UInt32 { virtualDevfn & 7 }
     /// As the guest's toolstack wrote them: "msitranslate=0,power_mgmt=0,…".
     public var options: String?
+    /// Its name among the devices that are kept for guests, if it has one.
     public var name: String?
 
     public init(

@@ -14,6 +14,7 @@ public struct PCIPassthrough: Sendable {
     var store: StoreConnection { toolstack.store }
     var pci: HostPCI { toolstack.pci }
 
+    /// Operations on a host.
     public init(_ toolstack: Toolstack) { self.toolstack = toolstack }
 
     // MARK: Before anything is made

@@ -62,7 +62,7 @@ extension Toolstack {
     }
 
     /// The device that a user has given a name.
-    public func pciDevice(named name: String) throws(ToolstackError) -> PCIDeviceAddress? {
+    package func pciDevice(named name: String) throws(ToolstackError) -> PCIDeviceAddress? {
         try pciStore("look up the PCI device \"\(name)\"") { store throws(StoreError) in
             let nodes = try store.list(PCIRecord.root) ?? []
             let names = try store.read(nodes.map { PCIRecord.root / $0 / PCIRecord.Key.name.rawValue })

@@ -6,7 +6,9 @@ import XenTypes
 
 /// A PCI device that pciback holds for guests.
 public struct AssignablePCIDevice: Sendable, Hashable {
+    /// The function.
     public var function: PCIFunction
+    /// Its name, if it was given one.
     public var name: String?
     /// The driver that had it before, as a directory of sysfs.
     public var formerDriver: String?

@@ -2,18 +2,18 @@ import Glibc
 import SystemPackage
 
 /// A device on the host's USB, as sysfs shows it.
-public struct HostUSBDevice: Sendable, Hashable {
+package struct HostUSBDevice: Sendable, Hashable {
     /// As the kernel calls it, after the bus and the ports on the way to it: "3-1.2". It stays while the device is
     /// plugged in there; so does another device's that is plugged in there later.
-    public var name: String
+    package var name: String
     /// Bus and address, as `lsusb` shows them. Each time it is plugged in, a device gets another address.
-    public var bus: UInt8
-    public var address: UInt8
+    package var bus: UInt8
+    package var address: UInt8
     /// `bDeviceClass`; 0 where the interfaces say what they are.
-    public var deviceClass: UInt8
+    package var deviceClass: UInt8
 
     /// Class 9 of USB's list.
-    public var isHub: Bool { deviceClass == 9 }
+    package var isHub: Bool { deviceClass == 9 }
 }
 
 /// A part of a USB device that has a driver of its own.

@@ -6,11 +6,13 @@ import XenTypes
 public struct USBControllerStatus: Sendable, Hashable {
     /// A port, from 1.
     public struct Port: Sendable, Hashable {
+        /// The port, from 1.
         public var number: Int32
         /// The host's device there, as its kernel knows it: "3-1.2".
         public var device: String?
         /// Where that device is on the host now; nil when it is gone.
         public var bus: UInt8?
+        /// The device's address on its bus of the host; nil where nothing is plugged in.
         public var address: UInt8?
 
         public init(number: Int32, device: String? = nil, bus: UInt8? = nil, address: UInt8? = nil) {
@@ -18,8 +20,11 @@ public struct USBControllerStatus: Sendable, Hashable {
         }
     }
 
+    /// The controller's number.
     public var id: UInt32
+    /// What serves it.
     public var type: USBControllerType
+    /// The domain that serves it.
     public var backendDomain: DomainID
     /// nil for one that QEMU emulates.
     public var backend: StorePath?
@@ -29,6 +34,7 @@ public struct USBControllerStatus: Sendable, Hashable {
     public var version: Int32
     /// What the backend says, which may be anything.
     public var portCount: Int32
+    /// All its ports, in their order.
     public var ports: [Port]
 
     public init(

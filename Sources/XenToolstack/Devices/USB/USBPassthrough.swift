@@ -11,6 +11,7 @@ public struct USBPassthrough: Sendable {
     var usb: HostUSB { toolstack.usb }
     var engine: DeviceEngine { DeviceEngine(toolstack) }
 
+    /// Operations on a host.
     public init(_ toolstack: Toolstack) { self.toolstack = toolstack }
 
     static func failure(_ domain: DomainID, _ what: String, _ error: any Error) -> ToolstackError {

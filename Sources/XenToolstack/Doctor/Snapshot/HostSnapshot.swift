@@ -6,7 +6,7 @@ import XenTypes
 ///
 /// Its parts are gathered one after the other: the domains first and once more at the end, so that what began or ended
 /// in between is not taken for residue.
-public struct HostSnapshot: Sendable {
+package struct HostSnapshot: Sendable {
     /// Seconds since 1970.
     var time = 0
     /// The domains when the gathering began.

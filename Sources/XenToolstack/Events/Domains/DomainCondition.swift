@@ -5,6 +5,7 @@ import XenTypes
 public enum DomainCondition: Hashable, Sendable, CaseIterable {
     /// It may run.
     case running
+    /// The toolstack holds it.
     case paused
     /// The guest has stopped, other than to be suspended, or is gone.
     case shutDown

@@ -4,11 +4,15 @@ import XenTypes
 
 /// Something that has happened to a domain.
 public struct DomainEvent: Hashable, Sendable {
+    /// What has happened.
     public enum Change: Hashable, Sendable {
         /// It is there: paused until `running` follows.
         case created
+        /// It has another name than before.
         case renamed(from: String?)
+        /// It may run.
         case running
+        /// The toolstack holds it.
         case paused
         /// The guest has stopped, or is suspended.
         case shutDown(ShutdownReason)
@@ -16,15 +20,19 @@ public struct DomainEvent: Hashable, Sendable {
         case destroyed
         /// A device is new, or its backend has another state.
         case device(DeviceView)
+        /// A device is gone.
         case deviceRemoved(DeviceAddress)
         /// All that the guest says it has now.
         case addresses([GuestAddress])
     }
 
+    /// The domain's number.
     public var domain: DomainID
+    /// The domain's UUID.
     public var uuid: XenUUID
     /// The name after the change; the last one of a domain that is destroyed. Escape it before it goes to a terminal.
     public var name: String?
+    /// What has happened.
     public var change: Change
     /// When it was seen, in nanoseconds since 1970.
     public var time: UInt64
@@ -108,6 +116,7 @@ public struct DomainEvents: AsyncSequence, Sendable {
             follower: DomainFollower(toolstack, isFollowed), includesPresent: includesPresent, isFollowed: isFollowed)
     }
 
+    /// One who follows.
     public struct Iterator: AsyncIteratorProtocol {
         let follower: DomainFollower
         let includesPresent: Bool

@@ -4,6 +4,7 @@ import XenTypes
 
 /// What can be seen of a domain from the control domain at one moment.
 public struct DomainView: Hashable, Sendable {
+    /// What a domain is doing.
     public enum State: Hashable, Sendable {
         /// It may run, whether or not a processor has work for it.
         case running
@@ -25,10 +26,13 @@ public struct DomainView: Hashable, Sendable {
         }
     }
 
+    /// The domain's number.
     public var domain: DomainID
+    /// The domain's UUID.
     public var uuid: XenUUID
     /// As xenstore has it, with whatever characters: escape it before it goes to a terminal. Nil while it has none.
     public var name: String?
+    /// What it is doing.
     public var state: State
     /// Whether any of its virtual CPUs has ever run.
     public var hasRun: Bool
@@ -68,6 +72,7 @@ public struct DomainView: Hashable, Sendable {
 
 /// A device of a domain, and how far its backend is.
 public struct DeviceView: Hashable, Sendable {
+    /// The device.
     public var address: DeviceAddress
     /// Nil for a backend that has no state, or one that no protocol knows.
     public var state: XenbusState?

@@ -4,16 +4,22 @@ import XenTypes
 
 /// One evacuation of this host: other hosts are asked about its guests, and those that can go are moved.
 public struct Evacuation: Sendable {
+    /// How a guest's move ended.
     public enum Outcome: Sendable {
+        /// It runs on the other host.
         case migrated(MigrationSummary)
+        /// It stayed here, or nobody knows: the error says so.
         case failed(any Error)
 
+        /// Whether it runs on the other host.
         public var isSuccess: Bool { if case .migrated = self { true } else { false } }
     }
 
     /// What happens while guests are moved.
     public enum Event: Sendable {
+        /// A guest's move begins.
         case begun(EvacuationPlan.Guest, host: String)
+        /// A guest's move has ended.
         case ended(EvacuationPlan.Guest, host: String, Outcome)
     }
 

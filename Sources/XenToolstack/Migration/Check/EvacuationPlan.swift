@@ -2,8 +2,11 @@ import XenTypes
 
 /// Which guest goes to which host: computed from what the hosts have answered.
 public struct EvacuationPlan: Sendable, Hashable {
+    /// A guest that has to move.
     public struct Guest: Sendable, Hashable {
+        /// The domain.
         public var domain: DomainID
+        /// Its name.
         public var name: String
         /// KiB that must be free for it.
         public var needKB: UInt64
@@ -18,7 +21,9 @@ public struct EvacuationPlan: Sendable, Hashable {
         }
     }
 
+    /// Where a guest goes.
     public struct Placement: Sendable, Hashable {
+        /// The guest.
         public var guest: Guest
         /// Nil when no host can take it.
         public var host: String?

@@ -11,6 +11,7 @@ public struct MigrationRequest: Codable, Sendable {
     public var streamVersion: UInt32
     /// As it would be sent, in libxl's JSON.
     public var configuration: String
+    /// The domain's UUID.
     public var uuid: String
     /// Tells whether two hosts are one: the number that the control domain's kernel drew when it started, and its name.
     public var host: String
@@ -25,9 +26,11 @@ public struct MigrationRequest: Codable, Sendable {
 
 /// What speaks against moving a domain to a host.
 public struct MigrationFindings: Codable, Hashable, Sendable {
+    /// Something that the other host has found.
     public struct Finding: Codable, Hashable, Sendable {
         /// What it is about: "memory", "disk xvda".
         public var subject: String
+        /// What it is, as a statement.
         public var text: String
 
         public init(_ subject: String, _ text: String) {
@@ -52,6 +55,7 @@ public struct MigrationFindings: Codable, Hashable, Sendable {
 
     public init() {}
 
+    /// The findings of both.
     public static func + (left: Self, right: Self) -> Self {
         var sum = left
         sum.problems += right.problems

@@ -22,6 +22,7 @@ public struct PrecopyLimits: Sendable, Hashable {
     public var downtime: Duration?
     /// When this is over at the end of a round, the guest counts as busy.
     public var timeout: Duration?
+    /// What becomes of a guest that writes faster than can be sent.
     public var busy = Busy.stop
 
     public init() {}

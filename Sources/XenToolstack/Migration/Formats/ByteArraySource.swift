@@ -1,10 +1,10 @@
 /// Bytes in memory as a stream.
-public struct ByteArraySource: ByteSource {
+package struct ByteArraySource: ByteSource {
     private var rest: ArraySlice<UInt8>
 
-    public init(_ bytes: [UInt8]) { rest = bytes[...] }
+    package init(_ bytes: [UInt8]) { rest = bytes[...] }
 
-    public mutating func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+    package mutating func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         let piece = rest.prefix(buffer.count)
         buffer.copyBytes(from: piece)
         rest = rest.dropFirst(piece.count)

@@ -39,6 +39,7 @@ public enum Whereabouts: Hashable, Sendable {
 
 /// What `xl migrate-state` answers.
 public struct ArrivalAnswer: Codable, Hashable, Sendable {
+    /// How far the guest's arrival is.
     public var state: ArrivalState
 
     public init(state: ArrivalState) { self.state = state }

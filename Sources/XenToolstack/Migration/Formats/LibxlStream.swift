@@ -1,6 +1,6 @@
 /// libxl's migration stream, version 2: a header, then records, one of which is followed by libxc's own stream
 /// (`docs/specs/libxl-migration-stream.pandoc` in Xen's source).
-public enum LibxlStream {
+package enum LibxlStream {
     /// "LibxlFmt".
     static let identifier: UInt64 = 0x4c69_6278_6c46_6d74
     static let version: UInt32 = 2
@@ -9,7 +9,7 @@ public enum LibxlStream {
     private static let legacyOption: UInt32 = 1 << 1
 
     /// The header that a stream begins with, big-endian throughout.
-    public static func header() -> [UInt8] {
+    package static func header() -> [UInt8] {
         identifier.littleEndianBytes.reversed() + version.littleEndianBytes.reversed() + [0, 0, 0, 0]
     }
 
@@ -40,12 +40,12 @@ public enum LibxlStream {
     }
 
     /// What to do with streams of version 1.
-    public static let converterAdvice =
+    package static let converterAdvice =
         "streams of before Xen 4.6 can be read after Xen's convert-legacy-stream has converted them"
 }
 
 /// A record of libxl's stream.
-public enum LibxlRecord: Hashable, Sendable {
+package enum LibxlRecord: Hashable, Sendable {
     case end
     /// libxc's stream follows at once.
     case libxcContext
@@ -57,28 +57,28 @@ public enum LibxlRecord: Hashable, Sendable {
     case checkpointState(UInt32)
 
     /// Whose state a record has.
-    public struct Emulator: Hashable, Sendable {
+    package struct Emulator: Hashable, Sendable {
         /// 0 unknown, 1 QEMU traditional, 2 QEMU.
-        public var id: UInt32
-        public var index: UInt32
+        package var id: UInt32
+        package var index: UInt32
 
-        public init(id: UInt32, index: UInt32 = 0) {
+        package init(id: UInt32, index: UInt32 = 0) {
             self.id = id
             self.index = index
         }
 
-        public static let qemu = Emulator(id: 2)
+        package static let qemu = Emulator(id: 2)
 
         static let length = 8
 
         var bytes: [UInt8] { id.littleEndianBytes + index.littleEndianBytes }
     }
 
-    public struct StorePair: Hashable, Sendable {
-        public var path: String
-        public var value: String
+    package struct StorePair: Hashable, Sendable {
+        package var path: String
+        package var value: String
 
-        public init(path: String, value: String) {
+        package init(path: String, value: String) {
             self.path = path
             self.value = value
         }
@@ -103,7 +103,7 @@ public enum LibxlRecord: Hashable, Sendable {
     /// The bytes of the record; for `emulatorContext`, those before the state, after which `padding(after:)` follows.
     ///
     /// - Returns: nil for what the format cannot hold: a length of 4 GiB, a NUL in a path or value.
-    public func encoded() -> [UInt8]? {
+    package func encoded() -> [UInt8]? {
         var body: [UInt8] = []
         let length: UInt64
         switch self {
@@ -129,7 +129,7 @@ public enum LibxlRecord: Hashable, Sendable {
     }
 
     /// The zeros after a device model's state of so many bytes.
-    public static func paddingAfterContext(of length: UInt64) -> [UInt8] {
+    package static func paddingAfterContext(of length: UInt64) -> [UInt8] {
         [UInt8](repeating: 0, count: Int(padding(after: length % alignment + UInt64(Emulator.length))))
     }
 }

@@ -1,7 +1,7 @@
 import XenTypes
 
 /// Reads the records of libxl's stream one by one.
-public struct LibxlStreamReader<Source: ByteSource> {
+package struct LibxlStreamReader<Source: ByteSource> {
     private var reader: StreamReader<Source>
     /// What is left of the state that the last record announced, with its padding.
     private var context: (length: UInt64, padding: UInt64) = (0, 0)
@@ -10,15 +10,15 @@ public struct LibxlStreamReader<Source: ByteSource> {
     static var storeDataLimit: UInt32 { 1 << 20 }
 
     /// Begins with the stream's header.
-    public init(_ reader: StreamReader<Source>) throws(StreamError) {
+    package init(_ reader: StreamReader<Source>) throws(StreamError) {
         self.reader = reader
         try LibxlStream.readHeader(from: &self.reader)
     }
 
-    public var offset: UInt64 { reader.offset }
+    package var offset: UInt64 { reader.offset }
 
     /// The next record. Optional ones that are unknown are passed over, and so is state that was not taken.
-    public mutating func next() throws(StreamError) -> LibxlRecord {
+    package mutating func next() throws(StreamError) -> LibxlRecord {
         while true {
             while try nextOfContext() != nil {}
             let start = reader.offset
@@ -30,7 +30,7 @@ public struct LibxlStreamReader<Source: ByteSource> {
     }
 
     /// The next piece of the state that the last record, an `emulatorContext`, announced; nil when all was taken.
-    public mutating func nextOfContext() throws(StreamError) -> [UInt8]? {
+    package mutating func nextOfContext() throws(StreamError) -> [UInt8]? {
         guard context.length == 0 else {
             let piece = try reader.piece(of: context.length, in: "the device model's state")
             context.length -= UInt64(piece.count)

@@ -1,7 +1,9 @@
 /// What stands before the stream in a file that `xl save` writes, and at the beginning of a migration: the domain's
 /// configuration (`struct save_file_header` in upstream's `xl.h`). Its numbers are little-endian on x86.
 public struct SaveFileHeader: Hashable, Sendable {
+    /// The configuration that stands before an image.
     public enum Configuration: Hashable, Sendable {
+        /// None.
         case none
         /// libxl's JSON, without the NUL that ends it in the file.
         case json([UInt8])
@@ -11,8 +13,11 @@ public struct SaveFileHeader: Hashable, Sendable {
 
     /// The numbers by which upstream's xl tells what it reads.
     public struct Info: Hashable, Sendable, CustomStringConvertible {
+        /// What a reader must know.
         public var mandatoryFlags: UInt32
+        /// What a reader need not know.
         public var optionalFlags: UInt32
+        /// Bytes of what follows the header.
         public var optionalLength: UInt32
 
         public var description: String {
@@ -20,6 +25,7 @@ public struct SaveFileHeader: Hashable, Sendable {
         }
     }
 
+    /// The domain's configuration.
     public var configuration: Configuration
     /// Whether a libxl stream of version 2 follows; otherwise one of version 1, as before Xen 4.6.
     public var isVersion2: Bool

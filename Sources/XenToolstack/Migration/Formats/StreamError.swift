@@ -2,11 +2,16 @@
 public struct StreamError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Bytes of the stream before what is wrong.
     public var offset: UInt64
+    /// What is wrong with it.
     public var message: String
+    /// What the user can do about it.
     public var remedy: String?
     /// Whether it ends too early, or cannot be read; what is there may well be right.
     public var isEnd = false
 
+    /// A fault in a stream.
+    ///
+    /// - Parameter offset: bytes before it.
     public init(at offset: UInt64, _ message: String, remedy: String? = nil) {
         self.offset = offset
         self.message = message

@@ -9,6 +9,7 @@ public protocol ByteSource {
 
 /// What the system said when bytes could not be read, in its words.
 public struct SourceError: Error, Hashable, Sendable {
+    /// Why nothing can be read.
     public var message: String
     public init(_ message: String) { self.message = message }
 }
@@ -23,6 +24,7 @@ public struct StreamReader<Source: ByteSource> {
     /// Most that is read at a time.
     private static var pieceLimit: Int { 1 << 16 }
 
+    /// A reader at the beginning of a source.
     public init(_ source: Source) { self.source = source }
 
     /// Reads so many bytes.

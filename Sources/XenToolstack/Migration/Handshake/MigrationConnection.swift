@@ -5,11 +5,16 @@ import XenTypes
 
 /// The two directions in which the sides of a migration talk.
 public struct MigrationConnection: Sendable {
+    /// What the other side says.
     public let input: FileDescriptor
+    /// What the other side hears.
     public let output: FileDescriptor
     /// "migration receiver stream", for errors.
     let name: String
 
+    /// A connection that is open.
+    ///
+    /// - Parameter name: what errors call it.
     public init(input: FileDescriptor, output: FileDescriptor, name: String) {
         self.input = input
         self.output = output

@@ -1,6 +1,6 @@
 /// What the two sides of a migration say to each other besides the domain itself: upstream's texts (`tools/xl/xl.h`),
 /// to the byte.
-public enum MigrationMessage: String, Sendable, CaseIterable {
+package enum MigrationMessage: String, Sendable, CaseIterable {
     /// The receiver's first words.
     case banner = "xl migration receiver ready, send binary domain data.\n"
     /// The receiver has all, and waits for permission to let the domain run.
@@ -11,10 +11,10 @@ public enum MigrationMessage: String, Sendable, CaseIterable {
     case report = "my copy unpause results are as follows"
 
     /// As it is on the wire: the banner ends with its newline, the others with a NUL.
-    public var bytes: [UInt8] { Array(rawValue.utf8) + (self == .banner ? [] : [0]) }
+    package var bytes: [UInt8] { Array(rawValue.utf8) + (self == .banner ? [] : [0]) }
 
     /// What it is called in errors; upstream's words.
-    public var name: String {
+    package var name: String {
         switch self {
         case .banner: "banner"
         case .ready: "ready message"

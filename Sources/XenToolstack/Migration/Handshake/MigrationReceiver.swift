@@ -2,12 +2,12 @@ import Events
 import XenTypes
 
 /// The receiver's side of a migration: its words, and what follows from the sender's.
-public struct MigrationReceiver: Sendable {
+package struct MigrationReceiver: Sendable {
     private let toolstack: Toolstack
     private let connection: MigrationConnection
 
     /// What happens, in the order in which it does.
-    public enum Event: Sendable {
+    package enum Event: Sendable {
         case complete
         case permitted
         case started
@@ -16,13 +16,13 @@ public struct MigrationReceiver: Sendable {
     }
 
     /// - Parameter connection: to the sender.
-    public init(_ toolstack: Toolstack, _ connection: MigrationConnection) {
+    package init(_ toolstack: Toolstack, _ connection: MigrationConnection) {
         self.toolstack = toolstack
         self.connection = connection
     }
 
     /// Says that the domain can come.
-    public func greet() throws(ToolstackError) { try connection.send(.banner) }
+    package func greet() throws(ToolstackError) { try connection.send(.banner) }
 
     /// Asks for permission and lets the domain run under its own name.
     ///
@@ -32,7 +32,7 @@ public struct MigrationReceiver: Sendable {
     ///   - prepare: what has to be done before the domain runs; it is done while the sender gives the domain away.
     /// - Throws: why it does not run here. It is destroyed then, and the sender knows that it has it back, or can find
     ///   it out.
-    public func finish(
+    package func finish(
         _ domain: DomainID, name: String, staysPaused: Bool, report: @escaping @Sendable (Event) -> Void,
         prepare: () async throws -> Void
     ) async throws(ToolstackError) {
@@ -74,7 +74,7 @@ public struct MigrationReceiver: Sendable {
     ///
     /// - Parameter domain: as of the last checkpoint, under `name` with `MigrationSuffix.arriving`.
     /// - Throws: when it does not run. It stays, for an administrator to decide.
-    public func takeOver(_ domain: DomainID, name: String) async throws(ToolstackError) {
+    package func takeOver(_ domain: DomainID, name: String) async throws(ToolstackError) {
         let outcome: Result<Void, ToolstackError> = await toTheEnd {
             // Better under a wrong name than not at all.
             toolstack.logFailure("name domain \(domain) \(name)") {

@@ -32,7 +32,9 @@ public enum MigrationEvent: Sendable, Hashable {
     case started(SaveFileHeader.Info)
     /// A round begins.
     case round(PrecopyStatistics)
+    /// So many pages of so many have gone, and so many bytes.
     case progress(done: UInt64, total: UInt64, bytes: UInt64)
+    /// The guest stands still here.
     case suspended
     /// The other side has all.
     case acknowledged
@@ -46,6 +48,7 @@ public enum MigrationEvent: Sendable, Hashable {
     case notSent(ToolstackError.Code)
     /// The domain is about to go on here.
     case resuming
+    /// The guest goes on here: the move has failed.
     case resumed
     /// Whether the domain runs on the other side was not said any more, and is asked over a new connection.
     case unclear
@@ -61,6 +64,7 @@ public struct MigrationSummary: Sendable, Hashable {
     public var pages: UInt64
     /// Rounds in which memory was sent while the guest ran.
     public var iterations: UInt32
+    /// From beginning to end.
     public var duration: Duration
     /// From when the guest stood still until the other side said that it runs.
     public var downtime: Duration
@@ -77,7 +81,9 @@ public struct MigrationSummary: Sendable, Hashable {
 extension Toolstack {
     /// What is added to the names of a domain's copies while it moves.
     public enum MigrationSuffix {
+        /// Of a copy that is not there yet.
         public static let arriving = "--incoming"
+        /// Of the original, once its copy may run.
         public static let leaving = "--migratedaway"
     }
 

@@ -3,9 +3,9 @@ import Glibc
 import SystemPackage
 
 /// The command that leads to the other side of a migration: `ssh`, or what the user names in its place.
-public final class MigrationTransport: Sendable {
+package final class MigrationTransport: Sendable {
     /// As it is given to `sh -c`.
-    public let command: String
+    package let command: String
     private let process: ChildProcess
     private let toOther: Pipe
     private let fromOther: Pipe
@@ -14,7 +14,7 @@ public final class MigrationTransport: Sendable {
     private static let endLimit = Duration.seconds(2)
 
     /// Starts it.
-    public init(_ command: String) throws(ToolstackError) {
+    package init(_ command: String) throws(ToolstackError) {
         self.command = command
         do {
             (toOther, fromOther) = (try Pipe(), try Pipe())
@@ -32,9 +32,9 @@ public final class MigrationTransport: Sendable {
     }
 
     /// The process's number.
-    public var id: Int32 { process.id }
+    package var id: Int32 { process.id }
 
-    public var connection: MigrationConnection {
+    package var connection: MigrationConnection {
         MigrationConnection(
             input: fromOther.readEnd, output: toOther.writeEnd, name: "migration receiver stream")
     }
@@ -44,7 +44,7 @@ public final class MigrationTransport: Sendable {
     /// - Parameter limit: how long it may take to end by itself; nil where nothing that was sent matters any more.
     /// - Returns: how it ended; nil when it had to be stopped.
     @discardableResult
-    public func close(within limit: Duration? = nil) async -> ChildProcess.ExitStatus? {
+    package func close(within limit: Duration? = nil) async -> ChildProcess.ExitStatus? {
         toOther.closeWriteEnd()
         let status = await toTheEnd { [process] in try? await process.finish(within: limit ?? Self.endLimit) }
         fromOther.closeReadEnd()
@@ -52,7 +52,7 @@ public final class MigrationTransport: Sendable {
     }
 
     /// A word as the shell takes it for one.
-    public static func quoted(_ word: String) -> String {
+    package static func quoted(_ word: String) -> String {
         let isPlain = word.utf8.allSatisfy { byte in
             switch UInt8(byte) {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -2,31 +2,31 @@ import Events
 import SystemPackage
 
 /// A command that answers on its standard output: our `xl` on another host, over `ssh`.
-public struct RemoteCommand: Sendable {
-    public struct Answer: Sendable {
-        public var status: ChildProcess.ExitStatus
-        public var output: [UInt8]
+package struct RemoteCommand: Sendable {
+    package struct Answer: Sendable {
+        package var status: ChildProcess.ExitStatus
+        package var output: [UInt8]
         /// What it said on standard error, where that is kept.
-        public var words: [UInt8] = []
+        package var words: [UInt8] = []
 
         /// Whether it is `ssh` itself that failed: it exits with 255 then.
-        public var hasNoConnection: Bool { status == .exited(255) }
+        package var hasNoConnection: Bool { status == .exited(255) }
     }
 
     /// As it is given to `sh -c`.
-    public var command: String
+    package var command: String
     /// What it reads on its standard input.
-    public var input: [UInt8] = []
+    package var input: [UInt8] = []
     /// Whether what it says on standard error is kept, and not shown to the user as it comes.
-    public var keepsWords = false
+    package var keepsWords = false
 
     /// Longer answers are nobody's.
     private static let limit = 4 << 20
 
-    public init(_ command: String) { self.command = command }
+    package init(_ command: String) { self.command = command }
 
     /// - Throws: `timedOut`; `fail` when it cannot be started or says too much; `aborted` when the task is cancelled.
-    public func run(within limit: Duration) async throws(ToolstackError) -> Answer {
+    package func run(within limit: Duration) async throws(ToolstackError) -> Answer {
         let failure = "cannot run \"\(command)\""
         let process: ChildProcess
         let (input, output, words): (Pipe, Pipe, Pipe)

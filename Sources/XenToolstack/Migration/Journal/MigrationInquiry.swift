@@ -4,11 +4,11 @@ import XenTypes
 import YajlJSON
 
 /// The question to the target of a migration, what has become of the domain.
-public enum MigrationInquiry {
+package enum MigrationInquiry {
     /// What asks so, for `MigrationOptions.inquire`.
     ///
     /// - Parameter limit: how long an answer may take.
-    public static func asker(
+    package static func asker(
         _ command: String, within limit: Duration
     ) -> @Sendable (XenUUID) async throws(ToolstackError) -> ArrivalState {
         { (uuid: XenUUID) async throws(ToolstackError) in try await ask(command, for: uuid, within: limit) }
@@ -18,7 +18,7 @@ public enum MigrationInquiry {
     ///   - command: as `Handover.inquiry`.
     ///   - limit: how long the answer may take.
     /// - Throws: `notReady` when there is no connection; other codes when asking again is of no use.
-    public static func ask(
+    package static func ask(
         _ command: String, for uuid: XenUUID, within limit: Duration
     ) async throws(ToolstackError) -> ArrivalState {
         let answer = try await RemoteCommand("\(command) \(uuid)").run(within: limit)
@@ -70,7 +70,7 @@ extension Toolstack {
     /// - Returns: where it is: `there`, so that its copy here was ended, or `here`, where it goes on.
     /// - Throws: `invalid` for a domain that is not suspended, or of which is unknown where it was to go; `notReady`
     ///   when it cannot be found out.
-    public func recoverMigration(
+    package func recoverMigration(
         of domain: DomainID, knowing whereabouts: Whereabouts? = nil
     ) async throws(ToolstackError) -> Whereabouts {
         // Not while the migration itself is still about to find out.

@@ -51,7 +51,7 @@ extension Toolstack {
     /// Destroys a copy that was on its way, whose receiver is no more. One that was allowed to run stays.
     ///
     /// - Parameter name: what it is called until it may run.
-    public func abandonArrival(of uuid: XenUUID, name: String) async {
+    package func abandonArrival(of uuid: XenUUID, name: String) async {
         do throws(ToolstackError) {
             let victims = try arrivals().withNote(of: uuid) { note throws(ToolstackError) in
                 let outcome = try facts(of: uuid, note).abandoned(name: name)
@@ -73,7 +73,7 @@ extension Toolstack {
     /// Asked again, it answers the same, for a month.
     ///
     /// - Throws: when that cannot be found out now.
-    public func settleArrival(of uuid: XenUUID) async throws(ToolstackError) -> ArrivalState {
+    package func settleArrival(of uuid: XenUUID) async throws(ToolstackError) -> ArrivalState {
         let journal = try arrivals()
         let verdict = try journal.withNote(of: uuid) { note throws(ToolstackError) in
             let verdict = try facts(of: uuid, note).verdict

@@ -33,7 +33,7 @@ extension Toolstack {
     }
 
     /// To whom a domain was given away, while it is not known whether it runs there; nil for other domains.
-    public func handover(of domain: DomainID) throws(ToolstackError) -> Handover? {
+    package func handover(of domain: DomainID) throws(ToolstackError) -> Handover? {
         let data = UserData(of: domain, uuid: try info(of: domain).uuid, paths: paths)
         guard let bytes = try data.read(.handover, limit: Self.handoverLimit) else { return nil }
         do { return try YajlDecoder().decode(Handover.self, from: bytes) } catch {
