@@ -4,6 +4,7 @@ import Synchronization
 
 /// What the host's administrator says to the toolstack.
 public struct ToolstackSettings: Sendable, Equatable {
+    /// How long waits may take.
     public var timeouts: Timeouts
     /// Whether also those hotplug scripts are run that the toolstack can do without.
     public var runsStockScripts: Bool

@@ -24,7 +24,7 @@ public struct SimulatedDomain: Hashable, Sendable {
     public var claimedPages: UInt64 = 0
     public var ports: Set<UInt32> = []
     public var suspendPort: UInt32?
-    public var memoryMap: [MemoryRegion] = []
+    package var memoryMap: [MemoryRegion] = []
     /// Frames of the host's devices, which it may use.
     public var ioMemory: Set<Range<UInt64>> = []
     /// Of the host, which it has.
