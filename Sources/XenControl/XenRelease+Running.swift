@@ -4,7 +4,7 @@ import XenTypes
 extension XenRelease {
     /// The releases that this program works with: their libraries' interface is known (`layouts.c` of `CXenShim`), and
     /// what differs between them has a name in `XenRelease`.
-    package static let supported =
+    public static let supported =
         XenRelease(number: UInt32(CXS_OLDEST_RELEASE))...XenRelease(number: UInt32(CXS_NEWEST_RELEASE))
 
     /// - Parameter number: the major number in the upper half, the minor one in the lower, as `XENVER_version` has it.
