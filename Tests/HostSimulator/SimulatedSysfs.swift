@@ -172,7 +172,7 @@ public final class SimulatedSysfs: SysfsWriter {
 
     // MARK: The kernel
 
-    public func write(_ text: String, to file: FilePath, within limit: Duration) async throws(SysfsError) {
+    package func write(_ text: String, to file: FilePath, within limit: Duration) async throws(SysfsError) {
         var path = file
         guard path.removePrefix(root) else { throw .refused(.noSuchFileOrDirectory) }
         let name = path.string
