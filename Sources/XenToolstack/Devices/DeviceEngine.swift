@@ -251,7 +251,8 @@ package struct DeviceEngine: Sendable {
         } catch {
             var error = error
             if let words = (try? store.read(device.backendError)) ?? nil {
-                error.cause = [error.cause, "the backend says: \(words.excerpt)"].compactMap(\.self).joined(separator: "; ")
+                error.cause = [error.cause, "the backend says: \(words.excerpt)"].compactMap(\.self).joined(
+                    separator: "; ")
             }
             if let module = device.backendKind.backendModule, error.code == .timedOut {
                 error.remedy = "is the module \(module) loaded in domain \(device.backendDomain)?"
