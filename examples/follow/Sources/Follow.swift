@@ -5,7 +5,9 @@ import XenToolstack
 /// Prints the domains of this host with what they are doing, and then what happens to any of them, until it is interrupted.
 @main
 struct Follow {
-    static func main() async {
+    static func main() async { exit(await status()) }
+
+    private static func status() async -> Int32 {
         let work = Task { try await follow() }
         // The end of the task ends the sequence of events, and with it the program: with 0, and whole lines.
         let signals = [SIGINT, SIGTERM].map { number in
@@ -15,15 +17,15 @@ struct Follow {
             source.resume()
             return source
         }
-        var status: Int32 = 0
+        defer { withExtendedLifetime(signals) {} }
         do {
             try await work.value
+            return 0
         } catch {
             // Its text names the cause and what can be done about it.
             print("follow: \(error)")
-            status = 1
+            return 1
         }
-        withExtendedLifetime(signals) { exit(status) }
     }
 
     private static func follow() async throws {

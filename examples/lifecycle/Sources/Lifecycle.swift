@@ -6,12 +6,14 @@ import XenToolstack
 /// seconds at most, and destroys it. Whatever goes wrong, and when it is interrupted, nothing of the guest is left.
 @main
 struct Lifecycle {
-    static func main() async {
+    static func main() async { exit(await status()) }
+
+    private static func status() async -> Int32 {
         let words = Array(CommandLine.arguments.dropFirst())
         let seconds = words.count == 2 ? Int(words[1]) : nil
         guard words.count == 1 || seconds != nil else {
             print("usage: lifecycle FILE [SECONDS]")
-            exit(2)
+            return 2
         }
         let work = Task { try await run(words[0], atMost: seconds.map { .seconds($0) }) }
         let signals = [SIGINT, SIGTERM].map { number in
@@ -21,9 +23,14 @@ struct Lifecycle {
             source.resume()
             return source
         }
-        var isDone = false
-        do { isDone = try await work.value } catch { print("lifecycle: \(error)") }
-        withExtendedLifetime(signals) { exit(isDone ? 0 : 1) }
+        defer { withExtendedLifetime(signals) {} }
+        do {
+            return try await work.value ? 0 : 1
+        } catch {
+            // Its text names the cause and what can be done about it.
+            print("lifecycle: \(error)")
+            return 1
+        }
     }
 
     /// - Returns: false when something is wrong with the configuration, which has been printed.
