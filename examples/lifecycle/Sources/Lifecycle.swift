@@ -47,10 +47,11 @@ struct Lifecycle {
             await toolstack.discard(domain)
             throw error
         }
-        do {
+        do throws(ToolstackError) {
             try await toolstack.destroy(domain)
-        } catch let error where error.code == .domainNotFound {
-            // Somebody else was quicker.
+        } catch {
+            // Somebody else may have been quicker.
+            guard error.code == .domainNotFound else { throw error }
         }
         say("domain \(domain) is gone")
         return true
@@ -68,11 +69,12 @@ struct Lifecycle {
     private static func end(
         of domain: DomainID, atMost limit: Duration?, _ toolstack: Toolstack
     ) async throws(ToolstackError) -> String {
-        do {
+        do throws(ToolstackError) {
             let view = try await toolstack.wait(for: .shutDown, of: [domain], within: limit)[0]
             if case .shutDown(let reason) = view?.state { return "domain \(domain) has shut down, \(reason.name)" }
             return "domain \(domain) was destroyed"
-        } catch let error where error.code == .timedOut {
+        } catch {
+            guard error.code == .timedOut else { throw error }
             return "domain \(domain) still runs"
         }
     }
