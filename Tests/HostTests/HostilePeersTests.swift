@@ -163,7 +163,7 @@ extension HostTests {
         @Test(.enabled(if: TestHost.isFull, isLong))
         func aQEMUDoesNotStart() async throws {
             try await prepare()
-            try await host.shortenWaits(["device_model": 6])
+            try await host.setWaits(["device_model": 6])
             for (program, words) in [
                 ("last-words", "the device model"), ("silence", "cannot wait any longer for the device model to run"),
             ] {
@@ -236,7 +236,7 @@ extension HostTests {
         /// All at once, as each takes its time.
         @Test func whatStallsIsLeftInTime() async throws {
             try await prepare()
-            try await host.shortenWaits(["hotplug": 5, "qmp": 6, "migration_stall": 8])
+            try await host.setWaits(["hotplug": 5, "qmp": 6, "migration_stall": 8])
             try await freeze()
             let one = try await start(.idle("one", .pv))
             let two = try await start(.idle("two", .pv, "disk = [ \"\(Self.place)/disk.img,raw,xvda,rw\" ]"))
@@ -314,7 +314,7 @@ extension HostTests {
         @Test(.enabled(if: TestHost.isFull, isLong)) func aMigrationsOtherSideStallsAtEachPoint() async throws {
             try await prepare()
             _ = try await startMoving()
-            try await host.shortenWaits([
+            try await host.setWaits([
                 "migration_stall": 8, "migration_silence": 15, "migration_arrival": 15, "migration_start": 10,
                 "migration_answer": 8,
             ])

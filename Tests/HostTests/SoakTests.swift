@@ -6,7 +6,7 @@ extension HostTests {
     /// grows, and commands that are about one guest do as much among many as with one.
     ///
     /// `make soak` runs it.
-    @Suite(.enabled(if: TestHost.soakCycles != nil, "make soak runs it"))
+    @Suite(.enabled(if: TestHost.soakCycles != nil, "make soak runs it"), .processors(2))
     struct Soak {
         private static let crowd = 300
 
@@ -32,6 +32,10 @@ extension HostTests {
             for name in ["soak-*", "crowd-*", "witness", "other"] {
                 await host.dropAtEnd(name, files: "/root/\(name).cfg")
             }
+            try await host.setWaits([
+                "device": 300, "device_close": 300, "device_change": 600, "hotplug": 300, "device_model": 600, "qmp": 300,
+                "watcher": 300, "suspend": 300, "shutdown": 300, "console": 300, "device_model_state": 300,
+            ])
             try await host.require(
                 """
                 setsid python3 /root/soak \(cycles) \(Self.crowd) > /root/soak.out 2>&1 < /dev/null &

@@ -97,12 +97,12 @@ extension TestHost {
 }
 
 extension TestHost {
-    /// Has `xl` wait no longer than this for what hangs, in seconds by the names of `timeout.…` in xl.conf: what is tried is
-    /// that it waits for so long and no longer, not for how long.
-    func shortenWaits(_ limits: KeyValuePairs<String, Int>) async throws {
-        atEnd("mv /root/hostile.conf /etc/xen/xl.conf")
+    /// Has `xl` wait for so long, in seconds by the names of `timeout.…` in xl.conf: not long for what hangs, for what is
+    /// tried is that it waits for so long and no longer; long on a host that has too much to do.
+    func setWaits(_ limits: KeyValuePairs<String, Int>) async throws {
+        atEnd("mv /root/waits.conf /etc/xen/xl.conf")
         let lines = limits.map { "timeout.\($0) = \($1)" }.joined(separator: "\n")
         try await require(
-            "cp -p /etc/xen/xl.conf /root/hostile.conf && printf '%s\\n' \(lines.shellQuoted) >> /etc/xen/xl.conf")
+            "cp -p /etc/xen/xl.conf /root/waits.conf && printf '%s\\n' \(lines.shellQuoted) >> /etc/xen/xl.conf")
     }
 }
