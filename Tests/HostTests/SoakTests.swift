@@ -33,7 +33,8 @@ extension HostTests {
                 await host.dropAtEnd(name, files: "/root/\(name).cfg")
             }
             try await host.setWaits([
-                "device": 300, "device_close": 300, "device_change": 600, "hotplug": 300, "device_model": 600, "qmp": 300,
+                "device": 300, "device_close": 300, "device_change": 600, "hotplug": 300, "device_model": 600,
+                "qmp": 300,
                 "watcher": 300, "suspend": 300, "shutdown": 300, "console": 300, "device_model_state": 300,
             ])
             try await host.require(
