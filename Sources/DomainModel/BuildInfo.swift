@@ -50,7 +50,7 @@ public struct BuildInfo: LibxlStructure {
     public var maxGrantFrames: UInt32?
     /// Most frames for the grants that the guest maps, of 4 KiB; nil for the toolstack's default.
     public var maxMaptrackFrames: UInt32?
-    /// Highest grant table version of the guest, 1 or 2; -1 for the highest there is.
+    /// Highest grant table version of the guest, 1 or 2; nil for the highest there is.
     public var maxGrantVersion: Int32?
     /// Which kind of QEMU it is.
     public var deviceModelVersion: DeviceModelVersion = .unknown
@@ -330,7 +330,7 @@ public struct HVMBuildInfo: LibxlStructure {
     public var serialList: [String] = []
     /// How the machine's reserved memory is kept free in the guest.
     public var rdm: RDMReserve = RDMReserve()
-    /// Below this address, in KiB, reserved memory may move the guest's own; nil for 2 GiB.
+    /// Above this address, in KiB, reserved memory moves the guest's own; below it, the policy decides. nil for 2 GiB.
     public var rdmMemBoundaryMemKB: UInt64?
     /// Machine-check features of the guest (`XEN_HVM_MCA_CAP_*` in `xen/hvm/params.h`).
     public var mcaCaps: UInt64 = 0

@@ -39,7 +39,7 @@ public enum Passthrough: Int32, DefaultedEnumeration {
 
 /// What a domain is before it has memory: type, name, identity and place on the host (`libxl_domain_create_info`).
 public struct CreateInfo: LibxlStructure {
-    /// The guest's type; that of ``BuildInfo/type`` must be the same.
+    /// The guest's type, which is given to ``BuildInfo/type``, too.
     public var type: DomainType = .invalid
     /// Use the processor's second level of page tables; nil is yes where the machine has one.
     public var hap: Bool?

@@ -2,7 +2,7 @@ import XenTypes
 
 /// The format of a disk's image (`libxl_disk_format`).
 public enum DiskFormat: Int32, DefaultedEnumeration {
-    /// Not said: raw.
+    /// Not said. A disk with an image needs another; xl.cfg says raw where a file says nothing.
     case unknown = 0
     /// QEMU's old format.
     case qcow = 1
@@ -30,7 +30,7 @@ public enum DiskBackend: Int32, DefaultedEnumeration {
     case unknown = 0
     /// The control domain's kernel (`blkback`).
     case phy = 1
-    /// blktap, which Xen no longer has.
+    /// blktap, which Xen has again from 4.19 on.
     case tap = 2
     /// QEMU.
     case qdisk = 3

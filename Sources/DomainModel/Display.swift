@@ -98,9 +98,9 @@ public struct SpiceInfo: LibxlStructure {
     public var clipboardSharing: Bool?
     /// Channels for clients' USB devices, 0 to 4.
     public var usbRedirection: Int32 = 0
-    /// Compression of images, as QEMU names it; nil for `off`.
+    /// Compression of images, as QEMU names it; nil for what QEMU does by itself.
     public var imageCompression: String?
-    /// Detection of video, as QEMU names it; nil for `filter`.
+    /// Detection of video, as QEMU names it; nil for what QEMU does by itself.
     public var streamingVideo: String?
 
     public init() {}

@@ -69,7 +69,7 @@ public enum HDType: Int32, DefaultedEnumeration {
 
 /// Which QEMU emulates devices (`libxl_device_model_version`).
 public enum DeviceModelVersion: Int32, DefaultedEnumeration {
-    /// Not said: ``qemuXen`` where there is one.
+    /// Not said: ``qemuXen``; with a stub domain, ``qemuXenTraditional``.
     case unknown = 0
     /// The old fork of QEMU, which is refused.
     case qemuXenTraditional = 1

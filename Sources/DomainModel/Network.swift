@@ -2,7 +2,7 @@ import XenTypes
 
 /// Whether a network card has an emulated twin (`libxl_nic_type`).
 public enum NICType: Int32, DefaultedEnumeration {
-    /// Not said: emulated as well for HVM guests.
+    /// Not said: emulated as well for HVM guests when they are created, not when they run.
     case unknown = 0
     /// A paravirtual card and an emulated one beside it.
     case vifIoemu = 1

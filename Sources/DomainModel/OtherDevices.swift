@@ -70,7 +70,7 @@ public struct VTPMDevice: LibxlStructure {
     public var backendDomainName: String?
     /// The device's number; nil for the next free one.
     public var deviceID: Int32?
-    /// The module's UUID in the backend; nil for none.
+    /// The module's UUID in the backend; nil for a random one.
     public var uuid: XenUUID?
 
     public init() {}

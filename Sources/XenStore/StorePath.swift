@@ -32,8 +32,11 @@ public struct StorePath: Hashable, Sendable, Comparable, CustomStringConvertible
 
     public static func < (a: StorePath, b: StorePath) -> Bool { a.description < b.description }
 
-    /// Whether it is below `/local/domain/DOMID`.
-    var isInHome: Bool { description.split(separator: "/").count > 3 && description.hasPrefix("/local/domain/") }
+    /// Whether it is below `/local/domain/DOMID` of another domain than the control domain.
+    var isInHome: Bool {
+        let words = description.split(separator: "/")
+        return words.count > 3 && words[0] == "local" && words[1] == "domain" && words[2] != "0"
+    }
 
     /// The text after the last slash; empty for the root.
     public var lastComponent: String {

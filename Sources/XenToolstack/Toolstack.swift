@@ -21,9 +21,9 @@ public final class Toolstack: Sendable {
     /// Where operations tell what they do and what they pass over.
     public let logger: Logger
     let sysfs: any SysfsWriter
-    private let settings: OnDemand<ToolstackSettings>
+    private let settings: Recent<ToolstackSettings>
 
-    /// - Parameter settings: is asked once, when something depends on it.
+    /// - Parameter settings: is asked when something depends on it. Without it, `xl.conf` has no say.
     package init(
         hypervisor: Hypervisor, store: StoreConnection, paths: HostPaths,
         logger: Logger, sysfs: any SysfsWriter = LinuxSysfs(),
@@ -34,7 +34,7 @@ public final class Toolstack: Sendable {
         self.paths = paths
         self.logger = logger
         self.sysfs = sysfs
-        self.settings = OnDemand(settings)
+        self.settings = Recent(settings)
     }
 
     /// How long it waits for others.
@@ -47,13 +47,14 @@ public final class Toolstack: Sendable {
     /// - Parameters:
     ///   - logger: where operations tell what they do and what they pass over. The default one writes to standard error,
     ///     unless the program has set up swift-log.
-    ///   - settings: is asked once, when something depends on it.
+    ///   - paths: where Xen's files are on it; nil for where Debian's packages put them.
+    ///   - settings: is asked when something depends on it. Without it, `xl.conf` has no say.
     public convenience init(
-        logger: Logger = Logger(label: "XenToolstack"),
+        logger: Logger = Logger(label: "XenToolstack"), paths: HostPaths? = nil,
         settings: @escaping @Sendable () -> ToolstackSettings = { ToolstackSettings() }
     ) {
         self.init(
-            hypervisor: Hypervisor(logger: logger), store: StoreConnection(), paths: .ofRunningHypervisor(),
+            hypervisor: Hypervisor(logger: logger), store: StoreConnection(), paths: paths ?? .ofRunningHypervisor(),
             logger: logger, settings: settings)
     }
 }

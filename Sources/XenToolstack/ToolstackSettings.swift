@@ -2,7 +2,7 @@ import DomainConfig
 import Glibc
 import Synchronization
 
-/// What the host's administrator says to the toolstack.
+/// What the host's administrator says to the toolstack. `xl` makes it of `xl.conf`; other programs say what they like.
 public struct ToolstackSettings: Sendable, Equatable {
     /// How long waits may take.
     public var timeouts: Timeouts
@@ -28,18 +28,22 @@ extension Timeouts {
     }
 }
 
-/// A value that is made when it is first asked for, once.
-final class OnDemand<Value: Sendable>: Sendable {
-    private let make: @Sendable () -> Value
-    private let made = Mutex<Value?>(nil)
+/// A value that is found out when it is asked for, and again when that is some time ago: a process that stays for days
+/// heeds what has changed.
+final class Recent<Value: Sendable>: Sendable {
+    private static var lifetime: Duration { .seconds(2) }
 
-    init(_ make: @escaping @Sendable () -> Value) { self.make = make }
+    private let find: @Sendable () -> Value
+    private let found = Mutex<(value: Value, instant: ContinuousClock.Instant)?>(nil)
+
+    init(_ find: @escaping @Sendable () -> Value) { self.find = find }
 
     var value: Value {
-        made.withLock { made in
-            if let made { return made }
-            let value = make()
-            made = value
+        found.withLock { found in
+            let now = ContinuousClock.now
+            if let found, now - found.instant < Self.lifetime { return found.value }
+            let value = find()
+            found = (value, now)
             return value
         }
     }

@@ -80,8 +80,8 @@ let displayKeys: [ConfigKey] = [
         "spiceusbredirection", \.spice.usbRedirection, 0...4, "Channels for clients' USB devices", default: "0"),
     .hvmText(
         "spice_image_compression", \.spice.imageCompression, "METHOD", "Compression of images, as QEMU names it",
-        default: "off"),
+        default: "QEMU's own"),
     .hvmText(
         "spice_streaming_video", \.spice.streamingVideo, "METHOD", "Detection of video, as QEMU names it",
-        default: "filter"),
+        default: "QEMU's own"),
 ]

@@ -71,7 +71,7 @@ let hvmKeys: [ConfigKey] = [
             return (try? RDMSpec.text(for: reserve)).map(WrittenValue.text)
         }),
     ConfigKey(
-        "rdm_mem_boundary", .mebibytes, "Below this address, reserved memory may move the guest's own",
+        "rdm_mem_boundary", .mebibytes, "Above this address, reserved memory moves the guest's own",
         default: "2048", for: .hvm, readFor: .hvm,
         write: { $0.buildInfo.hvm?.rdmMemBoundaryMemKB.map(WrittenValue.mebibytes) }
     ) {

@@ -6,8 +6,10 @@ extension GlobalConfig {
         seconds("device_change", \.deviceChange, "others to finish with the devices of a domain that is destroyed"),
         seconds("device_binding", \.deviceBinding, "the kernel to bind, release or reset a PCI device"),
         seconds("hotplug", \.hotplugScript, "one hotplug script"),
-        seconds("hotplug_grace", \.hotplugGrace, "a hotplug script whose result nobody wants any more"),
-        seconds("device_model", \.deviceModelStart, "QEMU to run"),
+        seconds(
+            "hotplug_grace", \.hotplugGrace,
+            "a hotplug script whose result nobody wants any more, if hotplug is not less"),
+        seconds("device_model", \.deviceModelStart, "QEMU or xen-9pfsd to run"),
         seconds("stubdomain", \.stubDomainStart, "the QEMU in a stub domain to run"),
         seconds("qmp", \.deviceModelCommand, "QEMU to answer a command"),
         seconds("device_model_release", \.deviceModelRelease, "QEMU to close a device of a guest that does not run"),
@@ -25,18 +27,23 @@ extension GlobalConfig {
         seconds("domain_end", \.domainEnd, "a paused domain whose QEMU has ended to go, when somebody destroys it"),
         seconds("watcher", \.monitorStart, "the process that watches over a domain to begin"),
         seconds("store", \.storeRecovery, "a xenstored that does not answer to come back"),
-        seconds("migration_stall", \.migrationStall, "the target to take more of a domain that stands still"),
+        seconds(
+            "migration_stall", \.migrationStall,
+            "the target to take more of a domain that stands still, or the word to let it run"),
         seconds("migration_arrival", \.migrationArrival, "the target to make the devices once all has arrived"),
         seconds("migration_start", \.migrationStart, "the target to let the domain run"),
         seconds("migration_return", \.migrationReturn, "the target to destroy its copy when it cannot run"),
         seconds("migration_decision", \.migrationDecision, "finding out whether the domain runs on the target"),
-        seconds("migration_answer", \.migrationAnswer, "the other host to answer a question"),
+        seconds("migration_answer", \.migrationAnswer, "the other host to answer a question, or to take its leave"),
         seconds("migration_pause", \.migrationInquiryPause, "the moment to ask the target again"),
         seconds(
             "migration_silence", \.migrationSilence,
             "the sender of a domain that arrives to send more of it, or the target to take more of one that runs"),
         seconds("checkpoint_end", \.checkpointEnd, "the last checkpoint, when the end of a protection is wanted"),
-        seconds("domid_reuse", \.domainIDReuse, "other domains to get a destroyed one's number"),
+        seconds(
+            "domid_reuse", \.domainIDReuse,
+            "the moment to give a destroyed domain's number to another; LIBXL_DOMID_REUSE_TIMEOUT in the environment counts more"
+        ),
     ]
 
     /// A day, for what somebody must come and look at.

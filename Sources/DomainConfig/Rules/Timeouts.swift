@@ -1,4 +1,4 @@
-/// How long each wait of the toolstack for others may take. `timeout.…` in `xl.conf` changes them.
+/// How long each wait of the toolstack for others may take. `timeout.…` in `xl.conf` changes them for `xl`.
 ///
 /// The defaults are libxl's constants (`LIBXL_*_TIMEOUT` in `libxl_internal.h`), where it has one.
 public struct Timeouts: Sendable, Equatable {
@@ -8,7 +8,7 @@ public struct Timeouts: Sendable, Equatable {
     public var deviceDestroy: Duration = .seconds(10)
     /// One hotplug script.
     public var hotplugScript: Duration = .seconds(40)
-    /// A hotplug script whose result nobody wants any more, before it is stopped.
+    /// A hotplug script whose result nobody wants any more, before it is stopped; ``hotplugScript``, if that is less.
     public var hotplugGrace: Duration = .seconds(10)
     /// Others to finish what they change of the devices of a domain that is destroyed: a backend's start and its script.
     public var deviceChange: Duration = .seconds(50)

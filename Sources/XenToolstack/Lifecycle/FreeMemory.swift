@@ -23,6 +23,8 @@ extension Toolstack {
     func freeMemory(kib need: UInt64) async throws(ToolstackError) {
         let clock = ContinuousClock()
         let deadline = clock.now + timeouts.balloon
+        // One that gives nothing up is not asked for all that it has.
+        var lowerings = 0
         while true {
             let free = try freeMemoryKiB()
             if free >= need { return }
@@ -33,7 +35,8 @@ extension Toolstack {
                         "it needs \(need) KiB, \(free) KiB are free, and dom0 did not give up the rest in \(timeouts.balloon)",
                     remedy: "end other domains, or make its memory smaller")
             }
-            try lowerControlDomainTarget(by: need - free)
+            if lowerings < 3 { try lowerControlDomainTarget(by: need - free) }
+            lowerings += 1
             try await controlDomainShrinks(until: deadline)
         }
     }

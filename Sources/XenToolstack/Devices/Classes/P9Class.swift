@@ -32,6 +32,11 @@ public enum P9Class: DeviceClass {
                     + "\(XenRelease.first(with: \.has9PDaemon)), and this host runs Xen \(context.release)",
                 domain: context.subject, remedy: "use type=qemu")
         }
+        guard share.path != nil, share.securityModel != nil else {
+            throw ToolstackError(
+                .invalid, "cannot attach \(noun) \(share.tag ?? ""): it has no path or no security model",
+                domain: context.subject)
+        }
         share.tag = share.tag ?? "Xen"
     }
 

@@ -147,7 +147,7 @@ extension PCIPassthrough {
     /// Removes the nodes of both ends, and the directories that are empty then.
     func removeBackend(of domain: DomainID) throws(ToolstackError) {
         let device = PCIBackend.address(of: domain)
-        let sides = [device.frontend, device.backend]
+        let sides = [device.frontend, device.backend, device.backendFailure]
         do {
             try store.perform(sides.map { .remove($0) })
             try store.removeEmptyParents(of: sides, with: [device.record])

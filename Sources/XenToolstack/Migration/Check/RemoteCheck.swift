@@ -7,7 +7,7 @@ public struct RemoteCheck: Sendable {
     /// As `sh -c` is to run it: what reads a ``MigrationRequest`` and answers with ``MigrationFindings``.
     public var command: String
 
-    /// How much of what it says is shown when there is no connection.
+    /// How much of what it says last is shown when there is no connection.
     private static let wordsLength = 4096
 
     public init(command: String) { self.command = command }
@@ -23,7 +23,7 @@ public struct RemoteCheck: Sendable {
         remote.keepsWords = true
         let answer = try await remote.run(within: toolstack.timeouts.migrationAnswer)
         if answer.hasNoConnection {
-            unreachable(String(escapingBytes: Array(answer.words.prefix(Self.wordsLength))))
+            unreachable(String(escapingBytes: Array(answer.words.suffix(Self.wordsLength))))
             throw ToolstackError(
                 .fail, "cannot reach the other host", cause: "the command \"\(command)\" \(answer.status)")
         }

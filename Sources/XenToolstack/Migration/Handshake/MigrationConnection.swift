@@ -75,10 +75,14 @@ public struct MigrationConnection: Sendable {
     /// Waits until a message can be sent at once: the other side says what it likes, and need not have taken what was
     /// sent before.
     func awaitRoom(for message: MigrationMessage, within limit: Duration) async throws(ToolstackError) {
-        let milliseconds = Int32(min((limit / .milliseconds(1)).rounded(.up), Double(Int32.max)))
+        let end = ContinuousClock.now + limit
         let result = await onOwnThread { [output] in
             var request = pollfd(fd: output.rawValue, events: Int16(POLLOUT), revents: 0)
-            return poll(&request, 1, milliseconds)
+            while true {
+                let left = max((end - .now) / .milliseconds(1), 0)
+                let result = poll(&request, 1, Int32(min(left.rounded(.up), Double(Int32.max))))
+                guard result < 0, errno == EINTR else { return result }
+            }
         }
         // What is wrong with the connection, sending tells.
         guard result != 0 else { throw failure(.timedOut, "has not taken the \(message.name) in \(limit)") }

@@ -158,8 +158,9 @@ private struct MigrationSender: Sendable {
         do throws(ToolstackError) {
             options.report?(.started(header.info))
             try await StreamDescriptor.sendConfiguration(header.bytes, to: relay.input)
-            let (limit, stall) = (toolstack.timeouts.migrationSilence, toolstack.timeouts.migrationStall)
-            // A guest that still runs has more time, but nobody waits for ever.
+            let (waits, stall) = (toolstack.timeouts, toolstack.timeouts.migrationStall)
+            // A guest that still runs has more time, and sends nothing while it suspends itself, but nobody waits for ever.
+            let limit = max(waits.migrationSilence, waits.shutdownAcknowledgement + waits.guestSuspend + stall)
             return try await whileGettingOn(
                 within: limit, count: { relay.bytes }, orThrow: self.stall(of: "the guest", for: limit)
             ) { () async throws(ToolstackError) in
