@@ -45,8 +45,9 @@ HOST_TEST = SWIFT_XL_HOST=1 SWIFT_XL_BINARY=$(XL) SWIFT_XL_EXAMPLES=$(EXAMPLE_BU
 	stdbuf -oL $(SWIFT) test --skip-build --filter 'HostTests\.HostTests/$(SUITE)'
 DURATIONS := Tests/HostTests/Records/durations.tsv
 
-# How many guests `make soak` makes.
+# How many guests `make soak` makes, and how many then live at once.
 SOAK_CYCLES ?= 1000
+SOAK_CROWD ?= 300
 
 # How long `make fuzz` feeds each parser.
 SECONDS ?= 60
@@ -73,7 +74,7 @@ help:
 	@echo 'make unit        the tests that need no Xen'
 	@echo 'make host-test   the host tests alone; SUITE=Creation for one suite'
 	@echo "make record      asks upstream's xl anew what host tests compare with, and notes how long they take; SUITE=…"
-	@echo 'make soak        SOAK_CYCLES=$(SOAK_CYCLES) guests live and die on a host, eight at a time, then 300 live at once'
+	@echo 'make soak        SOAK_CYCLES=$(SOAK_CYCLES) guests live and die on a host, eight at a time, then $(SOAK_CROWD) live at once'
 	@echo 'make fuzz        random inputs for every parser, SECONDS=$(SECONDS) for each'
 	@echo 'make release     $(XL), Swift linked statically; XEN=4.20 builds with the headers of that release of Xen'
 	@echo 'make example-packages  the programs in examples that use the library'
@@ -142,7 +143,7 @@ host-test: tests release example-packages host-image newer-host-image
 	@SWIFT_XL_FULL=$(SWIFT_XL_FULL) $(HOST_TEST)
 
 soak: tests release host-image
-	@SWIFT_XL_SOAK=$(SOAK_CYCLES) $(MAKE) --no-print-directory host-test SUITE=Soak
+	@SWIFT_XL_SOAK='$(SOAK_CYCLES) $(SOAK_CROWD)' $(MAKE) --no-print-directory host-test SUITE=Soak
 
 # The plan of one package is not that of the other, which a cached one would stand for.
 example-packages: build-packages

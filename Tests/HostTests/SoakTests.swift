@@ -6,10 +6,8 @@ extension HostTests {
     /// grows, and commands that are about one guest do as much among many as with one.
     ///
     /// `make soak` runs it.
-    @Suite(.enabled(if: TestHost.soakCycles != nil, "make soak runs it"), .processors(2))
+    @Suite(.enabled(if: TestHost.soak != nil, "make soak runs it"), .processors(2))
     struct Soak {
-        private static let crowd = 300
-
         /// What the program in the host prints a line of, each with the fields of one kind.
         private struct Line: Decodable {
             var sample: String?
@@ -25,7 +23,7 @@ extension HostTests {
         init() throws { host = try #require(TestHost.current) }
 
         /// Runs the program, shows what it says when it says it, and gives that back.
-        private func soak(_ cycles: Int) async throws -> [Line] {
+        private func soak(_ cycles: Int, _ crowd: Int) async throws -> [Line] {
             let program = TestHost.repository.appending(path: "Tests/XenHost/tools/soak").path
             try await host.put(program, as: "/root/soak")
             await host.atEnd("rm -f /root/soak* /root/crowd.cfg /var/log/xen/*soak-* /var/log/xen/*crowd-*")
@@ -39,7 +37,7 @@ extension HostTests {
             ])
             try await host.require(
                 """
-                setsid python3 /root/soak \(cycles) \(Self.crowd) > /root/soak.out 2>&1 < /dev/null &
+                setsid python3 /root/soak \(cycles) \(crowd) > /root/soak.out 2>&1 < /dev/null &
                 echo $! > /root/soak.pid
                 """)
             let decoder = JSONDecoder()
@@ -63,7 +61,8 @@ extension HostTests {
         }
 
         @Test func nothingGrows() async throws {
-            let lines = try await soak(try #require(TestHost.soakCycles))
+            let (cycles, crowd) = try #require(TestHost.soak)
+            let lines = try await soak(cycles, crowd)
             for line in lines { if let failure = line.failure { Issue.record("\(failure)") } }
             let samples = lines.filter { $0.sample != nil }
             let (first, last) = (try #require(samples.first), try #require(samples.last))
@@ -82,15 +81,15 @@ extension HostTests {
             // The hypervisor gives back what a domain had a moment after it.
             #expect(
                 try #require(last.freeMib) >= (try #require(first.freeMib)) - 2, "the hypervisor's free memory in MiB")
-            expectFlat(lines)
+            expectFlat(lines, crowd)
         }
 
         /// A command about one guest, by its number, does not look at the others.
-        private func expectFlat(_ lines: [Line]) {
+        private func expectFlat(_ lines: [Line], _ crowd: Int) {
             let growing = ["domid", "list", "create", "destroy"]
             for one in lines where one.guests == 1 {
                 guard let name = one.calls, !growing.contains(name), let few = one.count else { continue }
-                let many = lines.first { $0.calls == name && $0.guests == Self.crowd }?.count
+                let many = lines.first { $0.calls == name && $0.guests == crowd }?.count
                 #expect(
                     many.map { $0 <= few + few / 10 } == true,
                     "\(name): \(few), then \(many.map(String.init) ?? "none")")
