@@ -45,10 +45,6 @@ HOST_TEST = SWIFT_XL_HOST=1 SWIFT_XL_BINARY=$(XL) SWIFT_XL_EXAMPLES=$(EXAMPLE_BU
 	stdbuf -oL $(SWIFT) test --skip-build --filter 'HostTests\.HostTests/$(SUITE)'
 DURATIONS := Tests/HostTests/Records/durations.tsv
 
-# How many guests `make soak` makes, and how many then live at once.
-SOAK_CYCLES ?= 1000
-SOAK_CROWD ?= 300
-
 # How long `make fuzz` feeds each parser.
 SECONDS ?= 60
 
@@ -63,7 +59,7 @@ EXAMPLES := $(filter-out %.png examples/demo $(EXAMPLE_PACKAGES:%=examples/%),$(
 SCRIPTS := $(XENHOST) Tests/XenHost/image/rootfs Tests/XenHost/image/initramfs scripts/install-packages scripts/host-shell \
 	scripts/xen-libraries scripts/check-headers scripts/docs-site scripts/debian-changelog systemd/guests completions/words debian/swift-xl.preinst debian/swift-xl.postrm Tests/Package/life Tests/Package/steps .ci/run Tests/Fuzz/fuzz Tests/HostTests/Support/merge-durations $(wildcard examples/demo Benchmarks/bench Benchmarks/measure Benchmarks/measure-migration)
 
-.PHONY: help demo test test-full quick record unit host-test soak fuzz release install uninstall deb deb-test bench lint docs host-shell \
+.PHONY: help demo test test-full quick record unit host-test fuzz release install uninstall deb deb-test bench lint docs host-shell \
 	clean build-packages packages builds tests host-image newer-host-image headers example-packages docs-site
 
 help:
@@ -74,7 +70,6 @@ help:
 	@echo 'make unit        the tests that need no Xen'
 	@echo 'make host-test   the host tests alone; SUITE=Creation for one suite'
 	@echo "make record      asks upstream's xl anew what host tests compare with, and notes how long they take; SUITE=…"
-	@echo 'make soak        SOAK_CYCLES=$(SOAK_CYCLES) guests live and die on a host, eight at a time, then $(SOAK_CROWD) live at once'
 	@echo 'make fuzz        random inputs for every parser, SECONDS=$(SECONDS) for each'
 	@echo 'make release     $(XL), Swift linked statically; XEN=4.20 builds with the headers of that release of Xen'
 	@echo 'make example-packages  the programs in examples that use the library'
@@ -141,9 +136,6 @@ unit: tests
 host-test: tests release example-packages host-image newer-host-image
 	@echo 'Host tests: this xl beside the one of upstream, on real Xen hosts'
 	@SWIFT_XL_FULL=$(SWIFT_XL_FULL) $(HOST_TEST)
-
-soak: tests release host-image
-	@SWIFT_XL_SOAK='$(SOAK_CYCLES) $(SOAK_CROWD)' $(MAKE) --no-print-directory host-test SUITE=Soak
 
 # The plan of one package is not that of the other, which a cached one would stand for.
 example-packages: build-packages

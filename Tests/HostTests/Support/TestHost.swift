@@ -17,13 +17,6 @@ actor TestHost {
     /// Whether the whole matrix was asked for: `make test-full` sets it.
     static let isFull = ProcessInfo.processInfo.environment["SWIFT_XL_FULL"] == "1"
 
-    /// How many guests are to live and die in `HostTests.Soak`, and how many to live at once: `make soak` sets it.
-    static let soak: (cycles: Int, crowd: Int)? = {
-        let words = ProcessInfo.processInfo.environment["SWIFT_XL_SOAK"]?.split(separator: " ").map { Int($0) } ?? []
-        guard words.count == 2, let cycles = words[0], let crowd = words[1] else { return nil }
-        return (cycles, crowd)
-    }()
-
     /// Upstream's program without Debian's wrapper, and ours.
     static let upstream = "/root/upstream/xl"
     static let ours = "/root/ours/xl"
