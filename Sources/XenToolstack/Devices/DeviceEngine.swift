@@ -249,11 +249,7 @@ package struct DeviceEngine: Sendable {
                 }
             }
         } catch {
-            var error = error
-            if let words = (try? store.read(device.backendError)) ?? nil {
-                error.cause = [error.cause, "the backend says: \(words.excerpt)"].compactMap(\.self).joined(
-                    separator: "; ")
-            }
+            var error = toolstack.withWords(ofBackendOf: device, error)
             if let module = device.backendKind.backendModule, error.code == .timedOut {
                 error.remedy = "is the module \(module) loaded in domain \(device.backendDomain)?"
             }
@@ -271,5 +267,15 @@ package struct DeviceEngine: Sendable {
         let stray: StorePath = "/local/domain/\(String(domain))"
         guard stray.problem == nil else { return }
         toolstack.logFailure("remove \(stray)") { try store.remove(stray) }
+    }
+}
+
+extension Toolstack {
+    /// An error with what the kernel of a device's backend has noted of the failure, if it has.
+    func withWords(ofBackendOf device: DeviceAddress, _ error: ToolstackError) -> ToolstackError {
+        guard let words = (try? store.read(device.backendError)) ?? nil else { return error }
+        var error = error
+        error.cause = [error.cause, "the backend says: \(words.excerpt)"].compactMap(\.self).joined(separator: "; ")
+        return error
     }
 }

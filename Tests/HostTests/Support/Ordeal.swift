@@ -97,8 +97,8 @@ extension TestHost {
 }
 
 extension TestHost {
-    /// Has `xl` wait for so long, in seconds by the names of `timeout.…` in xl.conf: not long for what hangs, for what is
-    /// tried is that it waits for so long and no longer; long on a host that has too much to do.
+    /// Has `xl` wait for so long, in seconds by the names of `timeout.…` in xl.conf: what is tried is that it waits for so
+    /// long and no longer, not for how long.
     func setWaits(_ limits: KeyValuePairs<String, Int>) async throws {
         atEnd("mv /root/waits.conf /etc/xen/xl.conf")
         let lines = limits.map { "timeout.\($0) = \($1)" }.joined(separator: "\n")

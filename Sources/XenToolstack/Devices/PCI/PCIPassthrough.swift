@@ -168,12 +168,7 @@ public struct PCIPassthrough: Sendable {
                 }
             }
         } catch {
-            var error = error
-            if let words = (try? store.read(device.backendError)) ?? nil {
-                error.cause = [error.cause, "the backend says: \(words.excerpt)"].compactMap(\.self).joined(
-                    separator: "; ")
-            }
-            throw error
+            throw toolstack.withWords(ofBackendOf: device, error)
         }
     }
 
